@@ -1,0 +1,1 @@
+"""Calipso shows, follows, proves and shapes virtual networks."""

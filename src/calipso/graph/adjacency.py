@@ -1,0 +1,121 @@
+"""The links of an object: a flat tuple (code, other, …), above 128 links a hub of bitmaps (CORE §3).
+
+code = 2 · link type + direction (0: this object is the source, 1: it is the target).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyroaring import BitMap
+
+from calipso.graph.pages import Pages
+
+HUB = 256
+"""Length of the flat tuple (two places a link) above which an object becomes a hub."""
+
+
+class Hub(dict[int, BitMap]):
+    """code → others. Copied before it is changed, so that older values keep theirs."""
+
+
+Ends = tuple[int, ...] | Hub
+
+
+def ends(value: Ends | None, code: int | None = None) -> Iterator[tuple[int, int]]:
+    """(code, other) of all links, or of those with one code."""
+    if value is None:
+        return
+    if type(value) is tuple:
+        for i in range(0, len(value), 2):
+            if code is None or value[i] == code:
+                yield value[i], value[i + 1]
+    else:
+        for own, others in value.items():  # type: ignore[union-attr]
+            if code is None or own == code:
+                for other in others:
+                    yield own, other
+
+
+def others(value: Ends | None, code: int) -> list[int]:
+    """The other ends of the links with a code."""
+    if value is None:
+        return []
+    if type(value) is tuple:
+        return [value[i + 1] for i in range(0, len(value), 2) if value[i] == code]
+    return list(value.get(code, ()))  # type: ignore[union-attr]
+
+
+class Adjacency:
+    """A session of writes on the pages of link ends."""
+
+    __slots__ = ("own", "pages")
+
+    def __init__(self, base: Pages[Ends]) -> None:
+        self.pages = base.edit()
+        self.own: set[int] = set()
+
+    def get(self, ord: int) -> Ends | None:
+        return self.pages.get(ord)
+
+    def others(self, ord: int, code: int) -> list[int]:
+        return others(self.pages.get(ord), code)
+
+    def add(self, link_type: int, source: int, target: int) -> None:
+        self._add(source, 2 * link_type, target)
+        self._add(target, 2 * link_type + 1, source)
+
+    def remove(self, link_type: int, source: int, target: int) -> None:
+        self._remove(source, 2 * link_type, target)
+        self._remove(target, 2 * link_type + 1, source)
+
+    def _add(self, ord: int, code: int, other: int) -> None:
+        value = self.pages.get(ord) or ()
+        if type(value) is tuple:
+            grown: Ends = (*value, code, other)
+            if len(grown) > HUB:
+                grown = _as_hub(grown)
+                self.own.add(ord)
+            self.pages.set(ord, grown)
+            return
+        hub = self._owned(ord, value)  # type: ignore[arg-type]
+        if code not in hub:
+            hub[code] = BitMap()
+        hub[code].add(other)
+
+    def _remove(self, ord: int, code: int, other: int) -> None:
+        value = self.pages.get(ord)
+        if value is None:
+            return
+        if type(value) is tuple:
+            for i in range(0, len(value), 2):
+                if value[i] == code and value[i + 1] == other:
+                    self.pages.set(ord, (value[:i] + value[i + 2 :]) or None)
+                    return
+            return
+        hub = self._owned(ord, value)  # type: ignore[arg-type]
+        bits = hub.get(code)
+        if bits is not None:
+            bits.discard(other)
+            if not bits:
+                del hub[code]
+            if not hub:
+                self.pages.set(ord, None)
+
+    def _owned(self, ord: int, hub: Hub) -> Hub:
+        if ord not in self.own:
+            hub = Hub((code, bits.copy()) for code, bits in hub.items())
+            self.pages.set(ord, hub)
+            self.own.add(ord)
+        return hub
+
+    def finish(self) -> Pages[Ends]:
+        self.own = set()
+        return self.pages.finish()
+
+
+def _as_hub(flat: tuple[int, ...]) -> Hub:
+    hub = Hub()
+    for i in range(0, len(flat), 2):
+        hub.setdefault(flat[i], BitMap()).add(flat[i + 1])
+    return hub

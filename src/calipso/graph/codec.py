@@ -1,0 +1,80 @@
+"""A facet as bytes: msgpack with sorted keys, compressed with a trained dictionary once there is one (CORE §2).
+
+Layout: `[type, scope key, attributes]`. The first byte tells msgpack (0x93) from a zstd frame (0x28), so facets
+written before the dictionary was trained stay readable; the frame carries the id of its dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import zstandard
+
+from calipso.errors import StoreDamaged
+from calipso.model.record import Attributes
+
+ZSTD_MAGIC = 0x28
+WORTH_COMPRESSING = 64
+DICTIONARY_SIZE = 32768
+TRAIN_AFTER = 5000
+
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+_decode = msgspec.msgpack.Decoder(tuple[str, str, dict[str, Any]]).decode
+
+
+class Codec:
+    """Encodes and decodes facets. Immutable but for `learn`, which adds a dictionary for new facets."""
+
+    def __init__(self) -> None:
+        self.dictionaries: dict[int, bytes] = {}
+        self._compress: Callable[[bytes], bytes] | None = None
+        self._decompress: dict[int, Callable[[bytes], bytes]] = {}
+
+    def encode(self, type: str, scope: str, attributes: Attributes) -> bytes:
+        body = _encode((type, scope, attributes))
+        if self._compress is not None and len(body) > WORTH_COMPRESSING:
+            packed = self._compress(body)
+            if len(packed) < len(body):
+                body = packed
+        return bytes(memoryview(body))  # exact size: encoders over-allocate
+
+    def decode(self, body: bytes) -> tuple[str, str, Attributes]:
+        """(type, scope key, attributes). Raises `StoreDamaged` when the bytes are not a facet."""
+        try:
+            return _decode(self.plain(body))
+        except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+            raise StoreDamaged(f"a facet cannot be decoded: {error}") from error
+
+    def plain(self, body: bytes) -> bytes:
+        """The facet's msgpack: the same for equal facets whatever dictionary they were written with."""
+        if not body or body[0] != ZSTD_MAGIC:
+            return body
+        number = zstandard.get_frame_parameters(body).dict_id
+        unpack = self._decompress.get(number)
+        if unpack is None:
+            raise StoreDamaged(f"a facet needs dictionary {number}, which is missing")
+        return unpack(body)
+
+    def same(self, a: bytes, b: bytes) -> bool:
+        """Whether two encodings say the same."""
+        return a == b or self.plain(a) == self.plain(b)
+
+    def learn(self, dictionary: bytes) -> int:
+        """Use a dictionary for what is encoded from now on; its id."""
+        data = zstandard.ZstdCompressionDict(dictionary)
+        number = data.dict_id()
+        self.dictionaries[number] = dictionary
+        compressor = zstandard.ZstdCompressor(level=1, dict_data=data, write_checksum=False, write_content_size=True)
+        self._compress = compressor.compress
+        self._decompress[number] = zstandard.ZstdDecompressor(dict_data=data).decompress
+        return number
+
+
+def train(samples: Sequence[bytes]) -> bytes:
+    """A dictionary from plain facets (`Codec.plain`). Raises `ValueError` when they are too few or too uniform."""
+    try:
+        return zstandard.train_dictionary(DICTIONARY_SIZE, list(samples)).as_bytes()
+    except zstandard.ZstdError as error:
+        raise ValueError(f"no dictionary can be trained from {len(samples)} facets: {error}") from error

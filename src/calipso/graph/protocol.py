@@ -1,0 +1,97 @@
+"""How a graph is read: the same for the live value, a value held from before, a what-if and a view of the past.
+
+Inside the graph an object is an *ordinal*: a dense integer given to an id at first sight and never given to another
+id. Ordinals stay inside; what users see are ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from calipso.model.record import Attributes
+
+type_ = type
+
+
+class Obj(msgspec.Struct, frozen=True, gc=False):
+    """The head of an object: what is read without decoding a facet.
+
+    `members` are the ordinals of the ids whose records make the object, itself first when it has records of its own;
+    empty means just itself. `networks`: ids of the networks it carries, None for unknown (MODEL §9); `media`:
+    `overlay/<type>` and `physnet/<name>` of a host_pnic. `parent` is the id of its owner, "" for none.
+    """
+
+    ord: int
+    id: str
+    kind: str
+    type: str
+    name: str
+    host: str
+    parent: str = ""
+    members: tuple[int, ...] = ()
+    networks: tuple[str, ...] | None = None
+    media: tuple[str, ...] = ()
+
+
+class Facet(NamedTuple):
+    """One decoded record: its facet name, the type it says, the scope key it came from, what it says."""
+
+    name: str
+    type: str
+    scope: str
+    attributes: Attributes
+
+
+class LinkEnd(NamedTuple):
+    """A link as seen from one end. `outgoing`: the object asked about is the link's source."""
+
+    type: str
+    other: int
+    outgoing: bool
+
+
+Ordinals = Collection[int]
+
+
+class GraphReader(Protocol):
+    """The reading protocol. `rev` and `ts` (µs since the epoch) say what the graph includes."""
+
+    @property
+    def rev(self) -> int: ...
+    @property
+    def ts(self) -> int: ...
+
+    def __len__(self) -> int:
+        """Number of objects."""
+        ...
+
+    def objects(self) -> Iterator[Obj]: ...
+
+    def get(self, ord: int) -> Obj | None: ...
+
+    def resolve(self, id: str) -> Obj | None:
+        """The object of an id or of an alias, None when there is none now."""
+        ...
+
+    def find(self, key: str, value: Any) -> Ordinals:
+        """Ordinals of the objects with a declared key, e.g. ("kind", "vnic"), ("mac", "fa:…"), ("name", "eth0")."""
+        ...
+
+    def values(self, key: str) -> Mapping[Any, Ordinals]:
+        """All values of a few-valued key (kind, type, host, state, mtu) with their objects."""
+        ...
+
+    def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
+        """The links of an object in both directions, of all types or of the given ones."""
+        ...
+
+    def facets(self, obj: Obj) -> list[Facet]:
+        """Decoded facets of all members, in the order of precedence."""
+        ...
+
+    def attributes(self, obj: Obj) -> Attributes:
+        """The facets merged by precedence (MODEL §4). Shared: do not change it."""
+        ...

@@ -1,0 +1,203 @@
+"""The contracts between the core and everything that touches the world (DESIGN §5).
+
+Requests are values, so a source does not know whether its answer comes from this kernel, an SSH session or a
+recording. Transports answer them; sources turn the answers into observations; stores keep them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+from calipso.model.record import Observation, Scope, ScopeState
+
+if TYPE_CHECKING:
+    from calipso.graph.protocol import GraphReader
+    from calipso.graph.value import Delta, Graph
+
+# ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Exec(msgspec.Struct, frozen=True, tag=True):
+    """Run a command without a shell. `netns`: path of a namespace to run it in, "" for the host's own."""
+
+    argv: tuple[str, ...]
+    netns: str = ""
+    timeout: float = 30.0
+    stdin: bytes = b""
+
+
+class Read(msgspec.Struct, frozen=True, tag=True):
+    """Read a whole file, or list a directory (one entry a line) when `path` ends in `/`."""
+
+    path: str
+    timeout: float = 10.0
+
+
+class Namespaces(msgspec.Struct, frozen=True, tag=True):
+    """Every network namespace of the host; the reply's body is JSON, see `transports/namespaces.py`."""
+
+    timeout: float = 30.0
+
+
+class Netlink(msgspec.Struct, frozen=True, tag=True):
+    """Dumps of one namespace over one socket; `dumps` are names of the table in `sources/linux/wire.py`.
+
+    The reply's body is, for each dump in order, a u32 length (native) and that many bytes of netlink messages
+    (without NLMSG_DONE). `netns` is a path that leads to the namespace, "" for the host's own.
+    """
+
+    dumps: tuple[str, ...]
+    netns: str = ""
+    timeout: float = 10.0
+
+
+class NetlinkEvents(msgspec.Struct, frozen=True, tag=True):
+    """`listen`: events of all namespaces over one LISTEN_ALL_NSID socket, and of namespaces coming and going."""
+
+    netns: str = ""
+
+
+class Ovsdb(msgspec.Struct, frozen=True, tag=True):
+    """One OVSDB `monitor` snapshot (`ask`) or stream (`listen`). `columns` by table; empty: all columns.
+
+    The reply's body is JSON: the table updates object of RFC 7047 §4.1.5.
+    """
+
+    endpoint: str
+    database: str
+    columns: Mapping[str, tuple[str, ...]]
+    timeout: float = 10.0
+
+
+Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer: `body` as the device gave it. A transport raises `TransportError` when there is none."""
+
+    body: bytes
+    exit_code: int = 0
+    stderr: bytes = b""
+
+
+class Transport(Protocol):
+    """Answers requests of one host. Safe for concurrent use; bounded concurrency is its own matter."""
+
+    async def ask(self, request: Request) -> Reply:
+        """Raises `Unreachable`, `AuthFailed`, `TimedOut`, `CommandFailed` (never for an exit code alone)."""
+        ...
+
+    def listen(self, request: Request) -> AsyncIterator[Reply]:
+        """A stream of replies. It ends only by an error or by being closed; `Overrun` is a reply of its own kind."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source is, for the catalogue, the docs and the scheduler."""
+
+    name: str
+    title: str
+    facets: tuple[str, ...]
+    types: tuple[str, ...]
+    watches: bool = False
+    interval: float = 30.0
+    """Seconds between full passes while watching (a safety net) or polling."""
+    options: Mapping[str, str] = {}
+    """Option name → one line of help."""
+
+
+class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source is run on one host. `host` is the name the records carry; options are the source's own."""
+
+    host: str
+    environment: str = "local"
+    options: Mapping[str, Any] = {}
+
+
+class Source(Protocol):
+    """Sans-I/O: turns replies into observations. Imports no socket, subprocess, database, logging or clock."""
+
+    manifest: Manifest
+
+    def collect(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+        """One pass over all its scopes. Failures of a part are observations (`RunEnded(status="failed")`)."""
+        ...
+
+    def watch(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+        """A full pass, then changes as they happen, for ever. Re-dumps by itself after a loss."""
+        ...
+
+
+# ── graph store ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LoggedChange(msgspec.Struct, frozen=True):
+    """One row of the history. `what`: `facet` (facet, bytes or None), `head` (new head or None), `link` (+1/-1)."""
+
+    rev: int
+    ts: int
+    what: Literal["facet", "head", "link"]
+    ord: int
+    facet: str = ""
+    body: bytes | None = None
+    link_type: str = ""
+    other: int = -1
+    op: int = 0
+
+
+class GraphStore(Protocol):
+    """History of one environment's graph: append-only, epochs, intervals computed when read (CORE §6)."""
+
+    def load(self) -> Graph:
+        """The newest graph, rebuilt from the newest epoch and its log. Raises `StoreDamaged`, `StoreTooNew`."""
+        ...
+
+    def append(self, delta: Delta) -> None:
+        """Make a tick durable: when it returns it survives power loss. Raises `StoreError` and changes nothing."""
+        ...
+
+    def graph(self, at: int) -> GraphReader:
+        """The graph as of `at` (µs since the epoch). Raises `NotFound` before the oldest kept epoch."""
+        ...
+
+    def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
+        """All changes with t0 < ts ≤ t1 in order of revision."""
+        ...
+
+    def timeline(self, ord: int, t0: int = 0, t1: int = 2**62) -> Iterator[LoggedChange]:
+        """All changes of one object's facets, head and links, oldest first."""
+        ...
+
+    def id_of(self, ord: int) -> str: ...
+
+    def ord_of(self, id: str) -> int | None:
+        """The ordinal of an id that was ever seen."""
+        ...
+
+    def roll(self, graph: Graph) -> None:
+        """Close the open epoch and begin one with a snapshot of `graph`."""
+        ...
+
+    def prune(self, before: int) -> int:
+        """Drop whole epochs that end before `before`; the number dropped."""
+        ...
+
+    def put_scopes(self, states: Iterable[ScopeState]) -> None: ...
+
+    def scopes(self) -> Mapping[Scope, ScopeState]: ...
+
+    def put_document(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
+        """Keep a JSON document (None deletes it) of a collection: scans, messages, environments …"""
+        ...
+
+    def documents(self, collection: str) -> Mapping[str, Any]: ...
+
+    def close(self) -> None: ...
