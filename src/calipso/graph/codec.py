@@ -6,6 +6,7 @@ written before the dictionary was trained stay readable; the frame carries the i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,15 +26,21 @@ _decode = msgspec.msgpack.Decoder(tuple[str, str, dict[str, Any]]).decode
 
 
 class Codec:
-    """Encodes and decodes facets. Immutable but for `learn`, which adds a dictionary for new facets."""
+    """Encodes and decodes facets. Immutable but for `learn`, which adds a dictionary for new facets.
+
+    Encoding belongs to the one writer; decoding is safe in any thread (a zstd context is not, so each has its own).
+    """
 
     def __init__(self) -> None:
         self.dictionaries: dict[int, bytes] = {}
         self._compress: Callable[[bytes], bytes] | None = None
-        self._decompress: dict[int, Callable[[bytes], bytes]] = {}
+        self._local = threading.local()
 
     def encode(self, type: str, scope: str, attributes: Attributes) -> bytes:
-        body = _encode((type, scope, attributes))
+        return self.pack(_encode((type, scope, attributes)))
+
+    def pack(self, body: bytes) -> bytes:
+        """A plain facet as it is kept: compressed when there is a dictionary and it pays."""
         if self._compress is not None and len(body) > WORTH_COMPRESSING:
             packed = self._compress(body)
             if len(packed) < len(body):
@@ -52,9 +59,13 @@ class Codec:
         if not body or body[0] != ZSTD_MAGIC:
             return body
         number = zstandard.get_frame_parameters(body).dict_id
-        unpack = self._decompress.get(number)
+        mine: dict[int, Callable[[bytes], bytes]] = self._local.__dict__
+        unpack = mine.get(number)
         if unpack is None:
-            raise StoreDamaged(f"a facet needs dictionary {number}, which is missing")
+            if number not in self.dictionaries:
+                raise StoreDamaged(f"a facet needs dictionary {number}, which is missing")
+            data = zstandard.ZstdCompressionDict(self.dictionaries[number])
+            unpack = mine[number] = zstandard.ZstdDecompressor(dict_data=data).decompress
         return unpack(body)
 
     def same(self, a: bytes, b: bytes) -> bool:
@@ -68,7 +79,6 @@ class Codec:
         self.dictionaries[number] = dictionary
         compressor = zstandard.ZstdCompressor(level=1, dict_data=data, write_checksum=False, write_content_size=True)
         self._compress = compressor.compress
-        self._decompress[number] = zstandard.ZstdDecompressor(dict_data=data).decompress
         return number
 
 

@@ -1,0 +1,231 @@
+"""The declared keys of an object: what index, joins, planner, subscriptions and history search share (CORE §1).
+
+A key is (name, value). Names are attribute names, computed ones below, or several joined by `+` whose values are
+compared as a tuple. Which exist follows from the declared link types and from `SEARCHED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from calipso.graph.index import FEW_VALUED
+from calipso.graph.protocol import GraphReader, Obj
+from calipso.graph.service import service_of
+from calipso.model import ids
+from calipso.model.links import LINK_TYPES
+from calipso.model.record import Attributes
+from calipso.model.rules import Join, Path, Rule, Via
+
+SEARCHED = ("name", "mac", "ip", "segment", ("ovs", "tag"))
+"""Keys that no link type needs but users, the planner or derivation do."""
+
+AGENT_TYPES = {
+    "ovs": ("Open vSwitch agent", "OVN Controller agent", "OVN Controller Gateway agent"),
+    "vpp": ("VPP agent",),
+}
+"""Neutron's names of the agents that program a switching process, by its type."""
+
+SCALARS = frozenset({str, int, float, bool})
+"""What a key's value can be; anything else a source may say is no key."""
+
+
+def key_name(path: Path) -> str:
+    return path if isinstance(path, str) else "+".join(path)
+
+
+def _joins(rule: Rule | str) -> Iterator[Join]:
+    if isinstance(rule, Join):
+        yield rule
+    elif isinstance(rule, Via):
+        yield from _joins(rule.first)
+        yield from _joins(rule.second)
+
+
+def _paths() -> dict[str, tuple[str, ...]]:
+    wanted: set[Path] = set(SEARCHED)
+    for link in LINK_TYPES:
+        for rule in link.rules:
+            for join in _joins(rule):
+                wanted.add(join.target_key)
+                if not link.tracked:
+                    wanted.add(join.key)
+        if link.follow is not None:
+            wanted |= {link.follow.key, link.follow.target_key}
+    out = {key_name(path): (path,) if isinstance(path, str) else path for path in wanted}
+    for derived in ("id", "networks", "host+medium"):  # answered without the index: see `Session`
+        out.pop(derived, None)
+    return dict(sorted(out.items()))
+
+
+PATHS: dict[str, tuple[str, ...]] = _paths()
+"""Key name → attribute path, for all keys kept in the index besides the few-valued ones."""
+
+
+# ── computed attributes ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _loose(a: Attributes, first: str, second: str) -> str | None:
+    if "peer_ifindex" not in a or "peer_netns" in a or "ifindex" not in a:
+        return None
+    return f"{a.get('host')} {a[first]} {a[second]}"
+
+
+def _tap(a: Attributes, name: str | None) -> str | None:
+    host = a.get("host")
+    return ids.device(ids.host(host), name) if host and name else None
+
+
+def _port_tap(head: Obj, a: Attributes) -> str | None:
+    port = a.get("port_id") or a.get("iface_id")
+    return _tap(a, "tap" + port[:11]) if port else None
+
+
+def _instance_uuid(head: Obj, a: Attributes) -> str | None:
+    instance = a.get("instance")
+    return instance.partition(":")[2] if isinstance(instance, str) else None
+
+
+def _device_instance(head: Obj, a: Attributes) -> str | None:
+    device = a.get("device_id")
+    return ids.instance(device) if device and head.type == "port" else None
+
+
+def _fdb_remotes(head: Obj, a: Attributes) -> list[str] | None:
+    return sorted({entry["dst"] for entry in a.get("fdb", ()) if entry.get("dst")}) or None
+
+
+def _default_route_netns(head: Obj, a: Attributes) -> str | None:
+    if any(route.get("dst") in ("default", "0.0.0.0/0", "::/0") for route in a.get("routes", ())):
+        return a.get("netns")
+    return None
+
+
+def _chassis(head: Obj, a: Attributes) -> list[str] | None:
+    return [name for name in (a.get("system_id"), a.get("hostname"), head.host) if name] if head.type == "ovs" else None
+
+
+def _segment(head: Obj, a: Attributes) -> Any:
+    if "segment" in a:
+        return a["segment"]
+    return sorted({entry["segment"] for entry in a["segments"]}) if "segments" in a and head.type == "ovs" else None
+
+
+def _vedge(head: Obj, a: Attributes) -> str | None:
+    return a.get("vedge") or a.get("ovs")
+
+
+COMPUTED: dict[str, Callable[[Obj, Attributes], Any]] = {
+    "id": lambda head, a: head.id,
+    "type": lambda head, a: head.type,
+    "parent": lambda head, a: head.parent or None,
+    "networks": lambda head, a: head.networks,
+    "media": lambda head, a: head.media,
+    "vedge": _vedge,
+    "loose_peer": lambda head, a: _loose(a, "peer_ifindex", "ifindex"),
+    "loose_end": lambda head, a: _loose(a, "ifindex", "peer_ifindex"),
+    "tap_device": lambda head, a: _tap(a, a.get("tap")) if head.type == "nic" else None,
+    "port_tap_device": lambda head, a: _port_tap(head, a) if head.type == "nic" else None,
+    "port_ref": lambda head, a: a.get("port_id") or a.get("iface_id") if head.type != "port" else None,
+    "tunnel_key": lambda head, a: str(a.get("key", a.get("vni", "-"))),
+    "instance_uuid": _instance_uuid,
+    "device_instance": _device_instance,
+    "router_service_id": lambda head, a: service_of(head, a, "router"),
+    "dhcp_network": lambda head, a: (found := service_of(head, a, "dhcp")) and ids.by_uuid("network", found),
+    "agent_types": lambda head, a: AGENT_TYPES.get(head.type),
+    "nested_instance": lambda head, a: (u := a.get("product_uuid")) and head.type == "host" and ids.instance(u) or None,
+    "routed_netns": lambda head, a: a.get("netns") if head.type == "bridge" and a.get("ips") else None,
+    "default_route_netns": _default_route_netns,
+    "fdb_remotes": _fdb_remotes,
+    "chassis": _chassis,
+    "segment": _segment,
+    "ip": lambda head, a: [*(a.get("ips") or ()), *([a["ip"]] if "ip" in a else ())] or None,
+    "name": lambda head, a: head.name,
+}
+"""Attributes that are not said by a source but follow from what is said."""
+
+Getter = Callable[[Obj, Attributes], Any]
+
+
+def getter(name: str) -> Getter:
+    """How an attribute of a path is read."""
+    return COMPUTED.get(name) or (lambda head, a: a.get(name))
+
+
+_SINGLE: tuple[tuple[str, Getter], ...] = tuple(
+    (name, getter(path[0])) for name, path in PATHS.items() if len(path) == 1
+)
+_TUPLE: tuple[tuple[str, tuple[Getter, ...]], ...] = tuple(
+    (name, tuple(getter(part) for part in path)) for name, path in PATHS.items() if len(path) > 1
+)
+
+
+def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list[tuple[Any, ...]]:
+    """All tuples of a path's values; empty when a part is missing."""
+    out: list[tuple[Any, ...]] = [()]
+    for get in getters:
+        value = get(head, a)
+        if value is None or value == "":
+            return []
+        if type(value) is list or type(value) is tuple:
+            out = [(*start, item) for start in out for item in value if type(item) in SCALARS]
+        elif type(value) in SCALARS:
+            out = [(*start, value) for start in out]
+        else:
+            return []
+    return out
+
+
+def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
+    """The keys of `PATHS`: all but the few-valued ones."""
+    out: set[tuple[str, Any]] = set()
+    for name, get in _SINGLE:
+        value = get(head, a)
+        if value is None or value == "":
+            continue
+        if type(value) is list or type(value) is tuple:
+            out.update((name, item) for item in value if type(item) in SCALARS)
+        elif type(value) in SCALARS:
+            out.add((name, value))
+    for name, getters in _TUPLE:
+        out.update((name, value) for value in _combinations(getters, head, a))
+    return out
+
+
+def few_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
+    """The few-valued keys."""
+    out: set[tuple[str, Any]] = {("kind", head.kind), ("type", head.type)}
+    if head.host:
+        out.add(("host", head.host))
+    for name in ("state", "mtu"):
+        value = a.get(name)
+        if type(value) in SCALARS:
+            out.add((name, value))
+    return out
+
+
+def all_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
+    return path_keys(head, a) | few_keys(head, a)
+
+
+def keys_of(reader: GraphReader, head: Obj) -> set[tuple[str, Any]]:
+    """All declared keys of an object."""
+    return all_keys(head, reader.attributes(head))
+
+
+def path_values(path: Path, head: Obj, a: Attributes) -> list[Any]:
+    """The values of one path of an object: none, one, or one for each member of a list."""
+    parts = (path,) if isinstance(path, str) else path
+    if len(parts) > 1:
+        return list(_combinations(tuple(getter(part) for part in parts), head, a))
+    value = getter(parts[0])(head, a)
+    if value is None or value == "":
+        return []
+    return [item for item in (value if isinstance(value, list | tuple) else (value,)) if type(item) in SCALARS]
+
+
+def values_of(reader: GraphReader, head: Obj, name: str) -> list[Any]:
+    """The values of one key by name; a name without declaration is an attribute."""
+    if name in FEW_VALUED:
+        return [value for key, value in few_keys(head, reader.attributes(head)) if key == name]
+    return path_values(PATHS.get(name, name), head, reader.attributes(head))

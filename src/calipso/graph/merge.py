@@ -1,0 +1,144 @@
+"""Records into the attributes of an object: precedence per attribute, first that says it (MODEL §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calipso.graph.codec import Codec
+from calipso.graph.protocol import Facet
+from calipso.graph.service import service_named
+from calipso.model.record import Attributes
+
+PRECEDENCE = (
+    "netlink", "linux", "netfilter", "sockets", "libvirt", "docker", "podman", "cri", "lxd", "k8s", "nova", "ovn",
+    "neutron", "ovs", "lldp", "snmp", "host",
+)  # fmt: skip
+"""Sources from the one believed first to the last; unknown sources come after them, by name."""
+
+API_TYPES = frozenset({
+    "server", "network", "port", "router", "subnet", "segment", "floating_ip", "trunk", "security_group", "project",
+    "agent",
+})  # fmt: skip
+API_FIRST = frozenset({"name", "project", "status"})
+"""Of API objects, Nova and Neutron decide these."""
+
+UNITED = frozenset({"tunnels"})
+"""Lists that several sources fill together: the sorted union."""
+
+_RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}
+_INTERFACE_FACET_TYPES = frozenset({"system", "nic", "otep"})
+CACHE = 8192
+
+
+def base(facet: str) -> str:
+    """The source of a facet: `netlink.fdb` → netlink, `libvirt@cmp1` → libvirt."""
+    end = len(facet)
+    for mark in ".@":
+        at = facet.find(mark)
+        if 0 <= at < end:
+            end = at
+    return facet[:end]
+
+
+def rank(facet: str) -> tuple[int, str]:
+    return _RANK.get(base(facet), len(PRECEDENCE)), facet
+
+
+def object_type(facets: Sequence[Facet]) -> str:
+    """The object's type: the first facet's, but an OVS interface type over the kernel's unless it is `system`."""
+    first = facets[0]
+    if base(first.name) == "netlink":
+        for facet in facets:
+            if base(facet.name) == "ovs" and facet.type not in _INTERFACE_FACET_TYPES and "port" in facet.attributes:
+                return facet.type
+    return first.type
+
+
+def merge(facets: Sequence[Facet]) -> Attributes:
+    """All attributes of an object; `facets` in the order of precedence."""
+    if len(facets) == 1:
+        return facets[0].attributes
+    merged: Attributes = {}
+    api = any(facet.type in API_TYPES for facet in facets)
+    for facet in facets:
+        for name, value in facet.attributes.items():
+            if name not in merged:
+                merged[name] = value
+            elif name in UNITED:
+                merged[name] = sorted({*merged[name], *value})
+            elif api and name in API_FIRST and base(facet.name) in ("nova", "neutron"):
+                merged[name] = value
+    return merged
+
+
+def rename_hosts(attributes: Attributes, hosts: Mapping[str, str]) -> Attributes:
+    """The attributes with host names as said replaced by canonical ones, in `host` and in ids."""
+    return {name: _renamed(name, value, hosts) for name, value in attributes.items()}
+
+
+def _renamed(name: str, value: Any, hosts: Mapping[str, str]) -> Any:
+    if type(value) is str:
+        if name == "host":
+            return hosts.get(value, value)
+        said, slash, rest = value.partition("/")
+        return hosts[said] + slash + rest if said in hosts and (slash or name in ("netns", "owner")) else value
+    if type(value) is list:
+        return [_renamed(name, item, hosts) for item in value]
+    return value
+
+
+class Decoder:
+    """Decodes and merges facets, with a small cache: most readers ask for what was just asked for."""
+
+    __slots__ = ("_cache", "codec", "service_patterns")
+
+    def __init__(self, codec: Codec, service_patterns: tuple[str, ...] = ()) -> None:
+        self.codec = codec
+        self.service_patterns = service_patterns
+        self._cache: dict[int, tuple[tuple[Any, ...], Mapping[str, str], list[Facet], Attributes]] = {}
+
+    def facets(self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> list[Facet]:
+        return self._entry(ord, facts, hosts)[2]
+
+    def attributes(self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> Attributes:
+        """`facts`: for each member its flat (facet name, bytes, …) tuple or None."""
+        return self._entry(ord, facts, hosts)[3]
+
+    def _entry(
+        self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]
+    ) -> tuple[tuple[Any, ...], Mapping[str, str], list[Facet], Attributes]:
+        entry = self._cache.get(ord)
+        if entry is not None and entry[1] is hosts and len(entry[0]) == len(facts):
+            if all(a is b for a, b in zip(entry[0], facts, strict=True)):
+                return entry
+        decoded = self._decode(facts, hosts)
+        entry = (facts, hosts, decoded, self._merged(decoded))
+        if len(self._cache) >= CACHE:
+            self._cache = {}
+        self._cache[ord] = entry
+        return entry
+
+    def _merged(self, facets: list[Facet]) -> Attributes:
+        """Merged, and for a namespace named after a service what service it is."""
+        if not facets:
+            return {}
+        a = merge(facets)
+        if facets[0].type == "netns":
+            service = service_named(str(a.get("name", "")), self.service_patterns)
+            if service is not None:
+                a = {**a, "service_type": service[0], "local_service_id": service[1]}
+        return a
+
+    def _decode(self, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> list[Facet]:
+        decode = self.codec.decode
+        out = []
+        for flat in facts:
+            for i in range(0, len(flat or ()), 2):
+                kind, scope, attributes = decode(flat[i + 1])
+                if hosts:
+                    attributes = rename_hosts(attributes, hosts)
+                out.append(Facet(flat[i], kind, scope, attributes))
+        if len(out) > 1:
+            out.sort(key=lambda facet: rank(facet.name))
+        return out

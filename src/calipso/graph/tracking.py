@@ -1,0 +1,101 @@
+"""What an evaluation read decides when it is done again: for rules with few sources (`LinkType.tracked`).
+
+Tokens are ordinals (the object's head, attributes or links), `("key", slot)` for a bucket of the index, and
+`("presence", host, medium)`. Kept in one persistent map: `(code, ordinal)` → tokens read, token → evaluations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
+
+import immutables
+
+from calipso.graph.index import Key, slot
+
+Tracked = immutables.Map[Hashable, Any]
+T = TypeVar("T")
+
+
+class Tracking:
+    """A session on the dependencies of tracked evaluations."""
+
+    __slots__ = ("_map", "_reads", "touched_keys")
+
+    def __init__(self, base: Tracked) -> None:
+        self._map = base.mutate()
+        self._reads: set[Hashable] | None = None
+        self.touched_keys: set[Hashable] = set()
+
+    def read(self, ord: int) -> None:
+        if self._reads is not None:
+            self._reads.add(ord)
+
+    def read_key(self, key: Key) -> None:
+        if self._reads is not None:
+            self._reads.add(("key", slot(key)))
+
+    def read_presence(self, host: str, medium: str) -> None:
+        if self._reads is not None:
+            self._reads.add(("presence", host, medium))
+
+    def touch_key(self, key: Key) -> None:
+        token = ("key", slot(key))
+        if token in self._map:
+            self.touched_keys.add(token)
+
+    def touch_presence(self, host: str, medium: str) -> None:
+        self.touched_keys.add(("presence", host, medium))
+
+    def watch(self, code: int, ord: int, evaluate: Callable[[], T]) -> T:
+        """Run an evaluation and remember what it read."""
+        self._reads = {ord}
+        try:
+            result = evaluate()
+            reads = frozenset(self._reads)
+        finally:
+            self._reads = None
+        self._remember(code, ord, reads)
+        return result
+
+    def unwatched(self, evaluate: Callable[[], T]) -> T:
+        """Run an evaluation on behalf of another object, remembering nothing."""
+        reads, self._reads = self._reads, None
+        try:
+            return evaluate()
+        finally:
+            self._reads = reads
+
+    def forget(self, code: int, ord: int) -> None:
+        self._remember(code, ord, frozenset())
+
+    def stale(self, code: int, touched: Iterable[int]) -> set[int]:
+        """Ordinals whose evaluation read something that was touched."""
+        found = self._map.get
+        out: set[int] = set()
+        if not len(self._map):
+            return out
+        for tokens in (touched, self.touched_keys):
+            for token in tokens:
+                out.update(ord for by, ord in found(token, ()) if by == code)
+        return out
+
+    def finish(self) -> Tracked:
+        return self._map.finish()
+
+    def _remember(self, code: int, ord: int, reads: frozenset[Hashable]) -> None:
+        evaluation = (code, ord)
+        place = ("by", code, ord)
+        before: frozenset[Hashable] = self._map.get(place, frozenset())
+        for token in before - reads:
+            rest = tuple(other for other in self._map[token] if other != evaluation)
+            if rest:
+                self._map[token] = rest
+            else:
+                del self._map[token]
+        for token in reads - before:
+            self._map[token] = (*self._map.get(token, ()), evaluation)
+        if reads:
+            self._map[place] = reads
+        elif before:
+            del self._map[place]

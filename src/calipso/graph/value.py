@@ -1,0 +1,157 @@
+"""The graph as an immutable value (CORE §3): `apply` gives the next one and shares everything untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import immutables
+import msgspec
+
+from calipso.graph import adjacency
+from calipso.graph.adjacency import Ends
+from calipso.graph.codec import Codec
+from calipso.graph.index import FEW_VALUED, Index
+from calipso.graph.keys import values_of
+from calipso.graph.merge import Decoder
+from calipso.graph.ordinals import Ordinals
+from calipso.graph.pages import Pages
+from calipso.graph.protocol import Facet, LinkEnd, Obj
+from calipso.graph.tracking import Tracked
+from calipso.model.environment import Environment
+from calipso.model.links import CODES, LINK_TYPES
+from calipso.model.record import Attributes
+
+Facts = tuple[str | bytes, ...]
+"""Flat: facet name, encoded facet, facet name, encoded facet … sorted by name. What sources say about one id."""
+
+Presence = immutables.Map[tuple[str, str], immutables.Map[str, int]]
+
+VERIFIED = 64
+"""Buckets up to this size are checked against hash collisions when read."""
+
+
+class FacetChange(msgspec.Struct, frozen=True):
+    """One record set (`body` is an encoded facet) or ended (None)."""
+
+    id: str
+    facet: str
+    body: bytes | None
+
+
+class Delta(msgspec.Struct):
+    """What a tick changed: exactly what the store appends and what subscribers are told.
+
+    `ids`: ordinals given for the first time. `facets`: (ordinal of the record's id, facet, bytes or None).
+    `heads`: (ordinal, new head or None). `links`: (link type, source, target, +1/−1). `keys`: declared keys that
+    objects got, for the history's search. `hosts`: all host names as said → canonical, None when unchanged.
+    """
+
+    ts: int
+    ids: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    facets: list[tuple[int, str, bytes | None]] = msgspec.field(default_factory=list)
+    heads: list[tuple[int, Obj | None]] = msgspec.field(default_factory=list)
+    links: list[tuple[str, int, int, int]] = msgspec.field(default_factory=list)
+    keys: list[tuple[int, tuple[str, Any]]] = msgspec.field(default_factory=list)
+    hosts: dict[str, str] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.facets or self.heads or self.links)
+
+
+class Graph:
+    """All objects and links of one environment at one moment. Implements `GraphReader`.
+
+    facts: what sources say, by ordinal of the record's id · heads: derived objects · ends: derived links ·
+    index: key → ordinals · bound: ordinal of an id that is not an object of its own → its object ·
+    hosts: host name as said → canonical name, where they differ · tracked: dependencies of tracked rules ·
+    presence: (host, medium) → network id → how many objects of the host are bound to it.
+    """
+
+    __slots__ = (
+        "bound", "codec", "decoder", "ends", "environment", "facts", "heads", "hosts", "index", "ordinals", "presence",
+        "rev", "tracked", "ts",
+    )  # fmt: skip
+
+    def __init__(self, environment: Environment, codec: Codec | None = None, ordinals: Ordinals | None = None) -> None:
+        self.rev = 0
+        self.ts = 0
+        self.environment = environment
+        self.codec = codec if codec is not None else Codec()
+        self.ordinals = ordinals if ordinals is not None else Ordinals()
+        self.decoder = Decoder(self.codec, tuple(environment.service_patterns))
+        self.facts: Pages[Facts] = Pages()
+        self.heads: Pages[Obj] = Pages()
+        self.ends: Pages[Ends] = Pages()
+        self.index = Index()
+        self.bound: immutables.Map[int, int] = immutables.Map()
+        self.hosts: immutables.Map[str, str] = immutables.Map()
+        self.presence: Presence = immutables.Map()
+        self.tracked: Tracked = immutables.Map()
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def objects(self) -> Iterator[Obj]:
+        for _, head in self.heads.items():
+            yield head
+
+    def get(self, ord: int) -> Obj | None:
+        return self.heads.get(ord)
+
+    def resolve(self, id: str) -> Obj | None:
+        ord = self.ordinals.get(id)
+        if ord is None:
+            return None
+        return self.heads.get(self.bound.get(ord, ord))
+
+    def find(self, key: str, value: Any) -> Iterable[int]:
+        if key == "id":
+            head = self.resolve(value)
+            return () if head is None else (head.ord,)
+        found = self.index.get((key, value))
+        if key in FEW_VALUED or len(found) > VERIFIED:
+            return found
+        return [ord for ord in found if self._has(ord, key, value)]
+
+    def _has(self, ord: int, key: str, value: Any) -> bool:
+        head = self.heads.get(ord)
+        return head is not None and value in values_of(self, head, key)
+
+    def values(self, key: str) -> Mapping[Any, Iterable[int]]:
+        return dict(self.index.values(key))
+
+    def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
+        mine = self.ends.get(ord)
+        wanted = None if types is None else {CODES[name] for name in types if name in CODES}
+        for code, other in adjacency.ends(mine):
+            if wanted is None or code >> 1 in wanted:
+                yield LinkEnd(LINK_TYPES[code >> 1].name, other, not code & 1)
+
+    def facets(self, obj: Obj) -> list[Facet]:
+        return self.decoder.facets(obj.ord, self.facts_of(obj), self.hosts)
+
+    def attributes(self, obj: Obj) -> Attributes:
+        return self.decoder.attributes(obj.ord, self.facts_of(obj), self.hosts)
+
+    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
+        """The encoded facets of each member."""
+        get = self.facts.get
+        return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
+
+    # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, changes: Iterable[FacetChange], ts: int) -> tuple[Graph, Delta]:
+        """The graph with these changes made and everything derived anew, and what that changed."""
+        from calipso.graph.session import Session
+
+        return Session(self, ts).run(changes)
+
+    def copy(self) -> Graph:
+        """A new value that shares all parts."""
+        other = Graph.__new__(Graph)
+        for name in Graph.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
