@@ -15,7 +15,7 @@ from calipso.graph.protocol import Obj
 from calipso.graph.walk import sources_through, walk
 from calipso.model.links import CODES, LINK_TYPES
 from calipso.model.record import Attributes
-from calipso.model.rules import Walk
+from calipso.model.rules import ANY, Walk, of_type
 
 if TYPE_CHECKING:
     from calipso.graph.session import Session
@@ -44,6 +44,7 @@ def _walk_rule(name: str) -> Walk:
 
 VNIC_WALK, VCONNECTOR_WALK = _walk_rule("vnic-vedge"), _walk_rule("vconnector-vedge")
 PNIC_WALK = _walk_rule("vedge-host_pnic")
+PORT_WALK = Walk(ANY, of_type("ovsport"), through=frozenset({"device", "bond"}))
 
 
 def medium_of(network_type: str, physical_network: str | None) -> str | None:
@@ -182,16 +183,13 @@ def _carriers(session: Session, changed: set[int]) -> tuple[set[int], set[int]]:
     return nics, bridges
 
 
-def _first_ports(session: Session, ord: int, rule: Walk) -> set[str] | None:
-    """The networks of the first OVS ports on an object's way to its switch; None when none is known."""
+def _first_ports(session: Session, ord: int) -> set[str]:
+    """The networks of the first OVS ports an object's cable meets; empty when none is known."""
     out: set[str] = set()
-    for reached in walk(session, ord, rule):
-        for passed in reached.through:
-            port = session.heads.get(passed)
-            if port is not None and port.type == "ovsport":
-                out.update(port.networks or ())
-                break
-    return out or None
+    for reached in walk(session, ord, PORT_WALK):
+        port = session.heads.get(reached.stop)
+        out.update((port.networks or ()) if port is not None else ())
+    return out
 
 
 def _members(session: Session, bridge: int) -> set[str]:
@@ -205,7 +203,7 @@ def _members(session: Session, bridge: int) -> set[str]:
 
 
 def _bridge_itself(session: Session, bridge: int) -> set[str]:
-    return (_first_ports(session, bridge, VCONNECTOR_WALK) or set()) | _members(session, bridge)
+    return _first_ports(session, bridge) | _members(session, bridge)
 
 
 def _vnic(session: Session, head: Obj, a: Attributes) -> Bound:
@@ -219,7 +217,7 @@ def _vnic(session: Session, head: Obj, a: Attributes) -> Bound:
     stated = a.get("network_ids") or ([a["network_id"]] if "network_id" in a else [])
     if stated:
         return tuple(sorted(stated)), ()
-    found = _first_ports(session, head.ord, VNIC_WALK) or set()
+    found = _first_ports(session, head.ord)
     if not found:
         for bridge in session.adjacency.others(head.ord, 2 * VNIC_VCONNECTOR):
             found |= _bridge_itself(session, bridge)
