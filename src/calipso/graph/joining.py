@@ -51,6 +51,8 @@ def _compile() -> None:
 
 
 _compile()
+JOINED: frozenset[str] = frozenset({*LEFT, *RIGHT, *FOLLOW})
+"""Names of the keys that a change of can change links."""
 
 
 class Before:
@@ -75,6 +77,8 @@ class Before:
 def key_changed(session: Session, ord: int, key: Key) -> None:
     """A key came to or left an object: mark the sources whose joins it may change."""
     name, value = key
+    if name not in JOINED:
+        return
     for code, unique in LEFT.get(name, ()):
         session.mark(code, ord)
         if unique:
@@ -146,6 +150,18 @@ def evaluate(session: Session, links: Sequence[LinkType]) -> None:
                 _settle_pair(session, link, code, ord, wanted)
             else:
                 _settle(session, link, code, ord, wanted)
+
+
+TRACKED_BY_KIND: dict[str, list[int]] = defaultdict(list)
+for _kind, _codes in KIND_LEFT.items():
+    TRACKED_BY_KIND[_kind] = sorted(code for code in _codes if LINK_TYPES[code].tracked)
+
+
+def watch(session: Session, head: Obj) -> None:
+    """Note what the tracked link types of an object read."""
+    for code in TRACKED_BY_KIND.get(head.kind, ()):
+        link = LINK_TYPES[code]
+        session.tracking.watch(code, head.ord, lambda link=link: partners(session, link, head.ord))  # type: ignore[misc]
 
 
 def _settle(session: Session, link: LinkType, code: int, ord: int, wanted: set[int]) -> None:

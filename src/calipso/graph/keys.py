@@ -7,6 +7,7 @@ compared as a tuple. Which exist follows from the declared link types and from `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from calipso.graph.index import FEW_VALUED
@@ -16,6 +17,7 @@ from calipso.model import ids
 from calipso.model.links import LINK_TYPES
 from calipso.model.record import Attributes
 from calipso.model.rules import Join, Path, Rule, Via
+from calipso.model.types import TUNNEL_TYPES
 
 SEARCHED = ("name", "mac", "ip", "segment", ("ovs", "tag"))
 """Keys that no link type needs but users, the planner or derivation do."""
@@ -152,12 +154,75 @@ def getter(name: str) -> Getter:
     return COMPUTED.get(name) or (lambda head, a: a.get(name))
 
 
-_SINGLE: tuple[tuple[str, Getter], ...] = tuple(
-    (name, getter(path[0])) for name, path in PATHS.items() if len(path) == 1
-)
-_TUPLE: tuple[tuple[str, tuple[Getter, ...]], ...] = tuple(
-    (name, tuple(getter(part) for part in path)) for name, path in PATHS.items() if len(path) > 1
-)
+ONLY_FOR: dict[str, frozenset[str]] = {
+    "tap_device": frozenset({"nic"}),
+    "port_tap_device": frozenset({"nic"}),
+    "device_instance": frozenset({"port"}),
+    "router_service_id": frozenset({"netns"}),
+    "dhcp_network": frozenset({"netns"}),
+    "agent_types": frozenset(AGENT_TYPES),
+    "nested_instance": frozenset({"host"}),
+    "routed_netns": frozenset({"bridge"}),
+    "loose_peer": frozenset({"veth"}),
+    "loose_end": frozenset({"veth"}),
+    "chassis": frozenset({"ovs"}),
+    "tunnel_key": TUNNEL_TYPES,
+}
+"""Computed attributes that only some types have."""
+
+Extract = Callable[[Obj, Attributes, set[tuple[str, Any]]], None]
+
+
+def _plain_single(name: str) -> Extract:
+    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
+        value = a.get(name)
+        if value is None or value == "":
+            return
+        if type(value) is list:
+            out.update((name, item) for item in value if type(item) in SCALARS)
+        elif type(value) in SCALARS:
+            out.add((name, value))
+
+    return extract
+
+
+def _plain_pair(name: str, first: str, second: str) -> Extract:
+    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
+        x, y = a.get(first), a.get(second)
+        if x is None or y is None or x == "" or y == "":
+            return
+        if type(x) in SCALARS and type(y) in SCALARS:
+            out.add((name, (x, y)))
+        else:
+            out.update((name, pair) for pair in _combinations((getter(first), getter(second)), head, a))
+
+    return extract
+
+
+def _general(name: str, path: tuple[str, ...]) -> Extract:
+    getters = tuple(getter(part) for part in path)
+
+    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
+        found = _combinations(getters, head, a)
+        out.update((name, value if len(path) > 1 else value[0]) for value in found)
+
+    return extract
+
+
+@cache
+def _extractors(type: str) -> tuple[Extract, ...]:
+    """How the keys of a type's objects are read: only the paths that the type can have."""
+    out = []
+    for name, path in PATHS.items():
+        if any(part in ONLY_FOR and type not in ONLY_FOR[part] for part in path):
+            continue
+        if any(part in COMPUTED for part in path) or len(path) > 2:
+            out.append(_general(name, path))
+        elif len(path) == 2:
+            out.append(_plain_pair(name, *path))
+        else:
+            out.append(_plain_single(name))
+    return tuple(out)
 
 
 def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list[tuple[Any, ...]]:
@@ -179,16 +244,8 @@ def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list
 def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
     """The keys of `PATHS`: all but the few-valued ones."""
     out: set[tuple[str, Any]] = set()
-    for name, get in _SINGLE:
-        value = get(head, a)
-        if value is None or value == "":
-            continue
-        if type(value) is list or type(value) is tuple:
-            out.update((name, item) for item in value if type(item) in SCALARS)
-        elif type(value) in SCALARS:
-            out.add((name, value))
-    for name, getters in _TUPLE:
-        out.update((name, value) for value in _combinations(getters, head, a))
+    for extract in _extractors(head.type):
+        extract(head, a, out)
     return out
 
 

@@ -88,35 +88,42 @@ def _renamed(name: str, value: Any, hosts: Mapping[str, str]) -> Any:
     return value
 
 
+Flat = tuple[str | bytes, ...]
+"""Facet name, bytes, facet name, bytes … of one id."""
+
+
 class Decoder:
-    """Decodes and merges facets, with a small cache: most readers ask for what was just asked for."""
+    """Decodes and merges facets, with a small cache: most readers ask for what was just asked for.
+
+    The cache knows encoded facets by identity, so it can hold an object before and after a change at once.
+    """
 
     __slots__ = ("_cache", "codec", "service_patterns")
 
     def __init__(self, codec: Codec, service_patterns: tuple[str, ...] = ()) -> None:
         self.codec = codec
         self.service_patterns = service_patterns
-        self._cache: dict[int, tuple[tuple[Any, ...], Mapping[str, str], list[Facet], Attributes]] = {}
+        self._cache: dict[object, tuple[object, Mapping[str, str], list[Facet], Attributes]] = {}
 
-    def facets(self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> list[Facet]:
-        return self._entry(ord, facts, hosts)[2]
+    def facets(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> list[Facet]:
+        """`facts`: for each member its flat tuple or None. In the order of precedence."""
+        return self._entry(facts, hosts)[2]
 
-    def attributes(self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> Attributes:
-        """`facts`: for each member its flat (facet name, bytes, …) tuple or None."""
-        return self._entry(ord, facts, hosts)[3]
+    def attributes(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> Attributes:
+        return self._entry(facts, hosts)[3]
 
     def _entry(
-        self, ord: int, facts: tuple[Any, ...], hosts: Mapping[str, str]
-    ) -> tuple[tuple[Any, ...], Mapping[str, str], list[Facet], Attributes]:
-        entry = self._cache.get(ord)
-        if entry is not None and entry[1] is hosts and len(entry[0]) == len(facts):
-            if all(a is b for a, b in zip(entry[0], facts, strict=True)):
-                return entry
+        self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]
+    ) -> tuple[object, Mapping[str, str], list[Facet], Attributes]:
+        place: object = id(facts[0]) if len(facts) == 1 else tuple(map(id, facts))
+        entry = self._cache.get(place)
+        if entry is not None and entry[1] is hosts:
+            return entry
         decoded = self._decode(facts, hosts)
-        entry = (facts, hosts, decoded, self._merged(decoded))
+        entry = (facts, hosts, decoded, self._merged(decoded))  # holds `facts`, so its ids stay taken
         if len(self._cache) >= CACHE:
             self._cache = {}
-        self._cache[ord] = entry
+        self._cache[place] = entry
         return entry
 
     def _merged(self, facets: list[Facet]) -> Attributes:
@@ -130,15 +137,17 @@ class Decoder:
                 a = {**a, "service_type": service[0], "local_service_id": service[1]}
         return a
 
-    def _decode(self, facts: tuple[Any, ...], hosts: Mapping[str, str]) -> list[Facet]:
+    def _decode(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> list[Facet]:
         decode = self.codec.decode
         out = []
         for flat in facts:
-            for i in range(0, len(flat or ()), 2):
-                kind, scope, attributes = decode(flat[i + 1])
+            if flat is None:
+                continue
+            for i in range(0, len(flat), 2):
+                kind, scope, attributes = decode(flat[i + 1])  # type: ignore[arg-type]
                 if hosts:
                     attributes = rename_hosts(attributes, hosts)
-                out.append(Facet(flat[i], kind, scope, attributes))
+                out.append(Facet(flat[i], kind, scope, attributes))  # type: ignore[arg-type]
         if len(out) > 1:
             out.sort(key=lambda facet: rank(facet.name))
         return out

@@ -173,7 +173,7 @@ def _carriers(session: Session, changed: set[int]) -> tuple[set[int], set[int]]:
             seeds.add(ord)
             bridges.update(session.adjacency.others(ord, 2 * MASTER + 1))
     reached = sources_through(session, seeds, VNIC_WALK) | sources_through(session, seeds, VCONNECTOR_WALK)
-    for ord in session.touched | session.rewalked | reached | bridges:
+    for ord in _rewired(session) | session.rewalked | reached | bridges:
         head = session.heads.get(ord)
         if head is not None and head.kind == "vnic":
             nics.add(ord)
@@ -181,6 +181,25 @@ def _carriers(session: Session, changed: set[int]) -> tuple[set[int], set[int]]:
             bridges.add(ord)
             nics.update(session.adjacency.others(ord, 2 * VNIC_VCONNECTOR + 1))
     return nics, bridges
+
+
+def _rewired(session: Session) -> set[int]:
+    """Objects that are new, of another kind, linked otherwise, or that state their networks themselves."""
+    out = {end for _, source, target in session.relinked for end in (source, target)}
+    for ord, old in session.before.items():
+        head = session.heads.get(ord)
+        if head is None:
+            continue
+        if old is None or old.kind != head.kind:
+            out.add(ord)
+        elif head.kind == "vnic" and _stated(session.base.attributes(old)) != _stated(session.attributes(head)):
+            out.add(ord)
+    return out
+
+
+def _stated(a: Attributes) -> list[str]:
+    """The networks an engine states for a NIC."""
+    return a.get("network_ids") or ([a["network_id"]] if "network_id" in a else [])
 
 
 def _first_ports(session: Session, ord: int) -> set[str]:
@@ -214,7 +233,7 @@ def _vnic(session: Session, head: Obj, a: Attributes) -> Bound:
             there = session.heads.get(port)
             found.update((there.networks or ()) if there is not None else ())
         return tuple(sorted(found)) or None, ()
-    stated = a.get("network_ids") or ([a["network_id"]] if "network_id" in a else [])
+    stated = _stated(a)
     if stated:
         return tuple(sorted(stated)), ()
     found = _first_ports(session, head.ord)
@@ -298,6 +317,14 @@ def _physical(session: Session, pnic: Obj) -> set[str]:
             mappings = session.attributes(agent).get("interface_mappings") or {}
             found.update(f"physnet/{physical}" for physical, name in mappings.items() if name == pnic.name)
     return found
+
+
+def watch(session: Session, head: Obj) -> None:
+    """Note what the tracked derivations of an object read."""
+    if head.kind == "host_pnic":
+        session.tracking.watch(MEDIA, head.ord, lambda: _media(session, head.ord))
+    elif head.kind == "vservice" and head.type == "router":
+        session.tracking.watch(ROUTER_NETWORKS, head.ord, lambda: _router(session, head.ord))
 
 
 def _derive_router_networks(session: Session) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from calipso.graph.session import Session
     from calipso.graph.value import FacetChange, Facts
 
+HOST_RECORDS: Key = ("said.host", True)
+"""Index key of the records of hosts, under whatever name."""
+
 WALKED_TYPES = frozenset({"ovsport", "ovsbridge"})
 """Types of which walks read attributes (tag, trunks, the switching process), not only kind and links."""
 
@@ -57,7 +60,8 @@ def regroup(session: Session, changed: set[int]) -> set[int]:
     dirty: set[int] = set()
     waiting = set(placing)
     for ord in placing:
-        waiting |= _rekey_binds(session, ord)
+        if _may_bind(session.ordinals.id(ord)):
+            waiting |= _rekey_binds(session, ord)
     for ord in waiting:
         old, new = session.bound.get(ord, ord), _object_of(session, ord)
         dirty |= {old, new}
@@ -76,6 +80,11 @@ def regroup(session: Session, changed: set[int]) -> set[int]:
     return dirty
 
 
+def _may_bind(id: str) -> bool:
+    """Whether records under an id can be an end of a bind at all."""
+    return "/dev:" in id or "/interface:" in id or id.startswith(("instance:", "segment:"))
+
+
 def _members(session: Session, members: dict[int, set[int]], ord: int) -> set[int]:
     known = members.get(ord)
     if known is None:
@@ -85,7 +94,7 @@ def _members(session: Session, members: dict[int, set[int]], ord: int) -> set[in
 
 
 def _facets(session: Session, ord: int, facts: Facts | None) -> list[Facet]:
-    return session.decoder.facets(ord, (facts,), session.hosts) if facts else []
+    return session.decoder.facets((facts,), session.hosts) if facts else []
 
 
 def resolved_id(session: Session, ord: int) -> str:
@@ -124,7 +133,7 @@ def _rekey_binds(session: Session, ord: int) -> set[int]:
     """Renew the bind keys of a record; the records whose bind may change with it."""
     id = resolved_id(session, ord)
     old_facts, new_facts = session.base.facts.get(ord), session.facts.get(ord)
-    old = session.decoder.facets(ord, (old_facts,), session.base.hosts) if old_facts else []
+    old = session.decoder.facets((old_facts,), session.base.hosts) if old_facts else []
     old_id = _resolved_before(session, ord)
     old_keys = set(left_keys(old_id, old) + right_keys(old_id, old)) if old else set()
     new = _facets(session, ord, new_facts)
@@ -156,13 +165,13 @@ def _rename_hosts(session: Session, changed: set[int]) -> set[int]:
         return set()
     for ord in touched:
         if session.facts.get(ord) is not None:
-            session.index.add(("said.host", True), ord)
+            session.index.add(HOST_RECORDS, ord)
         else:
-            session.index.remove(("said.host", True), ord)
+            session.index.remove(HOST_RECORDS, ord)
     records = []
-    for ord in session.index.get(("said.host", True)):
+    for ord in session.index.get(HOST_RECORDS):
         facts = session.facts.get(ord)
-        for facet in session.decoder.facets(ord, (facts,), {}) if facts else ():
+        for facet in session.decoder.facets((facts,), {}) if facts else ():
             if "." not in facet.name:
                 records.append(HostRecord(session.ordinals.id(ord), facet.name, facet.attributes))
     names = canonical_names(records, session.environment.host_aliases())
@@ -227,7 +236,7 @@ def _old_keys(session: Session, old: Obj) -> set[Key]:
     base = session.base
     from calipso.graph.keys import few_keys, path_keys
 
-    attributes = session.decoder.attributes(old.ord, base.facts_of(old), base.hosts)
+    attributes = session.decoder.attributes(base.facts_of(old), base.hosts)
     keys = path_keys(old, attributes) | few_keys(old, attributes)
     keys.discard(("kind", old.kind))
     return keys
@@ -237,8 +246,8 @@ def _renew(session: Session, ord: int, old: Obj | None, members: tuple[int, ...]
     keys_before = _old_keys(session, old) if old is not None else set()
     id = session.ordinals.id(ord)
     facts = tuple(session.facts.get(member) for member in members) if members else (session.facts.get(ord),)
-    facets = session.decoder.facets(ord, facts, session.hosts)
-    a = session.decoder.attributes(ord, facts, session.hosts)
+    facets = session.decoder.facets(facts, session.hosts)
+    a = session.decoder.attributes(facts, session.hosts)
     kind = object_type(facets)
     head = Obj(
         ord, id, old.kind if old is not None else "", kind,

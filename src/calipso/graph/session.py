@@ -80,11 +80,11 @@ class Session:
 
     def attributes(self, obj: Obj) -> Attributes:
         self.tracking.read(obj.ord)
-        return self.decoder.attributes(obj.ord, self.facts_of(obj), self.hosts)
+        return self.decoder.attributes(self.facts_of(obj), self.hosts)
 
     def facets(self, obj: Obj) -> list[Facet]:
         self.tracking.read(obj.ord)
-        return self.decoder.facets(obj.ord, self.facts_of(obj), self.hosts)
+        return self.decoder.facets(self.facts_of(obj), self.hosts)
 
     def look(self, key: str, value: Any) -> Iterable[int]:
         """Ordinals under a key of the index."""
@@ -171,6 +171,12 @@ class Session:
         networks.derive_media(self)
         joining.evaluate(self, NETWORK_LINKS)
         return self._finish()
+
+    def watch_all(self) -> None:
+        """Evaluate every tracked rule for what it reads, changing nothing: after a restart (`graph/restore.py`)."""
+        for head in list(self.base.objects()):
+            joining.watch(self, head)
+            networks.watch(self, head)
 
     def _derive_kinds(self, regrouped: set[int]) -> None:
         pending = kinds.affected(self, regrouped)

@@ -131,10 +131,10 @@ class Graph:
                 yield LinkEnd(LINK_TYPES[code >> 1].name, other, not code & 1)
 
     def facets(self, obj: Obj) -> list[Facet]:
-        return self.decoder.facets(obj.ord, self.facts_of(obj), self.hosts)
+        return self.decoder.facets(self.facts_of(obj), self.hosts)
 
     def attributes(self, obj: Obj) -> Attributes:
-        return self.decoder.attributes(obj.ord, self.facts_of(obj), self.hosts)
+        return self.decoder.attributes(self.facts_of(obj), self.hosts)
 
     def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
         """The encoded facets of each member."""

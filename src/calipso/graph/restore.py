@@ -1,0 +1,85 @@
+"""A graph from its heads, facts and links: what a store keeps; index, binds and bookkeeping follow from them.
+
+Nothing is derived here: kinds, links and networks are taken as they were, so a restart shows what was shown before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import immutables
+from pyroaring import BitMap
+
+from calipso.graph.bind import left_keys, right_keys
+from calipso.graph.hostnames import HostRecord, canonical_names
+from calipso.graph.index import SMALL, Bucket, Index, slot
+from calipso.graph.keys import all_keys
+from calipso.graph.networks import presence_of
+from calipso.graph.objects import HOST_RECORDS
+from calipso.graph.value import Graph
+
+
+def restore(graph: Graph) -> Graph:
+    """Fill in everything but heads, facts, ends, ordinals and codec; the same graph."""
+    graph.hosts = immutables.Map(_host_names(graph))
+    found: dict[Hashable, list[int]] = {}
+    bound: dict[int, int] = {}
+    presence: dict[tuple[str, str], dict[str, int]] = {}
+    for head in graph.objects():
+        for key in all_keys(head, graph.attributes(head)):
+            found.setdefault(slot(key), []).append(head.ord)
+        for member in head.members or (head.ord,):
+            if member != head.ord:
+                bound[member] = head.ord
+            _bind_keys(graph, member, found)
+        for host, medium, network in presence_of(head):
+            counts = presence.setdefault((host, medium), {})
+            counts[network] = counts.get(network, 0) + 1
+    graph.bound = immutables.Map(bound)
+    graph.index = Index(immutables.Map((where, _bucket(ords)) for where, ords in found.items()))
+    graph.presence = immutables.Map({place: immutables.Map(counts) for place, counts in presence.items()})
+    _watch_tracked(graph)
+    return graph
+
+
+def _host_names(graph: Graph) -> dict[str, str]:
+    records = []
+    for ord, facts in graph.facts.items():
+        id = graph.ordinals.id(ord)
+        if "/" not in id and ":" not in id:
+            records += [
+                HostRecord(id, facet.name, facet.attributes)
+                for facet in graph.decoder.facets((facts,), {})
+                if "." not in facet.name
+            ]
+    return canonical_names(records, graph.environment.host_aliases())
+
+
+def _bind_keys(graph: Graph, ord: int, found: dict[Hashable, list[int]]) -> None:
+    facts = graph.facts.get(ord)
+    if not facts:
+        return
+    id = graph.ordinals.id(ord)
+    said, slash, rest = id.partition("/")
+    facets = graph.decoder.facets((facts,), graph.hosts)
+    resolved = graph.hosts.get(said, said) + slash + rest
+    for key in {*left_keys(resolved, facets), *right_keys(resolved, facets)}:
+        found.setdefault(slot(key), []).append(ord)
+    if "/" not in id and ":" not in id:
+        found.setdefault(slot(HOST_RECORDS), []).append(ord)
+
+
+def _bucket(ords: list[int]) -> Bucket:
+    unique = sorted(set(ords))
+    if len(unique) == 1:
+        return unique[0]
+    return tuple(unique) if len(unique) <= SMALL else BitMap(unique)
+
+
+def _watch_tracked(graph: Graph) -> None:
+    """Evaluate the tracked rules once more, to know what they read."""
+    from calipso.graph.session import Session
+
+    session = Session(graph, graph.ts)
+    session.watch_all()
+    graph.tracked = session.tracking.finish()
