@@ -1,0 +1,55 @@
+"""What stands beside the graph in the same file: scope states and JSON documents by collection and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from calipso.errors import StoreDamaged
+from calipso.model.record import Scope, ScopeState
+from calipso.stores.sqlite.database import Database
+
+_state = msgspec.json.Decoder(ScopeState)
+
+
+class Documents:
+    """Scopes and documents of one store file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put_scopes(self, states: Iterable[ScopeState]) -> None:
+        rows = [
+            (state.scope.source, state.scope.reporter, state.scope.part, msgspec.json.encode(state)) for state in states
+        ]
+        with self._database.writing() as writer:
+            writer.executemany("INSERT OR REPLACE INTO scope VALUES (?, ?, ?, ?)", rows)
+
+    def scopes(self) -> dict[Scope, ScopeState]:
+        with self._database.reading() as reader:
+            rows = reader.execute("SELECT state FROM scope ORDER BY source, reporter, part").fetchall()
+        try:
+            states = [_state.decode(row[0]) for row in rows]
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise StoreDamaged(f"{self._database.path}: a scope's state cannot be read: {error}") from error
+        return {state.scope: state for state in states}
+
+    def put(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
+        with self._database.writing() as writer:
+            if document is None:
+                writer.execute("DELETE FROM document WHERE collection = ? AND key = ?", (collection, key))
+            else:
+                row = (collection, key, msgspec.json.encode(document))
+                writer.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", row)
+
+    def all(self, collection: str) -> dict[str, Any]:
+        """Key → document, by key."""
+        query = "SELECT key, json FROM document WHERE collection = ? ORDER BY key"
+        with self._database.reading() as reader:
+            rows = reader.execute(query, (collection,)).fetchall()
+        try:
+            return {key: msgspec.json.decode(json) for key, json in rows}
+        except msgspec.DecodeError as error:
+            raise StoreDamaged(f"{self._database.path}: a document of {collection} cannot be read: {error}") from error

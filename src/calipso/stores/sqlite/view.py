@@ -1,0 +1,254 @@
+"""The graph as of a time: an epoch's snapshot, the log over it, chunks opened when first touched (CORE §6)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from pyroaring import BitMap
+
+from calipso.errors import NotFound
+from calipso.graph.codec import Codec
+from calipso.graph.index import FEW_VALUED
+from calipso.graph.keys import PATHS, values_of
+from calipso.graph.merge import CACHE, Decoder
+from calipso.graph.protocol import Facet, LinkEnd, Obj, Ordinals
+from calipso.graph.value import Facts
+from calipso.model.environment import Environment
+from calipso.model.record import Attributes
+from calipso.stores.sqlite import few
+from calipso.stores.sqlite.chunk import CHUNK_BITS, FacetChunk, HeadChunk, unpack_facets, unpack_heads
+from calipso.stores.sqlite.database import Database
+from calipso.stores.sqlite.log import epochs, until
+from calipso.stores.sqlite.names import Names
+from calipso.stores.sqlite.overlay import Overlay
+from calipso.stores.sqlite.seen import Seen
+
+OPEN_CHUNKS = 1024
+OPEN_FACETS = 256
+"""Chunks a view keeps open; the first opened are closed first."""
+OF_HEAD = {"kind": "kind", "type": "type", "host": "host"}
+"""Few-valued keys that are a field of the head."""
+
+
+class History(Protocol):
+    """What a view needs of its store."""
+
+    environment: Environment
+    database: Database
+    codec: Codec
+    seen: Seen
+    facet_names: Names
+    link_types: Names
+
+    def ord_of(self, id: str) -> int | None: ...
+
+
+class View:
+    """A `GraphReader` of the past. Safe in any thread. Raises `NotFound` when what it needs was pruned meanwhile."""
+
+    def __init__(self, history: History, at: int) -> None:
+        self._history = history
+        with history.database.reading() as reader:
+            used = until(epochs(reader), at)
+            base = used[0].n
+            self._overlay = Overlay(reader, [epoch for epoch in used if epoch.ts <= at], at)
+            self._directory: dict[int, int] = dict(
+                reader.execute(
+                    "SELECT chunk, max(epoch) FROM snap WHERE epoch IN"
+                    " (SELECT n FROM epoch WHERE n <= ? AND few IS NOT NULL) GROUP BY chunk",
+                    (base,),
+                )
+            )
+            blob = reader.execute("SELECT few FROM epoch WHERE n = ?", (base,)).fetchone()[0]
+        self._few_blob: bytes = blob
+        self._few: few.Few | None = None
+        self._values: dict[str, dict[Any, BitMap]] = {}
+        self._heads: dict[int, HeadChunk] = {}
+        self._facets: dict[int, FacetChunk] = {}
+        self._said: dict[int, Facts | None] = {}
+        self._lock = threading.RLock()
+        self._decoder = Decoder(history.codec, history.environment.service_patterns)
+        self.hosts = self._overlay.hosts
+
+    @property
+    def rev(self) -> int:
+        return self._overlay.rev
+
+    @property
+    def ts(self) -> int:
+        return self._overlay.ts
+
+    # ── snapshot ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _blob(self, chunk: int, column: str) -> bytes | None:
+        epoch = self._directory.get(chunk)
+        if epoch is None:
+            return None
+        query = f"SELECT {column} FROM snap WHERE chunk = ? AND epoch = ?"  # noqa: S608 - one of two literals
+        with self._history.database.reading() as reader:
+            row = reader.execute(query, (chunk, epoch)).fetchone()
+        if row is None:
+            raise NotFound(
+                f"the history at {self.ts} µs since the epoch was pruned while it was read",
+                hint="Ask for a later time.",
+            )
+        found: bytes = row[0]
+        return found
+
+    def _head_chunk(self, chunk: int, keep: bool = True) -> HeadChunk:
+        with self._lock:
+            opened = self._heads.get(chunk)
+            if opened is None:
+                blob = self._blob(chunk, "heads")
+                opened = HeadChunk({}, {}, {}) if blob is None else unpack_heads(blob)
+                if keep:
+                    if len(self._heads) >= OPEN_CHUNKS:
+                        del self._heads[next(iter(self._heads))]
+                    self._heads[chunk] = opened
+            return opened
+
+    def _facet_chunk(self, chunk: int) -> FacetChunk:
+        with self._lock:
+            opened = self._facets.get(chunk)
+            if opened is None:
+                blob = self._blob(chunk, "facets")
+                opened = {} if blob is None else unpack_facets(blob)
+                if len(self._facets) >= OPEN_FACETS:
+                    del self._facets[next(iter(self._facets))]
+                self._facets[chunk] = opened
+            return opened
+
+    def _facts(self, ord: int) -> Facts | None:
+        """What sources said about an id: the snapshot's facets with the log's over them, sorted by name.
+
+        The same tuple when asked again, which is how the decoder knows what it has decoded.
+        """
+        if ord in self._said:
+            return self._said[ord]
+        if len(self._said) >= CACHE:
+            self._said = {}
+        facts = self._said[ord] = self._read_facts(ord)
+        return facts
+
+    def _read_facts(self, ord: int) -> Facts | None:
+        base = self._facet_chunk(ord >> CHUNK_BITS).get(ord, ())
+        said: dict[int, bytes | None] = dict(zip(base[::2], base[1::2], strict=True))  # type: ignore[arg-type]
+        said.update(self._overlay.facets.get(ord, {}))
+        names = self._history.facet_names.names
+        rows = sorted((names[n], body) for n, body in said.items() if body is not None)
+        return tuple(part for row in rows for part in row) or None
+
+    def _owner(self, ord: int) -> int:
+        """The object an id's records belong to at that time."""
+        found = self._overlay.owners.get(ord)
+        if found is not None:
+            return found
+        owner = self._head_chunk(ord >> CHUNK_BITS).owners.get(ord, ord)
+        return ord if owner in self._overlay.heads else owner  # its new head would name the id as a member
+
+    # ── reading protocol ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def objects(self) -> Iterator[Obj]:
+        changed = self._overlay.heads
+        chunks = sorted({*self._directory, *(ord >> CHUNK_BITS for ord in changed)})
+        by_chunk: dict[int, list[Obj | None]] = {}
+        for ord, head in changed.items():
+            by_chunk.setdefault(ord >> CHUNK_BITS, []).append(head)
+        for chunk in chunks:
+            base = self._head_chunk(chunk, keep=False).heads
+            if chunk not in by_chunk:
+                yield from base.values()
+                continue
+            merged = {ord: head for ord, head in base.items() if ord not in changed}
+            merged.update((head.ord, head) for head in by_chunk[chunk] if head is not None)
+            for ord in sorted(merged):
+                yield merged[ord]
+
+    def get(self, ord: int) -> Obj | None:
+        changed = self._overlay.heads
+        return changed[ord] if ord in changed else self._head_chunk(ord >> CHUNK_BITS).heads.get(ord)
+
+    def resolve(self, id: str) -> Obj | None:
+        ord = self._history.ord_of(id)
+        return None if ord is None else self.get(self._owner(ord))
+
+    def find(self, key: str, value: Any) -> Ordinals:
+        if key == "id":
+            head = self.resolve(value)
+            return () if head is None else (head.ord,)
+        if key in FEW_VALUED:
+            return self._valued(key).get(value, BitMap())
+        if key not in PATHS:
+            return ()
+        with self._history.database.reading() as reader:
+            candidates = self._history.seen.candidates(reader, key, value)
+        return [ord for ord in candidates if self._has(ord, key, value)]
+
+    def _has(self, ord: int, key: str, value: Any) -> bool:
+        head = self.get(ord)
+        return head is not None and value in values_of(self, head, key)
+
+    def values(self, key: str) -> Mapping[Any, Ordinals]:
+        return dict(self._valued(key)) if key in FEW_VALUED else {}
+
+    def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
+        flat = self._head_chunk(ord >> CHUNK_BITS).ends.get(ord, ())
+        ends: Iterable[tuple[int, int]] = zip(flat[::2], flat[1::2], strict=True)
+        changed = self._overlay.ends.get(ord)
+        if changed is not None:
+            kept = [end for end in ends if end not in changed]
+            ends = kept + [end for end, op in changed.items() if op > 0]
+        names = self._history.link_types.names
+        wanted = None if types is None else frozenset(types)
+        for code, other in ends:
+            name = names[code >> 1]
+            if wanted is None or name in wanted:
+                yield LinkEnd(name, other, not code & 1)
+
+    def facets(self, obj: Obj) -> list[Facet]:
+        return self._decoder.facets(self.facts_of(obj), self.hosts)
+
+    def attributes(self, obj: Obj) -> Attributes:
+        return self._decoder.attributes(self.facts_of(obj), self.hosts)
+
+    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
+        """The encoded facets of each member."""
+        return tuple(self._facts(member) for member in obj.members or (obj.ord,))
+
+    # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begun_with(self) -> few.Few:
+        if self._few is None:
+            self._few = few.unpack(self._few_blob)
+        return self._few
+
+    def _all(self) -> BitMap:
+        changed = self._overlay.heads
+        return (self._begun_with().all - BitMap(changed)) | BitMap(o for o, head in changed.items() if head is not None)
+
+    def _valued(self, key: str) -> dict[Any, BitMap]:
+        """The epoch's bitmaps of a key, corrected for what changed since."""
+        with self._lock:
+            if key not in self._values:
+                changed = BitMap(self._overlay.heads if key in OF_HEAD else self._changed_objects())
+                fixed = {value: bits - changed for value, bits in self._begun_with().get(key, {}).items()}
+                for ord in changed:
+                    head = self.get(ord)
+                    for value in () if head is None else self._few_values(head, key):
+                        fixed.setdefault(value, BitMap()).add(ord)
+                self._values[key] = {value: bits for value, bits in fixed.items() if bits}
+            return self._values[key]
+
+    def _few_values(self, head: Obj, key: str) -> Iterable[Any]:
+        if key in OF_HEAD:
+            value = getattr(head, OF_HEAD[key])
+            return (value,) if value or key != "host" else ()
+        return values_of(self, head, key)
+
+    def _changed_objects(self) -> set[int]:
+        return {self._owner(ord) for ord in self._overlay.facets} | set(self._overlay.heads)
