@@ -76,6 +76,10 @@ class GraphReader(Protocol):
         """The object of an id or of an alias, None when there is none now."""
         ...
 
+    def id_of(self, ord: int) -> str:
+        """The id of an ordinal, whether it is an object of its own or an alias."""
+        ...
+
     def find(self, key: str, value: Any) -> Ordinals:
         """Ordinals of the objects with a declared key, e.g. ("kind", "vnic"), ("mac", "fa:…"), ("name", "eth0")."""
         ...

@@ -107,6 +107,9 @@ class Graph:
             return None
         return self.heads.get(self.bound.get(ord, ord))
 
+    def id_of(self, ord: int) -> str:
+        return self.ordinals.id(ord)
+
     def find(self, key: str, value: Any) -> Iterable[int]:
         if key == "id":
             head = self.resolve(value)
