@@ -87,7 +87,8 @@ class Loader:
         for ord, head in heads.heads.items():
             _put(self._heads, ord, self._lean(head))
         for ord, flat in heads.ends.items():
-            _put(self._ends, ord, self._own_ends(flat))
+            ends: Ends | None = self._own_ends(flat)
+            _put(self._ends, ord, ends)
         names, pack = self._names, self._codec.pack
         for ord, said in facets.items():
             facts: list[str | bytes] = []
@@ -143,10 +144,10 @@ class Loader:
         return session.finish()
 
 
-def _put(pages: list[list[T | None]], ord: int, value: T | None) -> None:
+def _put(pages: list[list[T]], ord: int, value: T) -> None:
     number = ord >> BITS
     while len(pages) <= number:
-        pages.append([None] * SIZE)
+        pages.append([None] * SIZE)  # type: ignore[list-item]
     pages[number][ord & MASK] = value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pyroaring import BitMap
@@ -182,7 +183,8 @@ class View:
             head = self.resolve(value)
             return () if head is None else (head.ord,)
         if key in FEW_VALUED:
-            return self._valued(key).get(value, BitMap())
+            valued: Mapping[Any, Ordinals] = self.values(key)
+            return valued.get(value, ())
         if key not in PATHS:
             return ()
         with self._history.database.reading() as reader:
@@ -194,7 +196,8 @@ class View:
         return head is not None and value in values_of(self, head, key)
 
     def values(self, key: str) -> Mapping[Any, Ordinals]:
-        return dict(self._valued(key)) if key in FEW_VALUED else {}
+        valued: Any = self._valued(key) if key in FEW_VALUED else {}
+        return MappingProxyType(valued)
 
     def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
         flat = self._head_chunk(ord >> CHUNK_BITS).ends.get(ord, ())
