@@ -13,6 +13,9 @@ SMALL = 16
 FEW_VALUED = frozenset({"kind", "type", "host", "state", "mtu"})
 """Keys with few values stand in the index under themselves, so that `values()` can list them."""
 
+REFERENCES: set[str] = set()
+"""Names of keys whose values are ids referred to: they share places, told apart when read (filled by `keys`)."""
+
 Bucket = int | tuple[int, ...] | BitMap
 Key = tuple[str, Any]
 
@@ -25,8 +28,11 @@ def members(bucket: Bucket | None) -> Collection[int]:
 
 
 def slot(key: Key) -> Hashable:
-    """Where a key stands: itself when few-valued, else its hash (a collision costs a check, never a wrong answer)."""
-    return key if key[0] in FEW_VALUED else hash(key)
+    """Where a key stands: itself when few-valued, else its hash. What shares a place is told apart when read."""
+    name = key[0]
+    if name in FEW_VALUED:
+        return key
+    return hash(("reference", key[1])) if name in REFERENCES else hash(key)
 
 
 def with_member(bucket: Bucket | None, ord: int) -> Bucket:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from calipso.graph.index import Key
+from calipso.graph.index import REFERENCES, Key
 from calipso.graph.keys import key_name, path_values
 from calipso.graph.protocol import Obj
 from calipso.graph.walk import LAYER2, passes_on, selects, sources_through, walk
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 IS_LAYER2 = [2 * code in LAYER2 for code in range(len(LINK_TYPES))]
 
-LEFT: dict[str, list[tuple[int, bool]]] = defaultdict(list)
-"""Key name → (link type, unique) whose sources have it."""
-RIGHT: dict[str, list[tuple[int, str]]] = defaultdict(list)
-"""Key name → (link type, the sources' key name) whose targets have it."""
+LEFT: dict[str, list[tuple[int, Join]]] = defaultdict(list)
+"""Key name → (link type, rule) whose sources have it."""
+RIGHT: dict[str, dict[str, list[tuple[int, Join]]]] = defaultdict(lambda: defaultdict(list))
+"""Key name → a key name of sources, one for all references → (link type, rule) whose targets have the first."""
 KIND_LEFT: dict[str, set[int]] = defaultdict(set)
 KIND_RIGHT: dict[str, list[tuple[int, str, Path]]] = defaultdict(list)
 FOLLOW: dict[str, list[tuple[int, str]]] = defaultdict(list)
+
+
+REFERENCE = min(REFERENCES)
+"""Stands for all references: they share their places in the index."""
 
 
 def _compile() -> None:
@@ -42,8 +46,8 @@ def _compile() -> None:
             if link.tracked or not isinstance(rule, Join):
                 continue
             left, right = key_name(rule.key), key_name(rule.target_key)
-            LEFT[left].append((code, rule.unique))
-            RIGHT[right].append((code, left))
+            LEFT[left].append((code, rule))
+            RIGHT[right][REFERENCE if left in REFERENCES else left].append((code, rule))
             for kind in rule.target.kinds:
                 KIND_RIGHT[kind].append((code, left, rule.target_key))
         if link.follow is not None:
@@ -79,18 +83,29 @@ def key_changed(session: Session, ord: int, key: Key) -> None:
     name, value = key
     if name not in JOINED:
         return
-    for code, unique in LEFT.get(name, ()):
-        session.mark(code, ord)
-        if unique:
+    head = session.heads.get(ord)
+    for code, rule in LEFT.get(name, ()):
+        if head is not None and may_start(rule, head):
+            session.mark(code, ord)
+        if rule.unique:
             for other in session.index.get(key):
                 session.mark(code, other)
-    for code, left in RIGHT.get(name, ()):
+    for left, joined in RIGHT[name].items() if name in RIGHT else ():
         for other in session.index.get((left, value)):
-            session.mark(code, other)
+            there = session.heads.get(other)
+            if there is not None:
+                for code, rule in joined:
+                    if may_start(rule, there):
+                        session.mark(code, other)
     for code, left in FOLLOW.get(name, ()):
         for parent in session.index.get((left, value)):
             for source in session.adjacency.others(parent, 2 * code + 1):
                 session.mark(code, source)
+
+
+def may_start(rule: Join, head: Obj) -> bool:
+    """Whether an object can be the source of a rule, as far as is known: a kind that changes later marks it itself."""
+    return selects(rule.source, head)
 
 
 def kind_changed(session: Session, head: Obj, kind: str) -> None:
@@ -138,7 +153,7 @@ def evaluate(session: Session, links: Sequence[LinkType]) -> None:
         code = CODES[link.name]
         dirty = session.dirty.pop(code, set())
         if link.tracked:
-            dirty |= session.tracking.stale(code, session.touched)
+            dirty |= session.tracking.stale(code, session.touched, session.reshaped)
         for ord in dirty:
             if link.tracked:
                 wanted = session.tracking.watch(code, ord, lambda link=link, ord=ord: partners(session, link, ord))  # type: ignore[misc]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from calipso.graph.index import FEW_VALUED
+from calipso.graph.index import FEW_VALUED, REFERENCES
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.service import service_of
 from calipso.model import ids
@@ -60,8 +60,21 @@ def _paths() -> dict[str, tuple[str, ...]]:
     return dict(sorted(out.items()))
 
 
+def _references() -> set[str]:
+    """Keys that only ever meet an id: they share their places in the index."""
+    left: set[str] = set()
+    other: set[str] = set(map(key_name, SEARCHED))
+    for link in LINK_TYPES:
+        for rule in link.rules:
+            for join in _joins(rule):
+                (left if join.target_key == "id" else other).add(key_name(join.key))
+                other.add(key_name(join.target_key))
+    return left - other
+
+
 PATHS: dict[str, tuple[str, ...]] = _paths()
 """Key name → attribute path, for all keys kept in the index besides the few-valued ones."""
+REFERENCES.update(_references())
 
 
 # ── computed attributes ───────────────────────────────────────────────────────────────────────────────────────────

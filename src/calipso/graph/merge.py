@@ -98,12 +98,13 @@ class Decoder:
     The cache knows encoded facets by identity, so it can hold an object before and after a change at once.
     """
 
-    __slots__ = ("_cache", "codec", "service_patterns")
+    __slots__ = ("_cache", "_facets", "codec", "service_patterns")
 
     def __init__(self, codec: Codec, service_patterns: tuple[str, ...] = ()) -> None:
         self.codec = codec
         self.service_patterns = service_patterns
         self._cache: dict[object, tuple[object, Mapping[str, str], list[Facet], Attributes]] = {}
+        self._facets: dict[int, tuple[bytes, Mapping[str, str], Facet]] = {}
 
     def facets(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> list[Facet]:
         """`facts`: for each member its flat tuple or None. In the order of precedence."""
@@ -138,16 +139,22 @@ class Decoder:
         return a
 
     def _decode(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> list[Facet]:
-        decode = self.codec.decode
         out = []
         for flat in facts:
-            if flat is None:
-                continue
-            for i in range(0, len(flat), 2):
-                kind, scope, attributes = decode(flat[i + 1])  # type: ignore[arg-type]
-                if hosts:
-                    attributes = rename_hosts(attributes, hosts)
-                out.append(Facet(flat[i], kind, scope, attributes))  # type: ignore[arg-type]
+            if flat is not None:
+                for i in range(0, len(flat), 2):
+                    out.append(self._facet(flat[i], flat[i + 1], hosts))  # type: ignore[arg-type]
         if len(out) > 1:
             out.sort(key=lambda facet: rank(facet.name))
         return out
+
+    def _facet(self, name: str, body: bytes, hosts: Mapping[str, str]) -> Facet:
+        known = self._facets.get(id(body))
+        if known is not None and known[1] is hosts and known[2].name == name:
+            return known[2]
+        kind, scope, attributes = self.codec.decode(body)
+        facet = Facet(name, kind, scope, rename_hosts(attributes, hosts) if hosts else attributes)
+        if len(self._facets) >= CACHE:
+            self._facets = {}
+        self._facets[id(body)] = (body, hosts, facet)
+        return facet

@@ -269,7 +269,7 @@ def derive_media(session: Session) -> None:
 
 
 def _tracked(session: Session, code: int, kind: str) -> set[int]:
-    stale = session.tracking.stale(code, session.touched)
+    stale = session.tracking.stale(code, session.touched, session.reshaped)
     return stale | {ord for ord in session.touched if (head := session.heads.get(ord)) is not None and head.kind == kind}
 
 
@@ -329,7 +329,7 @@ def watch(session: Session, head: Obj) -> None:
 
 def _derive_router_networks(session: Session) -> None:
     """A distributed router serves the networks of its ports, and has them all on the chassis of its gateway."""
-    candidates = session.tracking.stale(ROUTER_NETWORKS, session.touched)
+    candidates = session.tracking.stale(ROUTER_NETWORKS, session.touched, session.reshaped)
     for ord in session.touched:
         head = session.heads.get(ord)
         if head is not None and head.type == "router" and head.kind == "vservice":

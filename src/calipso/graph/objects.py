@@ -225,7 +225,7 @@ def _id_changed(session: Session, ord: int, id: str) -> None:
 def _end(session: Session, old: Obj) -> None:
     keys = _old_keys(session, old) | {("kind", old.kind)}
     session.put_head(old.ord, None)
-    session.rekey(old.ord, keys, ())
+    session.rekey(old.ord, keys, set())
     for id in aliases(session, old.ord, old.members):
         _id_changed(session, old.ord, id)
     session.unlink_all(old.ord)
@@ -258,7 +258,7 @@ def _renew(session: Session, ord: int, old: Obj | None, members: tuple[int, ...]
     session.put_head(ord, head)
     keys = session.keys(head)
     retyped = old is None or old.type != kind
-    session.rekey(ord, keys_before - keys, keys - keys_before)
+    session.rekey(ord, keys_before, keys)
     if retyped or old is None or old.members != members:
         known = aliases(session, ord, members) | (aliases(session, ord, old.members) if old is not None else set())
         for alias in known:

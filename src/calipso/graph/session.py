@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calipso.graph import joining, kinds, networks, objects
 from calipso.graph.adjacency import Adjacency, Ends, ends
-from calipso.graph.index import Key
+from calipso.graph.index import REFERENCES, Key
 from calipso.graph.keys import few_keys, path_keys
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.tracking import Tracking
@@ -46,6 +46,8 @@ class Session:
         """Heads as they were, of every object whose head was written."""
         self.touched: set[int] = set()
         """Objects whose attributes, head or links changed."""
+        self.reshaped: set[int] = set()
+        """Objects whose head or links changed."""
         self.dirty: dict[int, set[int]] = {}
         """Link type code → objects to evaluate it for again."""
         self.relinked: dict[tuple[int, int, int], int] = {}
@@ -79,11 +81,11 @@ class Session:
         return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
 
     def attributes(self, obj: Obj) -> Attributes:
-        self.tracking.read(obj.ord)
+        self.tracking.read_attributes(obj.ord)
         return self.decoder.attributes(self.facts_of(obj), self.hosts)
 
     def facets(self, obj: Obj) -> list[Facet]:
-        self.tracking.read(obj.ord)
+        self.tracking.read_attributes(obj.ord)
         return self.decoder.facets(self.facts_of(obj), self.hosts)
 
     def look(self, key: str, value: Any) -> Iterable[int]:
@@ -114,20 +116,25 @@ class Session:
         return ord
 
     def put_head(self, ord: int, head: Obj | None) -> None:
-        if ord not in self.before:
-            self.before[ord] = self.heads.get(ord)
-        self.heads.set(ord, head)
+        old = self.heads.get(ord)
         self.touched.add(ord)
+        if head == old:
+            return
+        if ord not in self.before:
+            self.before[ord] = old
+        self.heads.set(ord, head)
+        self.reshaped.add(ord)
 
-    def rekey(self, ord: int, removed: Iterable[Key], added: Iterable[Key]) -> None:
+    def rekey(self, ord: int, old: set[Key], new: set[Key]) -> None:
         """Change an object's index keys and note whose links depend on them."""
-        for key in removed:
-            self.index.remove(key, ord)
+        for key in old - new:
+            name, value = key
+            if name not in REFERENCES or not any((other, value) in new for other in REFERENCES):
+                self.index.remove(key, ord)
             self.tracking.touch_key(key)
             joining.key_changed(self, ord, key)
-        for key in added:
+        for key in new - old:
             self.index.add(key, ord)
-            self.delta.keys.append((ord, key))
             self.tracking.touch_key(key)
             joining.key_changed(self, ord, key)
 
@@ -143,8 +150,8 @@ class Session:
             self.relinked[key] = net
         else:
             del self.relinked[key]
-        self.touched.add(source)
-        self.touched.add(target)
+        self.touched |= {source, target}
+        self.reshaped |= {source, target}
         if joining.IS_LAYER2[code]:
             self.walk_seeds.setdefault(source, False)
             self.walk_seeds.setdefault(target, False)

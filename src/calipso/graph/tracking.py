@@ -1,6 +1,6 @@
 """What an evaluation read decides when it is done again: for rules with few sources (`LinkType.tracked`).
 
-Tokens are ordinals (the object's head, attributes or links), `("key", slot)` for a bucket of the index, and
+Tokens are ordinals (the object's head or links), their complements `~ord` (its attributes), `("key", slot)` for a bucket of the index, and
 `("presence", host, medium)`. Kept in one persistent map: `(code, ordinal)` → tokens read, token → evaluations.
 """
 
@@ -31,6 +31,10 @@ class Tracking:
         if self._reads is not None:
             self._reads.add(ord)
 
+    def read_attributes(self, ord: int) -> None:
+        if self._reads is not None:
+            self._reads.add(~ord)
+
     def read_key(self, key: Key) -> None:
         if self._reads is not None:
             self._reads.add(("key", slot(key)))
@@ -49,7 +53,7 @@ class Tracking:
 
     def watch(self, code: int, ord: int, evaluate: Callable[[], T]) -> T:
         """Run an evaluation and remember what it read."""
-        self._reads = {ord}
+        self._reads = {ord, ~ord}
         try:
             result = evaluate()
             reads = frozenset(self._reads)
@@ -69,15 +73,17 @@ class Tracking:
     def forget(self, code: int, ord: int) -> None:
         self._remember(code, ord, frozenset())
 
-    def stale(self, code: int, touched: Iterable[int]) -> set[int]:
-        """Ordinals whose evaluation read something that was touched."""
-        found = self._map.get
+    def stale(self, code: int, touched: Iterable[int], reshaped: Iterable[int]) -> set[int]:
+        """Ordinals whose evaluation read attributes of what was touched, heads or links of what was reshaped, or keys."""
         out: set[int] = set()
         if not len(self._map):
             return out
-        for tokens in (touched, self.touched_keys):
+        found = self._map.get
+        for tokens in (reshaped, (~ord for ord in touched), self.touched_keys):
             for token in tokens:
-                out.update(ord for by, ord in found(token, ()) if by == code)
+                readers = found(token)
+                if readers is not None:
+                    out.update(ord for by, ord in readers if by == code)
         return out
 
     def finish(self) -> Tracked:

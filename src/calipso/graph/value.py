@@ -11,7 +11,7 @@ import msgspec
 from calipso.graph import adjacency
 from calipso.graph.adjacency import Ends
 from calipso.graph.codec import Codec
-from calipso.graph.index import FEW_VALUED, Index
+from calipso.graph.index import FEW_VALUED, REFERENCES, Index
 from calipso.graph.keys import values_of
 from calipso.graph.merge import Decoder
 from calipso.graph.ordinals import Ordinals
@@ -115,7 +115,7 @@ class Graph:
             head = self.resolve(value)
             return () if head is None else (head.ord,)
         found = self.index.get((key, value))
-        if key in FEW_VALUED or len(found) > VERIFIED:
+        if key in FEW_VALUED or (len(found) > VERIFIED and key not in REFERENCES):
             return found
         return [ord for ord in found if self._has(ord, key, value)]
 
