@@ -1,0 +1,120 @@
+"""The machine Calipso runs on, or a host made of namespaces on it, known by the pid of a process in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
+from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request, Transport
+from calipso.transports.kernel import Kernel
+from calipso.transports.place import Place
+
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C",
+    "HOME": "/",
+}
+_NOT_FOUND = 127
+
+
+class LocalTransport:
+    """Answers every kind of request without leaving this machine.
+
+    `pid`: commands run in all namespaces of that process (`nsenter -t PID -a`), files and namespaces are those below
+    its root. A command that does not exist answers with exit code 127, as a shell does. At most `concurrency`
+    commands run at a time.
+    """
+
+    def __init__(self, pid: int | None = None, *, concurrency: int = 8, receive_buffer: int = 8 << 20) -> None:
+        self._place = Place(pid)
+        self._kernel = Kernel(self._place, receive_buffer)
+        self._commands = asyncio.Semaphore(concurrency)
+
+    async def ask(self, request: Request) -> Reply:
+        """Raises `Unreachable`, `AuthFailed`, `TimedOut`."""
+        match request:
+            case Netlink():
+                return Reply(await self._kernel.dumps(request))
+            case Exec():
+                async with self._commands:
+                    return await self._run(request)
+            case Read():
+                return Reply(await self._read(request))
+            case Namespaces():
+                return Reply(await self._kernel.namespaces(request.timeout))
+            case Ovsdb():
+                answer: Reply = await self._ovsdb().ask(request)
+                return answer
+        raise TransportError(f"{type(request).__name__} is a stream: listen to it")
+
+    def listen(self, request: Request) -> AsyncIterator[Reply]:
+        """`NetlinkEvents` (see `transports/kernel.py` for its replies) and `Ovsdb`."""
+        match request:
+            case NetlinkEvents():
+                return self._kernel.listen()
+            case Ovsdb():
+                stream: AsyncIterator[Reply] = self._ovsdb().listen(request)
+                return stream
+        raise TransportError(f"{type(request).__name__} is no stream: ask for it")
+
+    async def close(self) -> None:
+        await self._kernel.close()
+
+    def _ovsdb(self) -> Transport:
+        from calipso.transports.ovsdb import OvsdbTransport
+
+        return OvsdbTransport(root=self._place.root)
+
+    async def _read(self, request: Read) -> bytes:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._place.read, request.path), request.timeout)
+        except TimeoutError:
+            raise TimedOut(f"{request.path}: not read within {request.timeout} s") from None
+
+    def _argv(self, request: Exec) -> list[str]:
+        net = f"--net={self._place.namespace_path(request.netns)}" if request.netns else ""
+        if self._place.pid is not None:
+            enter = ["nsenter", "-t", str(self._place.pid), "-a", *([net] if net else [])]
+        elif net:
+            enter = ["nsenter", net]
+        else:
+            return list(request.argv)
+        return [*enter, "--", *request.argv]
+
+    async def _run(self, request: Exec) -> Reply:
+        argv = self._argv(request)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.PIPE if request.stdin else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=_ENVIRONMENT,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            if argv[0] == request.argv[0]:
+                return Reply(b"", _NOT_FOUND, f"{argv[0]}: not found".encode())
+            raise Unreachable("nsenter: not found", hint="Install util-linux.") from None
+        except PermissionError as error:
+            raise AuthFailed(f"{argv[0]}: {error.strerror}") from error
+        try:
+            out, err = await asyncio.wait_for(process.communicate(request.stdin or None), request.timeout)
+        except TimeoutError:
+            raise TimedOut(f"{request.argv[0]}: not done within {request.timeout} s") from None
+        finally:
+            if process.returncode is None:
+                await _end(process)
+        return Reply(out, process.returncode if process.returncode is not None else -1, err)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill and reap a command and what it started: it leads a session of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()
+    await process.wait()
