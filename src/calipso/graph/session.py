@@ -135,6 +135,7 @@ class Session:
             joining.key_changed(self, ord, key)
         for key in new - old:
             self.index.add(key, ord)
+            self.delta.keys.append((ord, key))
             self.tracking.touch_key(key)
             joining.key_changed(self, ord, key)
 
