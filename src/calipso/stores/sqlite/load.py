@@ -121,7 +121,8 @@ class Loader:
         for ord, head in overlay.heads.items():
             heads.set(ord, None if head is None else self._lean(head))
         facts = graph.facts.edit()
-        for ord, changed in overlay.facets.items():
+        for ord in overlay.ids:
+            changed = overlay.said(ord, self._names)
             old = facts.get(ord) or ()
             said: dict[str, bytes | None] = dict(zip(old[::2], old[1::2], strict=True))  # type: ignore[arg-type]
             said.update((self._names[n], body) for n, body in changed.items())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import immutables
 import msgspec
@@ -40,25 +40,28 @@ class Overlay:
         links = f"SELECT type, a, b, op FROM link_{n:d} WHERE rev <= ? ORDER BY rev"  # noqa: S608
         self._links += reader.execute(links, (stop,)).fetchall()
 
+    def head(self, ord: int) -> bytes | Literal[False] | None:
+        """The newest head of an object: its body, None when it ended, False when the log does not say."""
+        return self.bodies.get(ord * FACETS, False)
+
+    def said(self, ord: int, facets: Iterable[int]) -> dict[int, bytes | None]:
+        """The newest bodies of some facets of an id, None for ended, as far as the log says."""
+        bodies, first = self.bodies, ord * FACETS
+        return {facet: bodies[first + facet] for facet in facets if first + facet in bodies}
+
     @cached_property
     def heads(self) -> dict[int, Obj | None]:
         """Objects whose head changed: the head now, None for ended."""
-        found: dict[int, Obj | None] = {}
-        for key, body in self.bodies.items():
-            ord, facet = divmod(key, FACETS)
-            if not facet:
-                found[ord] = None if body is None else decode_head(ord, body)
-        return found
+        keys = [key for key in self.bodies if not key % FACETS]
+        return {
+            key // FACETS: None if (body := self.bodies[key]) is None else decode_head(key // FACETS, body)
+            for key in keys
+        }
 
     @cached_property
-    def facets(self) -> dict[int, dict[int, bytes | None]]:
-        """Ordinal → facet number → body, None for ended."""
-        found: dict[int, dict[int, bytes | None]] = {}
-        for key, body in self.bodies.items():
-            ord, facet = divmod(key, FACETS)
-            if facet:
-                found.setdefault(ord, {})[facet] = body
-        return found
+    def ids(self) -> set[int]:
+        """Ordinals of ids with facets that changed."""
+        return {key // FACETS for key in self.bodies if key % FACETS}
 
     @cached_property
     def owners(self) -> dict[int, int]:

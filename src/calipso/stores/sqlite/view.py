@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from calipso.errors import NotFound
 from calipso.graph.codec import Codec
+from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import PATHS, values_of
 from calipso.graph.merge import CACHE, Decoder
@@ -45,6 +46,8 @@ class History(Protocol):
 
     def ord_of(self, id: str) -> int | None: ...
 
+    def id_of(self, ord: int) -> str: ...
+
 
 class View:
     """A `GraphReader` of the past. Safe in any thread. Raises `NotFound` when what it needs was pruned meanwhile."""
@@ -68,6 +71,7 @@ class View:
         self._values: dict[str, dict[Any, BitMap]] = {}
         self._heads: dict[int, HeadChunk] = {}
         self._facets: dict[int, FacetChunk] = {}
+        self._changed: dict[int, Obj] = {}
         self._said: dict[int, Facts | None] = {}
         self._lock = threading.RLock()
         self._decoder = Decoder(history.codec, history.environment.service_patterns)
@@ -134,15 +138,20 @@ class View:
         return facts
 
     def _read_facts(self, ord: int) -> Facts | None:
-        base = self._facet_chunk(ord >> CHUNK_BITS).get(ord, ())
-        said: dict[int, bytes | None] = dict(zip(base[::2], base[1::2], strict=True))  # type: ignore[arg-type]
-        said.update(self._overlay.facets.get(ord, {}))
+        base = self._facet_chunk(ord >> CHUNK_BITS).get(ord)
         names = self._history.facet_names.names
+        changed = self._overlay.said(ord, names)
+        if base is not None and len(base) == 2 and not changed:
+            return names[base[0]], base[1]  # type: ignore[index, return-value]
+        said: dict[int, bytes | None] = dict(zip(base[::2], base[1::2], strict=True)) if base else {}  # type: ignore[arg-type]
+        said.update(changed)
         rows = sorted((names[n], body) for n, body in said.items() if body is not None)
         return tuple(part for row in rows for part in row) or None
 
     def _owner(self, ord: int) -> int:
         """The object an id's records belong to at that time."""
+        if self.get(ord) is not None:
+            return ord
         found = self._overlay.owners.get(ord)
         if found is not None:
             return found
@@ -171,12 +180,22 @@ class View:
                 yield merged[ord]
 
     def get(self, ord: int) -> Obj | None:
-        changed = self._overlay.heads
-        return changed[ord] if ord in changed else self._head_chunk(ord >> CHUNK_BITS).heads.get(ord)
+        body = self._overlay.head(ord)
+        if body is False:
+            return self._head_chunk(ord >> CHUNK_BITS).heads.get(ord)
+        if body is None:
+            return None
+        head = self._changed.get(ord)
+        if head is None:
+            head = self._changed[ord] = decode_head(ord, body)
+        return head
 
     def resolve(self, id: str) -> Obj | None:
         ord = self._history.ord_of(id)
         return None if ord is None else self.get(self._owner(ord))
+
+    def id_of(self, ord: int) -> str:
+        return self._history.id_of(ord)
 
     def find(self, key: str, value: Any) -> Ordinals:
         if key == "id":
@@ -254,4 +273,4 @@ class View:
         return values_of(self, head, key)
 
     def _changed_objects(self) -> set[int]:
-        return {self._owner(ord) for ord in self._overlay.facets} | set(self._overlay.heads)
+        return {self._owner(ord) for ord in self._overlay.ids} | set(self._overlay.heads)
