@@ -1,0 +1,77 @@
+"""Binds: one thing under two ids, only when exactly one candidate is there (MODEL §3)."""
+
+from __future__ import annotations
+
+from calipso.graph.value import Graph
+from calipso.model import ids
+from tests.support.estate import Estate, scratch
+
+INTERFACE = "h1/ovs/interface:d10"
+
+
+def graph_of(estate: Estate) -> Graph:
+    graph, _ = scratch().apply(estate.changes, 1)
+    return graph
+
+
+def is_one(graph: Graph, a: str, b: str) -> bool:
+    one, other = graph.resolve(a), graph.resolve(b)
+    return one is not None and other is not None and one.id == other.id
+
+
+def test_an_interface_and_the_device_of_its_name_are_one_with_the_devices_id() -> None:
+    estate = Estate()
+    estate.device("h1", "", "d10", 5, "tun", mac="02:10")
+    estate.ovs_port("h1", "br-int", "d10", "internal", ifindex=5)
+    graph = graph_of(estate)
+    united = graph.resolve(INTERFACE)
+    assert united is not None and united.id == "h1/dev:d10"
+    assert united.type == "internal"  # the OVS type over the kernel's
+    assert {facet.name for facet in graph.facets(united)} == {"netlink", "ovs"}
+
+
+def test_another_ifindex_contradicts() -> None:
+    estate = Estate()
+    estate.device("h1", "", "d10", 5, "tun", mac="02:10")
+    estate.ovs_port("h1", "br-int", "d10", "system", ifindex=6)
+    assert not is_one(graph_of(estate), INTERFACE, "h1/dev:d10")
+
+
+def test_a_port_moved_into_a_namespace_is_found_by_name_or_attached_mac() -> None:
+    estate = Estate()
+    estate.device("h1", "dhcp", "d10", 5, "tun", mac="02:10")
+    estate.ovs_port("h1", "br-int", "d10", "internal")
+    assert is_one(graph_of(estate), INTERFACE, ids.device(ids.netns("h1", "dhcp"), "d10"))
+    renamed = Estate()
+    renamed.device("h1", "dhcp", "eth0", 5, "tun", mac="02:10")
+    renamed.ovs_port("h1", "br-int", "d10", "internal", attached_mac="02:10")
+    assert is_one(graph_of(renamed), INTERFACE, ids.device(ids.netns("h1", "dhcp"), "eth0"))
+
+
+def test_moved_and_renamed_without_a_mac_is_unknown_not_wrong() -> None:
+    estate = Estate()
+    estate.device("h1", "dhcp", "eth0", 5, "tun", mac="02:10")
+    estate.ovs_port("h1", "br-int", "d10", "internal")
+    graph = graph_of(estate)
+    alone = graph.resolve(INTERFACE)
+    assert alone is not None and alone.id == INTERFACE
+
+
+def test_two_candidates_bind_nothing() -> None:
+    estate = Estate()
+    for netns in ("a", "b"):
+        estate.device("h1", netns, "d10", 5, "tun", mac="02:10")
+    estate.ovs_port("h1", "br-int", "d10", "internal", attached_mac="02:10")
+    assert graph_of(estate).resolve(INTERFACE).id == INTERFACE  # type: ignore[union-attr]
+
+
+def test_a_guest_nic_is_the_device_in_a_namespace_with_its_mac_but_never_one_in_the_root() -> None:
+    estate = Estate()
+    nic = "instance:u/vnic:02:aa"
+    estate.record(nic, "libvirt@h1", "nic", host="h1", instance="instance:u", mac="02:aa")
+    estate.device("h1", "", "tap1", 5, "tun", mac="02:aa")
+    assert graph_of(estate).resolve(nic).id == nic  # type: ignore[union-attr]
+    estate.device("h1", "vm", "eth0", 2, "veth", mac="02:aa", peer_netns="h1", peer_ifindex=5)
+    united = graph_of(estate).resolve(nic)
+    assert united is not None and united.id == "h1/netns:vm/dev:eth0"
+    assert united.kind == "vnic"

@@ -1,0 +1,63 @@
+"""Facets as bytes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calipso.errors import StoreDamaged
+from calipso.graph.codec import Codec, train
+
+VALUES = st.recursive(
+    st.one_of(st.booleans(), st.integers(-(2**40), 2**40), st.text(max_size=20)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+    max_leaves=12,
+)
+ATTRIBUTES = st.dictionaries(st.text(min_size=1, max_size=12), VALUES, max_size=8)
+
+
+def learnt() -> Codec:
+    codec = Codec()
+    samples = [
+        codec.encode("veth", f"linux@h{i}", {"name": f"tap{i}", "mtu": 1500, "flags": ["UP", "BROADCAST"], "n": i})
+        for i in range(3000)
+    ]
+    codec.learn(train(samples))
+    return codec
+
+
+LEARNT = learnt()
+
+
+@given(ATTRIBUTES, st.sampled_from([Codec(), LEARNT]))
+def test_what_is_encoded_is_decoded(attributes: dict[str, object], codec: Codec) -> None:
+    assert codec.decode(codec.encode("veth", "linux@h1", attributes)) == ("veth", "linux@h1", attributes)
+
+
+@given(ATTRIBUTES)
+def test_equal_facets_have_equal_bytes_whatever_the_order(attributes: dict[str, object]) -> None:
+    backwards = dict(reversed(attributes.items()))
+    assert LEARNT.encode("veth", "s", attributes) == LEARNT.encode("veth", "s", backwards)
+
+
+def test_facets_from_before_the_dictionary_stay_readable_and_comparable() -> None:
+    attributes = {"name": "tap1", "flags": ["UP", "BROADCAST"], "mtu": 1500, "text": "x" * 200}
+    old, new = Codec().encode("veth", "s", attributes), LEARNT.encode("veth", "s", attributes)
+    assert old != new and len(new) < len(old)
+    assert LEARNT.decode(old) == LEARNT.decode(new)
+    assert LEARNT.same(old, new)
+
+
+@given(st.binary(max_size=60))
+def test_bytes_that_are_no_facet_are_named_damage(body: bytes) -> None:
+    try:
+        LEARNT.decode(body)
+    except StoreDamaged as error:
+        assert "facet" in error.message
+
+
+def test_a_facet_of_a_missing_dictionary_says_so() -> None:
+    body = LEARNT.encode("veth", "s", {"text": "BROADCAST" * 40})
+    with pytest.raises(StoreDamaged, match="dictionary"):
+        Codec().decode(body)
