@@ -1,0 +1,104 @@
+"""What an operator says of an environment: its hosts, how they are reached, and options that kinds depend on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from calipso.errors import ConfigError
+
+EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
+Namespaces = Literal["plain", "instances"]
+Cliques = Literal["ours", "calipso"]
+
+SERVICE_PATTERNS = ("qrouter-", "qdhcp-", "snat-", "fip-", "ovnmeta-", "qlbaas-")
+"""Prefixes of namespaces that OpenStack's agents make."""
+
+
+class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A host of an environment.
+
+    aliases: other names it goes by (MODEL §2.1). pid: a process in the host's own namespaces when the host is a set of
+    namespaces on this machine; 0 for this machine. sources: options by source name, overriding the environment's.
+    """
+
+    aliases: tuple[str, ...] = ()
+    pid: int = 0
+    pid_file: str = ""
+    sources: Mapping[str, Mapping[str, Any]] = {}
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One environment. Everything has a default: `local`, this machine, needs no configuration.
+
+    pnics: physical NICs by name, `eth*` or `host/eth*` (kind rule D7). namespaces: whether a named namespace is an
+    instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
+    empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
+    history_days: how long history is kept.
+    """
+
+    name: str = "local"
+    type: EnvironmentType = "Plain"
+    distribution: str = ""
+    distribution_version: str = ""
+    mechanism_drivers: tuple[str, ...] = ()
+    type_drivers: tuple[str, ...] = ()
+    hosts: Mapping[str, Host] = {}
+    pnics: tuple[str, ...] = ()
+    namespaces: Namespaces = "plain"
+    service_patterns: tuple[str, ...] = SERVICE_PATTERNS
+    sources: Mapping[str, Mapping[str, Any]] = {}
+    cliques: Cliques = "ours"
+    history_days: float = 30.0
+
+    def host_aliases(self) -> dict[str, tuple[str, ...]]:
+        """Configured host → its other names."""
+        return {name: host.aliases for name, host in self.hosts.items()}
+
+
+def parse_environment(said: object, where: str = "environment") -> Environment:
+    """An environment from a mapping as YAML gives it. Raises `ConfigError` that names the field and what it may be."""
+    if not isinstance(said, Mapping):
+        raise ConfigError("is not a mapping of fields to values", where=where)
+    fields = Environment.__struct_fields__
+    _known(said, fields, where)
+    for name, allowed in (("type", EnvironmentType), ("namespaces", Namespaces), ("cliques", Cliques)):
+        _one_of(said.get(name), get_args(allowed), f"{where}.{name}")
+    for host, options in dict(said.get("hosts") or {}).items():
+        if options is not None:
+            _known(options, Host.__struct_fields__, f"{where}.hosts.{host}")
+    if not str(said.get("name") or "").strip():
+        raise ConfigError("an environment needs a name", where=f"{where}.name")
+    try:
+        return msgspec.convert(_without_empty(said), Environment, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$")
+        raise ConfigError(reason, where=where + path.rstrip("`")) from error
+
+
+def _without_empty(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields that YAML left empty count as not given; a host may be a bare name."""
+    out = {name: value for name, value in said.items() if value is not None}
+    if isinstance(out.get("hosts"), Mapping):
+        out["hosts"] = {name: options or {} for name, options in out["hosts"].items()}
+    return out
+
+
+def _known(said: object, fields: Sequence[str], where: str) -> None:
+    if not isinstance(said, Mapping):
+        raise ConfigError("is not a mapping of fields to values", where=where)
+    for name in said:
+        if name not in fields:
+            near = difflib.get_close_matches(str(name), fields, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known fields: {', '.join(sorted(fields))}"
+            raise ConfigError(f"no such field; {hint}", where=f"{where}.{name}", hint=hint)
+
+
+def _one_of(value: object, allowed: Sequence[str], where: str) -> None:
+    if value is not None and value not in allowed:
+        near = difflib.get_close_matches(str(value), allowed, 1, 0.4)
+        hint = f"did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"{value!r} is none of {', '.join(allowed)}", where=where, hint=hint)
