@@ -105,6 +105,8 @@ class ScopeState(msgspec.Struct, frozen=True):
     completed: int = 0
     seen: int = 0
     errors: tuple[RunError, ...] = ()
+    gone: bool = False
+    """The thing it looked at is proven gone: the scope is history."""
 
     @property
     def stale(self) -> bool:
