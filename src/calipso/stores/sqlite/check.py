@@ -11,8 +11,8 @@ import struct
 from pathlib import Path
 
 from calipso.errors import StoreError
+from calipso.stores.sqlite import schema
 from calipso.stores.sqlite.faults import damaged
-from calipso.stores.sqlite.schema import APPLICATION_ID, VERSION, too_new
 
 MAGIC = b"SQLite format 3\0"
 HEADER = 100
@@ -35,10 +35,10 @@ def inspect(path: Path) -> bool:
     if len(header) < HEADER or not header.startswith(MAGIC):
         raise damaged(path, "this is not a Calipso store")
     application, version = _u32(header, 68), _u32(header, 60)
-    if application != APPLICATION_ID:
+    if application != schema.APPLICATION_ID:
         raise damaged(path, "this is a SQLite file of another program")
-    if version > VERSION:
-        raise too_new(path, version)
+    if version > schema.VERSION:
+        raise schema.too_new(path, version)
     log = path.with_name(path.name + "-wal")
     if not (log.exists() and log.stat().st_size):  # else the file may lag behind its header: the log has the rest
         page = struct.unpack_from(">H", header, 16)[0]

@@ -170,10 +170,16 @@ class SqliteStore:
         return self._log.timeline(ord, t0, t1, head.members if head is not None else ())
 
     def id_of(self, ord: int) -> str:
-        try:
-            return self.ordinals.id(ord)
-        except IndexError:
-            raise NotFound(f"no object has the ordinal {ord}") from None
+        if self._ordinals is not None:
+            try:
+                return self._ordinals.id(ord)
+            except IndexError:
+                raise NotFound(f"no object has the ordinal {ord}") from None
+        with self.database.reading() as reader:
+            row = reader.execute("SELECT id FROM object WHERE ord = ?", (ord,)).fetchone()
+        if row is None:
+            raise NotFound(f"no object has the ordinal {ord}")
+        return str(row[0])
 
     def ord_of(self, id: str) -> int | None:
         if self._ordinals is not None:
