@@ -61,12 +61,12 @@ class Kernel:
     async def dumps(self, request: Netlink) -> bytes:
         return await self.call(lambda: self._dumps.answer(request))
 
-    async def namespaces(self, timeout: float) -> bytes:
+    async def namespaces(self, seconds: float) -> bytes:
         """Raises `AuthFailed`, `Unreachable`, `TimedOut`."""
         try:
-            return await asyncio.wait_for(self.call(self._list), timeout)
+            return await asyncio.wait_for(self.call(self._list), seconds)
         except TimeoutError:
-            raise TimedOut(f"namespaces: not listed within {timeout} s") from None
+            raise TimedOut(f"namespaces: not listed within {seconds} s") from None
         except PermissionError as error:
             raise AuthFailed(f"{error.filename}: {error.strerror}") from error
         except OSError as error:

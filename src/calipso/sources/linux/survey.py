@@ -1,0 +1,273 @@
+"""One host as far as it has been read: its namespaces, their interfaces, and what follows for all of them together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from calipso.errors import CalipsoError, ParseError, TransportError
+from calipso.model import ids
+from calipso.model.record import (
+    Attributes,
+    Measured,
+    Observation,
+    Record,
+    RunBegan,
+    RunEnded,
+    RunError,
+    RunStatus,
+    Scope,
+    Seen,
+)
+from calipso.seams import Namespaces as ListNamespaces
+from calipso.seams import Netlink, Reply, Request, SourceConfig, Transport
+from calipso.sources.linux.devices import Device, build_devices
+from calipso.sources.linux.overlay import overlay_records
+from calipso.sources.linux.parse_addresses import Address, parse_addresses
+from calipso.sources.linux.parse_ethtool import Hardware, parse_ethtool
+from calipso.sources.linux.parse_host import FACTS, host_facts
+from calipso.sources.linux.parse_links import Link, parse_links
+from calipso.sources.linux.parse_namespaces import Namespace, Namespaces, parse_namespaces
+from calipso.sources.linux.parse_nsids import parse_nsids
+from calipso.sources.linux.wire import split_dumps
+
+SOURCE = "linux"
+T = TypeVar("T")
+_AT_ONCE = 128
+
+
+class Interfaces(msgspec.Struct):
+    """The interfaces of a namespace as last read, raw: records are made when all namespaces are known."""
+
+    links: list[Link]
+    addresses: dict[int, list[Address]]
+    nsids: dict[int, int]
+    hardware: dict[int, Hardware]
+    errors: tuple[RunError, ...] = ()
+    devices: list[Device] = []
+
+
+class Survey:
+    """What is known of a host between looks. Not shared: one a `collect` or `watch`."""
+
+    def __init__(self, transport: Transport, config: SourceConfig) -> None:
+        self.transport = transport
+        self.config = config
+        self.host = config.host
+        self.host_id = ids.host(config.host)
+        self.listing = Namespaces((), frozenset(), False, False, ())
+        self.read: dict[str, Interfaces] = {}
+        self.failed: dict[str, RunError] = {}
+        self.facts: Attributes = {}
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def list_namespaces(self) -> None:
+        """Raises `TransportError`, `ParseError`."""
+        reply = await self.transport.ask(ListNamespaces())
+        self.listing = parse_namespaces(reply.body, self.host, self.config.options.get("declared", ()))
+        known = {each.part for each in self.listing.all}
+        for gone in [part for part in self.read if part not in known]:
+            del self.read[gone]
+        self.failed = {each.part: RunError(each.path, each.reason) for each in self.listing.all if each.reason} | {
+            part: error for part, error in self.failed.items() if part in known
+        }
+
+    async def read_facts(self) -> None:
+        """What cannot be read is left out."""
+        found: Attributes = {}
+        answers = await asyncio.gather(*(self._answer(request) for request, _ in FACTS))
+        for answer, (_, parse) in zip(answers, FACTS, strict=True):
+            if answer is not None:
+                found |= parse(answer.body)
+        self.facts = host_facts(found)
+
+    async def _answer(self, request: Request) -> Reply | None:
+        try:
+            reply = await self.transport.ask(request)
+        except TransportError:
+            return None
+        return reply if reply.exit_code == 0 else None
+
+    async def read_interfaces(self, namespaces: Iterable[Namespace]) -> None:
+        """Read again, whatever was known; those that cannot be read are in `failed` afterwards."""
+        wanted = [each for each in namespaces if not each.reason]
+        dumps = ("links with statistics", "addresses", "nsids", "ethtool")
+        async for namespace, answer in self.dumps(wanted, dumps):
+            self._take(namespace, answer, dumps)
+
+    async def dumps(
+        self, namespaces: Sequence[Namespace], dumps: tuple[str, ...]
+    ) -> AsyncIterator[tuple[Namespace, Reply | CalipsoError]]:
+        """The same dumps of many namespaces; the next ones are under way while the caller works."""
+
+        async def one(namespace: Namespace) -> Reply | CalipsoError:
+            try:
+                return await self.transport.ask(Netlink(dumps, namespace.path))
+            except TransportError as error:
+                return error
+
+        pending: list[tuple[Namespace, asyncio.Task[Reply | CalipsoError]]] = []
+        for chunk in _chunks(namespaces, _AT_ONCE):
+            started = [(each, asyncio.ensure_future(one(each))) for each in chunk]
+            for each, task in pending:
+                yield each, await task
+            pending = started
+        for each, task in pending:
+            yield each, await task
+
+    def _take(self, namespace: Namespace, answer: Reply | CalipsoError, names: tuple[str, ...]) -> None:
+        part = namespace.part
+        self.failed.pop(part, None)
+        try:
+            if isinstance(answer, CalipsoError):
+                raise answer
+            bodies = split_dumps(answer.body, names)
+            errors: list[RunError] = []
+            self.read[part] = Interfaces(
+                links=parse_links(bodies["links with statistics"]),
+                addresses=_try(parse_addresses, bodies["addresses"], part, errors),
+                nsids=_try(parse_nsids, bodies["nsids"], part, errors),
+                hardware=_try(parse_ethtool, bodies["ethtool"], part, errors),
+                errors=tuple(errors),
+            )
+        except CalipsoError as error:
+            self.read.pop(part, None)
+            self.failed[part] = RunError(namespace.path or part, error.message)
+
+    # ── what follows ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def build(self, namespaces: Iterable[Namespace]) -> None:
+        """Make the devices of namespaces that were read, now that the others are known by number."""
+        references = {each.reference: each.id for each in self.listing.all if each.reference >= 0}
+        for namespace in namespaces:
+            found = self.read.get(namespace.part)
+            if found is not None:
+                found.devices = build_devices(
+                    self.host,
+                    namespace,
+                    found.links,
+                    found.addresses,
+                    found.hardware,
+                    _resolver(found.nsids, references),
+                )
+
+    def strays(self) -> set[str]:
+        """Parts with a cable into a namespace of this kernel that is neither known nor another declared host's."""
+        out = set()
+        for part, found in self.read.items():
+            for device in found.devices:
+                nsid = device.unresolved
+                if nsid is not None and found.nsids.get(nsid, -1) not in self.listing.foreign:
+                    out.add(part)
+        return out
+
+    @property
+    def complete(self) -> bool:
+        """Every namespace of the host was enumerated and read.
+
+        On a machine's first kernel namespaces nothing lies outside, so a cable that leads nowhere proves that one is
+        missing; a host that is a container has its uplink there.
+        """
+        listed = self.listing.complete and not self.failed
+        return listed and not (self.listing.initial and self.strays())
+
+    def scope(self, part: str = "") -> Scope:
+        return Scope(SOURCE, self.host, part)
+
+    def host_records(self) -> list[Record]:
+        """The host, its namespaces, and its tunnel endpoints and segments."""
+        root = self.read.get("root")
+        attributes: Attributes = {
+            "name": self.host,
+            "host": self.host,
+            **self.facts,
+            "namespaces_complete": self.complete,
+        }
+        if self.failed:
+            attributes["unreadable_namespaces"] = sorted(
+                each.id for each in self.listing.all if each.part in self.failed
+            )
+        addresses = [
+            f"{each['ip']}/{each['length']}"
+            for _, rows in sorted(root.addresses.items() if root else ())
+            for each in rows
+            if each["scope"] == "global"
+        ]
+        if addresses:
+            attributes["addresses"] = addresses
+        records = [Record(self.host_id, "linux", "host", attributes)]
+        records += [self._namespace(each) for each in self.listing.all if not each.root]
+        return records
+
+    def _namespace(self, each: Namespace) -> Record:
+        attributes: Attributes = {"host": self.host, "name": each.name}
+        if each.inode:
+            attributes["inode"] = each.inode
+        if each.path:
+            attributes |= {"path": each.path, "paths": list(each.paths)}
+        error = self.failed.get(each.part)
+        if error is not None:
+            attributes |= {"state": "unknown", "reason": error.message}
+        return Record(each.id, "netlink", "netns", attributes)
+
+    def overlay(self) -> list[Record]:
+        """Tunnel endpoints and segments, of all namespaces together."""
+        return overlay_records(
+            self.host, [device.record for _, found in sorted(self.read.items()) for device in found.devices]
+        )
+
+    # ── saying it ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def host_run(self) -> Iterator[Observation]:
+        """The host and its namespaces. Partial when the enumeration was."""
+        errors = tuple(RunError("namespaces", message) for message in self.listing.errors)
+        yield from run(self.scope(), self.host_records(), errors)
+
+    def overlay_run(self) -> Iterator[Observation]:
+        """Partial while a namespace that may hold tunnels cannot be read."""
+        yield from run(self.scope("tunnels"), self.overlay(), tuple(self.failed[part] for part in sorted(self.failed)))
+
+    def interface_run(self, namespace: Namespace) -> Iterator[Observation]:
+        """The interfaces of one namespace and their counters; a failed run when it could not be read."""
+        scope = self.scope(namespace.part)
+        found = self.read.get(namespace.part)
+        if found is None:
+            error = self.failed.get(namespace.part, RunError(namespace.path, "not read"))
+            yield RunBegan(scope)
+            yield RunEnded(scope, "failed", (error,))
+            return
+        yield from run(scope, [device.record for device in found.devices], found.errors)
+        counters = {device.id: device.counters for device in found.devices if device.counters}
+        if counters:
+            yield Measured(scope, counters)
+
+
+def run(scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = ()) -> Iterator[Observation]:
+    """One look at a scope that brought these records: complete, or partial where there were errors."""
+    status: RunStatus = "partial" if errors else "completed"
+    yield RunBegan(scope)
+    if records:
+        yield Seen(scope, tuple(records))
+    yield RunEnded(scope, status, errors)
+
+
+def _resolver(nsids: dict[int, int], references: dict[int, str]) -> Callable[[int], str | None]:
+    return lambda nsid: references.get(nsids.get(nsid, -1))
+
+
+def _try(parse: Callable[[bytes], dict[int, T]], body: bytes, part: str, errors: list[RunError]) -> dict[int, T]:
+    """What a parser makes of a dump; an error is noted and leaves the interfaces without what the dump tells."""
+    try:
+        return parse(body)
+    except ParseError as error:
+        errors.append(RunError(part, error.message))
+        return {}
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
