@@ -5,33 +5,40 @@ Nothing is derived here: kinds, links and networks are taken as they were, so a 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Iterator
 
 import immutables
 from pyroaring import BitMap
 
 from calipso.graph.bind import left_keys, right_keys
 from calipso.graph.hostnames import HostRecord, canonical_names
-from calipso.graph.index import SMALL, Bucket, Index, slot
+from calipso.graph.index import SMALL, Bucket, Index, Key, slot
 from calipso.graph.keys import all_keys
 from calipso.graph.networks import presence_of
 from calipso.graph.objects import HOST_RECORDS
+from calipso.graph.protocol import Obj
 from calipso.graph.value import Graph
 
 
-def restore(graph: Graph) -> Graph:
-    """Fill in everything but heads, facts, ends, ordinals and codec; the same graph."""
+def restore(
+    graph: Graph, found: dict[Hashable, list[int]] | None = None, fresh: Collection[int] | None = None
+) -> Graph:
+    """Fill in everything but heads, facts, ends, ordinals and codec; the same graph.
+
+    `found`: places of the index with their ordinals that are known already; then only the objects in `fresh` are asked
+    for theirs.
+    """
     graph.hosts = immutables.Map(_host_names(graph))
-    found: dict[Hashable, list[int]] = {}
+    found = {} if found is None else found
     bound: dict[int, int] = {}
     presence: dict[tuple[str, str], dict[str, int]] = {}
     for head in graph.objects():
-        for key in all_keys(head, graph.attributes(head)):
-            found.setdefault(slot(key), []).append(head.ord)
-        for member in head.members or (head.ord,):
+        if fresh is None or head.ord in fresh:
+            for ord, key in index_keys(graph, head):
+                found.setdefault(slot(key), []).append(ord)
+        for member in head.members:
             if member != head.ord:
                 bound[member] = head.ord
-            _bind_keys(graph, member, found)
         for host, medium, network in presence_of(head):
             counts = presence.setdefault((host, medium), {})
             counts[network] = counts.get(network, 0) + 1
@@ -40,6 +47,15 @@ def restore(graph: Graph) -> Graph:
     graph.presence = immutables.Map({place: immutables.Map(counts) for place, counts in presence.items()})
     _watch_tracked(graph)
     return graph
+
+
+def index_keys(graph: Graph, head: Obj) -> Iterator[tuple[int, Key]]:
+    """All keys of the index that an object stands under, and those of its records for binds."""
+    for key in all_keys(head, graph.attributes(head)):
+        yield head.ord, key
+    for member in head.members or (head.ord,):
+        for key in _bind_keys(graph, member):
+            yield member, key
 
 
 def _host_names(graph: Graph) -> dict[str, str]:
@@ -55,21 +71,23 @@ def _host_names(graph: Graph) -> dict[str, str]:
     return canonical_names(records, graph.environment.host_aliases())
 
 
-def _bind_keys(graph: Graph, ord: int, found: dict[Hashable, list[int]]) -> None:
+def _bind_keys(graph: Graph, ord: int) -> set[Key]:
     facts = graph.facts.get(ord)
     if not facts:
-        return
+        return set()
     id = graph.ordinals.id(ord)
     said, slash, rest = id.partition("/")
     facets = graph.decoder.facets((facts,), graph.hosts)
     resolved = graph.hosts.get(said, said) + slash + rest
-    for key in {*left_keys(resolved, facets), *right_keys(resolved, facets)}:
-        found.setdefault(slot(key), []).append(ord)
+    keys = {*left_keys(resolved, facets), *right_keys(resolved, facets)}
     if "/" not in id and ":" not in id:
-        found.setdefault(slot(HOST_RECORDS), []).append(ord)
+        keys.add(HOST_RECORDS)
+    return keys
 
 
 def _bucket(ords: list[int]) -> Bucket:
+    if len(ords) == 1:
+        return ords[0]
     unique = sorted(set(ords))
     if len(unique) == 1:
         return unique[0]

@@ -88,9 +88,8 @@ def test_a_full_disk_is_told_and_outlived(small_disk: Path) -> None:
 
 
 def test_a_disk_that_is_full_from_the_start(small_disk: Path) -> None:
-    with (small_disk / "ballast").open("wb") as ballast:
-        with contextlib.suppress(OSError):
-            ballast.write(bytes(4 << 20))
+    with (small_disk / "ballast").open("wb") as ballast, contextlib.suppress(OSError):
+        ballast.write(bytes(4 << 20))
     with pytest.raises(StoreError) as caught:
         SqliteStore(small_disk / "local.db", Environment())
     assert str(small_disk) in caught.value.message

@@ -1,7 +1,8 @@
 """Chunks: the snapshot of 256 neighbouring ordinals as two compressed blobs (CORE §6).
 
 `heads`: the heads, which ordinals belong to another object, and the links. `facets`: what sources say, as plain
-msgpack, which compresses far better together than one by one. Read apart: most questions need only heads.
+msgpack, which compresses far better together than one by one. Read apart: most questions need only heads. A third
+blob, the index keys, only saves a restart from finding them anew; see `keyring`.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def pack(graph: Graph, chunk: int, facet_numbers: Mapping[str, int], link_number
         facts = graph.facts.get(ord)
         if facts:
             facets.append((ord, _plain(facts, codec, facet_numbers)))
-    return _compress(_encode((heads, owners, ends))), _compress(_encode(facets))
+    return compress(_encode((heads, owners, ends))), compress(_encode(facets))
 
 
 def _numbered(mine: adjacency.Ends, numbers: Mapping[str, int]) -> tuple[int, ...]:
@@ -89,7 +90,7 @@ def _plain(facts: Facts, codec: Codec, numbers: Mapping[str, int]) -> tuple[int 
 def unpack_heads(blob: bytes) -> HeadChunk:
     """Raises `StoreDamaged`."""
     try:
-        heads, owners, ends = _decode_heads(_decompress(blob))
+        heads, owners, ends = _decode_heads(decompress(blob))
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
     return HeadChunk({ord: Obj(ord, *fields) for ord, fields in heads}, dict(owners), dict(ends))
@@ -98,12 +99,12 @@ def unpack_heads(blob: bytes) -> HeadChunk:
 def unpack_facets(blob: bytes) -> FacetChunk:
     """Raises `StoreDamaged`."""
     try:
-        return dict(_decode_facets(_decompress(blob)))
+        return dict(_decode_facets(decompress(blob)))
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
-def _compress(plain: bytes) -> bytes:
+def compress(plain: bytes) -> bytes:
     compressor = getattr(_local, "compressor", None)
     if compressor is None:
         compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
@@ -111,7 +112,7 @@ def _compress(plain: bytes) -> bytes:
     return packed
 
 
-def _decompress(packed: bytes) -> bytes:
+def decompress(packed: bytes) -> bytes:
     decompressor = getattr(_local, "decompressor", None)
     if decompressor is None:
         decompressor = _local.decompressor = zstandard.ZstdDecompressor()

@@ -15,7 +15,7 @@ from calipso.errors import Conflict
 from calipso.graph.heads import decode_head
 from calipso.graph.value import Delta, Graph
 from calipso.model.links import LINK_TYPES
-from calipso.stores.sqlite import chunk, few
+from calipso.stores.sqlite import chunk, few, keyring
 from calipso.stores.sqlite.chunk import CHUNK_BITS
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.log import Epoch, epochs, last_until, until
@@ -80,14 +80,20 @@ def snapshot(
 ) -> None:
     """Write the chunks of a graph as the snapshot of an epoch, index the log before it, and complete it."""
     numbers = links.number(link.name for link in LINK_TYPES)
-    wanted = sorted(chunks)
+    wanted = sorted(_with_owners(graph, chunks))
+    made_by = keyring.maker(graph)
     for i in range(0, len(wanted), CHUNKS_A_COMMIT):
         rows = [
-            (number, epoch.n, *chunk.pack(graph, number, facets.numbers, numbers))
+            (
+                number,
+                epoch.n,
+                *chunk.pack(graph, number, facets.numbers, numbers),
+                keyring.pack(graph, number, made_by),
+            )
             for number in wanted[i : i + CHUNKS_A_COMMIT]
         ]
         with database.writing() as writer:
-            writer.executemany("INSERT OR REPLACE INTO snap VALUES (?, ?, ?, ?)", rows)
+            writer.executemany("INSERT OR REPLACE INTO snap VALUES (?, ?, ?, ?, ?)", rows)
     bitmaps = few.pack(graph)
     with database.reading() as reader:
         closed = [older.n for older in epochs(reader) if older.n < epoch.n]
@@ -96,6 +102,18 @@ def snapshot(
             writer.execute(statement)
     with database.writing() as writer:
         writer.execute("UPDATE epoch SET few = ? WHERE n = ?", (bitmaps, epoch.n))
+
+
+def _with_owners(graph: Graph, chunks: Iterable[int]) -> set[int]:
+    """Chunks, and those of the objects to which ids in them belong: what is said of a member changes their keys."""
+    found = set(chunks)
+    owner = graph.bound.get
+    for number in tuple(found):
+        for ord in range(number << CHUNK_BITS, (number + 1) << CHUNK_BITS):
+            of = owner(ord)
+            if of is not None:
+                found.add(of >> CHUNK_BITS)
+    return found
 
 
 def prune(database: Database, before: int) -> int:

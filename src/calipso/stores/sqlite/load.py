@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from calipso.graph import adjacency
 from calipso.graph.adjacency import HUB, Adjacency, Ends, Hub
 from calipso.graph.codec import Codec
+from calipso.graph.index import slot
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import BITS, MASK, SIZE, Pages
 from calipso.graph.protocol import Obj
@@ -20,6 +21,7 @@ from calipso.graph.restore import restore
 from calipso.graph.value import Facts, Graph
 from calipso.model.environment import Environment
 from calipso.model.links import CODES
+from calipso.stores.sqlite import keyring
 from calipso.stores.sqlite.chunk import FacetChunk, HeadChunk, unpack_facets, unpack_heads
 from calipso.stores.sqlite.log import Epoch
 from calipso.stores.sqlite.overlay import Overlay
@@ -27,6 +29,11 @@ from calipso.stores.sqlite.overlay import Overlay
 T = TypeVar("T")
 
 FOREVER = 2**62
+NEWEST = (
+    "snap JOIN (SELECT chunk AS c, max(epoch) AS e FROM snap WHERE epoch IN"
+    " (SELECT n FROM epoch WHERE few IS NOT NULL) GROUP BY chunk) ON chunk = c AND epoch = e ORDER BY chunk"
+)
+"""The newest complete snapshot of every chunk."""
 
 
 @contextmanager
@@ -71,9 +78,7 @@ class Loader:
         """The newest graph; `epochs` begin with the newest complete one. Raises `StoreDamaged`."""
         with without_collections():
             for chunk, heads, facets in reader.execute(
-                "SELECT chunk, heads, facets FROM snap JOIN (SELECT chunk AS c, max(epoch) AS e FROM snap"
-                " WHERE epoch IN (SELECT n FROM epoch WHERE few IS NOT NULL) GROUP BY chunk)"
-                " ON chunk = c AND epoch = e ORDER BY chunk"
+                f"SELECT chunk, heads, facets FROM {NEWEST}"  # noqa: S608 - a constant
             ):
                 self._take(chunk, unpack_heads(heads), unpack_facets(facets))
             graph = self._graph
@@ -81,7 +86,7 @@ class Loader:
             overlay = Overlay(reader, epochs, FOREVER)
             graph.rev, graph.ts, graph.hosts = overlay.rev, overlay.ts, overlay.hosts
             self._patch(overlay)
-            return restore(graph)
+            return restore(graph, *self._stored_keys(reader, overlay))
 
     def _take(self, chunk: int, heads: HeadChunk, facets: FacetChunk) -> None:
         for ord, head in heads.heads.items():
@@ -129,6 +134,22 @@ class Loader:
             rows = sorted((name, body) for name, body in said.items() if body is not None)
             facts.set(ord, tuple(part for row in rows for part in row) or None)
         graph.heads, graph.facts, graph.ends = heads.finish(), facts.finish(), self._patched_ends(overlay)
+
+    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[dict[Hashable, list[int]], set[int]]:
+        """The index of the objects that are as in their snapshot, and which others there are."""
+        graph = self._graph
+        fresh = {head.ord for head in graph.objects()}
+        owner = {member: head.ord for head in graph.objects() for member in head.members}
+        changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
+        found: dict[Hashable, list[int]] = {}
+        made_by = keyring.maker(graph)
+        for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608
+            for ord, keys in keyring.unpack(blob, made_by):
+                if ord not in changed:
+                    fresh.discard(ord)
+                    for where, key in keys:
+                        found.setdefault(slot(key), []).append(where)
+        return found, fresh
 
     def _patched_ends(self, overlay: Overlay) -> Pages[Ends]:
         session = Adjacency(self._graph.ends)

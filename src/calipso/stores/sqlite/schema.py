@@ -28,7 +28,7 @@ TABLES = (
     "CREATE TABLE dictionary (id INTEGER PRIMARY KEY, nth INTEGER NOT NULL, bytes BLOB NOT NULL)",
     "CREATE TABLE epoch (n INTEGER PRIMARY KEY, ts INTEGER NOT NULL, rev INTEGER NOT NULL, few BLOB)",
     "CREATE TABLE snap (chunk INTEGER NOT NULL, epoch INTEGER NOT NULL, heads BLOB NOT NULL, facets BLOB NOT NULL,"
-    " PRIMARY KEY (chunk, epoch))",
+    " keys BLOB NOT NULL, PRIMARY KEY (chunk, epoch))",
     "CREATE TABLE seen (hash INTEGER NOT NULL, ord INTEGER NOT NULL, PRIMARY KEY (hash, ord)) WITHOUT ROWID",
     "CREATE TABLE hosts (rev INTEGER PRIMARY KEY, ts INTEGER NOT NULL, names BLOB NOT NULL)",
     "CREATE TABLE scope (source TEXT, reporter TEXT, part TEXT, state BLOB NOT NULL,"

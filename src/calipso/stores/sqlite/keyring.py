@@ -1,0 +1,81 @@
+"""The index keys of a chunk's objects, kept so that a restart need not decode every facet to find them.
+
+A cache: it is used only by the very code, host names and service patterns that made it; otherwise keys are found anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import zstandard
+
+from calipso.errors import StoreDamaged
+from calipso.graph.index import Key
+from calipso.graph.restore import index_keys
+from calipso.graph.value import Graph
+from calipso.stores.sqlite.chunk import CHUNK_BITS, compress, decompress
+
+Ring = list[tuple[int, list[Any], list[tuple[int, str, Any]]]]
+"""For each object: its ordinal, its keys flat (name, value, …), and the keys of its records for binds."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[bytes, Ring]).decode
+
+
+@cache
+def _code() -> bytes:
+    """A digest of the code that finds keys."""
+    digest = blake2b()
+    for package in ("calipso.graph", "calipso.model"):
+        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.digest()
+
+
+def maker(graph: Graph) -> bytes:
+    """What the keys of a graph's objects depend on besides their heads and facets."""
+    said = (sorted(graph.hosts.items()), graph.environment.service_patterns)
+    return blake2b(_code() + _encode(said), digest_size=16).digest()
+
+
+def pack(graph: Graph, chunk: int, made_by: bytes) -> bytes:
+    """The keys of a chunk's objects."""
+    ring: Ring = []
+    for ord in range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS):
+        head = graph.heads.get(ord)
+        if head is None:
+            continue
+        own: list[Any] = []
+        binds: list[tuple[int, str, Any]] = []
+        for where, (name, value) in index_keys(graph, head):
+            if where == ord:
+                own += (name, value)
+            else:
+                binds.append((where, name, value))
+        ring.append((ord, own, binds))
+    return compress(_encode((made_by, ring)))
+
+
+def unpack(blob: bytes, made_by: bytes) -> Iterator[tuple[int, list[tuple[int, Key]]]]:
+    """(object, its (ordinal, key) pairs); nothing when something else made them. Raises `StoreDamaged`."""
+    try:
+        by, ring = _decode(decompress(blob))
+    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+        raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
+    if by != made_by:
+        return
+    for ord, own, binds in ring:
+        keys = [(ord, (own[i], _value(own[i + 1]))) for i in range(0, len(own), 2)]
+        keys += [(where, (name, _value(value))) for where, name, value in binds]
+        yield ord, keys
+
+
+def _value(value: Any) -> Any:
+    """A value as it was: tuples come back as lists."""
+    return tuple(value) if type(value) is list else value
