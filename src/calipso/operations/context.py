@@ -1,0 +1,52 @@
+"""What operations need of the running system; `runtime` implements it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from calipso.graph.protocol import GraphReader
+from calipso.model.environment import Environment
+from calipso.model.record import Observation, RunError, ScopeState
+from calipso.seams import GraphStore
+
+
+class Site(Protocol):
+    """One environment at work."""
+
+    @property
+    def config(self) -> Environment: ...
+    @property
+    def store(self) -> GraphStore: ...
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]: ...
+    @property
+    def trouble(self) -> str: ...
+
+    def scopes(self) -> list[ScopeState]: ...
+
+    def graph(self, at: int | None = None) -> GraphReader:
+        """Raises `NotFound` before history begins."""
+        ...
+
+    def changed_at(self, ord: int, at: int | None = None) -> int | None: ...
+
+    async def put(self, observations: Sequence[Observation]) -> None:
+        """Hand observations to the writer and wait until they are kept."""
+        ...
+
+
+class Context(Protocol):
+    """All environments of a system."""
+
+    def environments(self) -> list[Environment]: ...
+
+    def site(self, environment: str) -> Site:
+        """Raises `NotFound`."""
+        ...
+
+    async def scan(self, environment: str) -> list[RunError]: ...
+
+    def moment(self, text: str) -> int:
+        """µs since the epoch. Raises `QueryError`."""
+        ...

@@ -1,0 +1,40 @@
+"""Moments as people say them: RFC 3339, `now`, or how long ago (`-5m`)."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+from calipso.errors import QueryError
+
+UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
+_RELATIVE = re.compile(r"-?(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def now() -> int:
+    """µs since the epoch."""
+    return time.time_ns() // 1000
+
+
+def moment(text: str, present: int | None = None) -> int:
+    """µs since the epoch. Raises `QueryError` that shows the forms."""
+    at = now() if present is None else present
+    said = text.strip()
+    if said in ("", "now"):
+        return at
+    relative = _RELATIVE.fullmatch(said)
+    if relative:
+        return at - int(float(relative[1]) * UNITS[relative[2]])
+    try:
+        parsed = datetime.fromisoformat(said)
+    except ValueError as error:
+        raise QueryError(
+            f"{text!r} is no moment", position=0, hint="say 2026-01-31T14:05:00Z, 2026-01-31 14:05, -5m, -2h, -1d or now"
+        ) from error
+    return int((parsed if parsed.tzinfo else parsed.astimezone()).timestamp() * 1_000_000)
+
+
+def rfc3339(ts: int) -> str:
+    """A moment as text, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(ts / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,89 @@
+"""Where everything is kept: one folder, `CALIPSO_HOME`, by XDG when it is not set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from calipso.errors import ConfigError
+from calipso.model.environment import Environment, parse_environment
+
+LOCAL = "local"
+"""The environment that needs no configuration: this machine."""
+
+
+class Home:
+    """Paths below one folder. `token`: the admin's; `graphs`: a store for each environment."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.token = path / "token"
+        self.server = path / "server.json"
+        self.lock = path / "lock"
+        self.environments = path / "environments"
+        self.graphs = path / "graphs"
+
+    @classmethod
+    def default(cls, variables: Mapping[str, str] | None = None) -> Home:
+        """`CALIPSO_HOME`, else `$XDG_STATE_HOME/calipso`, else `~/.local/state/calipso`."""
+        env = os.environ if variables is None else variables
+        if env.get("CALIPSO_HOME"):
+            return cls(Path(env["CALIPSO_HOME"]).expanduser().absolute())
+        state = env.get("XDG_STATE_HOME") or os.path.join(env.get("HOME") or os.path.expanduser("~"), ".local/state")
+        return cls(Path(state) / "calipso")
+
+    def prepare(self) -> None:
+        """Make the folder, readable by its owner only. Raises `ConfigError` where that cannot be."""
+        try:
+            for folder in (self.path, self.environments, self.graphs):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot make the folder: {error.strerror}", where=str(self.path),
+                hint="set CALIPSO_HOME to a folder you may write to",
+            ) from error  # fmt: skip
+
+    def store(self, environment: str) -> Path:
+        return self.graphs / f"{environment}.db"
+
+    def configured(self) -> dict[str, Environment]:
+        """All environments: `local` and those of `environments/*.yaml`. Raises `ConfigError` naming file and field."""
+        found = {LOCAL: Environment(name=LOCAL)}
+        for file in sorted(self.environments.glob("*.yaml")):
+            environment = read_environment(file)
+            found[environment.name] = environment
+        return found
+
+    def add(self, file: Path) -> Environment:
+        """Take an environment's file over into the folder, after reading it. Raises `ConfigError`."""
+        environment = read_environment(file)
+        self.prepare()
+        (self.environments / f"{environment.name}.yaml").write_bytes(file.read_bytes())
+        return environment
+
+
+def read_yaml(file: Path) -> Any:
+    """A YAML file. Raises `ConfigError` naming file and line."""
+    try:
+        return yaml.safe_load(file.read_text())
+    except OSError as error:
+        raise ConfigError(error.strerror or "cannot be read", where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=str(file)) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}" if mark is not None else str(file)
+        raise ConfigError(str(getattr(error, "problem", error)), where=place) from error
+
+
+def read_environment(file: Path) -> Environment:
+    """An environment's file. Raises `ConfigError`."""
+    environment = parse_environment(read_yaml(file), where=str(file))
+    if "/" in environment.name or environment.name.startswith("."):
+        raise ConfigError("a name is one word, without slash or leading dot", where=f"{file}.name")
+    return environment

@@ -1,0 +1,64 @@
+"""An environment at work: its configuration, its writer, its graph now and then."""
+
+from __future__ import annotations
+
+from calipso.errors import NotFound
+from calipso.graph.protocol import GraphReader
+from calipso.model.environment import Environment
+from calipso.model.record import ScopeState
+from calipso.runtime.at import now
+from calipso.runtime.writer import Writer
+from calipso.seams import GraphStore
+
+DAY = 86_400_000_000
+
+
+class Site:
+    """What operations see of an environment. Implements `operations.context.Site`."""
+
+    def __init__(self, config: Environment, writer: Writer) -> None:
+        self.config = config
+        self.writer = writer
+        self.began = now()
+
+    @property
+    def store(self) -> GraphStore:
+        return self.writer.store
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        return self.writer.metrics
+
+    @property
+    def trouble(self) -> str:
+        return self.writer.trouble
+
+    def scopes(self) -> list[ScopeState]:
+        """Every scope that is looked at, by key."""
+        states = self.writer.reconciler.states
+        return [states[key] for key in sorted(states)]
+
+    def graph(self, at: int | None = None) -> GraphReader:
+        """The graph now, or as of a moment: held, else from the store. Raises `NotFound` before history begins."""
+        live = self.writer.graph
+        if at is None or at >= live.ts:
+            return live
+        held = self.writer.ring.get(at)
+        if held is not None:
+            return held
+        try:
+            return self.store.graph(at)
+        except NotFound as error:
+            raise NotFound(f"{self.config.name} has no history that far back", hint=error.message) from error
+
+    def changed_at(self, ord: int, at: int | None = None) -> int | None:
+        """When an object last changed, at or before a moment; None when it is not known."""
+        if at is None:
+            known = self.writer.changed.get(ord)
+            if known is not None:
+                return known
+        last = None
+        for row in self.store.timeline(ord, 0, at if at is not None else 2**62):
+            if row.what != "link":
+                last = row.ts
+        return last

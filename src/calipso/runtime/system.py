@@ -1,0 +1,168 @@
+"""The only place where sources, transports, stores and the web are joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import platform
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import structlog
+
+from calipso.errors import ConfigError, NotFound
+from calipso.model.environment import Environment, Host
+from calipso.model.record import RunError
+from calipso.runtime.collect import Collection, with_pid
+from calipso.runtime.home import Home
+from calipso.runtime.lock import WriterLock
+from calipso.runtime.site import DAY, Site
+from calipso.runtime.sources import installed_sources
+from calipso.runtime.writer import Writer
+from calipso.seams import Transport
+from calipso.stores.sqlite.store import SqliteStore
+from calipso.transports.local import LocalTransport
+
+log = structlog.get_logger()
+
+Progress = Callable[[str], None]
+
+
+def transport_to(host: Host) -> Transport:
+    """How a host is reached."""
+    return LocalTransport(host.pid or None)
+
+
+class System:
+    """Everything of one folder, while this process is its writer. Implements `operations.context.Context`."""
+
+    def __init__(self, home: Home, *, this_host: str = "") -> None:
+        self.home = home
+        self.this_host = this_host or platform.node()
+        self.sources = installed_sources()
+        self.sites: dict[str, Site] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def environments(self) -> list[Environment]:
+        return [site.config for site in self.sites.values()]
+
+    def site(self, environment: str) -> Site:
+        """Raises `NotFound`, naming the environments there are."""
+        found = self.sites.get(environment)
+        if found is None:
+            raise NotFound(f"no environment {environment!r}", hint=f"there are: {', '.join(self.sites)}")
+        return found
+
+    async def open(self, only: str | None = None) -> None:
+        """Open the stores and load the graphs, of all environments or of one. Raises `StoreError`, `ConfigError`."""
+        configured = self.home.configured()
+        for name, environment in configured.items():
+            if only is None or name == only:
+                await self._open_site(environment)
+        if only is not None and only not in self.sites:
+            raise NotFound(f"no environment {only!r}", hint=f"there are: {', '.join(configured)}")
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1000)
+
+    async def add(self, file: Path) -> Environment:
+        """Take an environment's file over and begin with it. Raises `ConfigError`."""
+        environment = self.home.add(file)
+        if environment.name not in self.sites:
+            await self._open_site(environment)
+        return environment
+
+    async def _open_site(self, environment: Environment) -> None:
+        loop = asyncio.get_running_loop()
+        store = await loop.run_in_executor(None, SqliteStore, self.home.store(environment.name), environment)
+        graph = await loop.run_in_executor(None, store.load)
+        writer = Writer(store, graph, int(environment.history_days * DAY))
+        self.sites[environment.name] = Site(environment, writer)
+        self._tasks.append(asyncio.create_task(writer.run(), name=f"writer of {environment.name}"))
+
+    def collection(self, environment: str) -> Collection:
+        """The sources of an environment, ready to run."""
+        site = self.site(environment)
+        return Collection(
+            site.config, self.sources, transport_to, this_host=self.this_host, declared=self._declared(environment)
+        )
+
+    def _declared(self, environment: str) -> list[int]:
+        """Pids of the hosts that other environments declare: their namespaces are theirs."""
+        pids = []
+        for name, site in self.sites.items():
+            if name == environment:
+                continue
+            for host, options in site.config.hosts.items():
+                with contextlib.suppress(ConfigError):  # that environment's own run says so
+                    pids.append(with_pid(options, f"{name}.hosts.{host}").pid)
+        return [pid for pid in pids if pid]
+
+    async def scan(self, environment: str) -> list[RunError]:
+        """One pass over an environment; what went wrong."""
+        collection = self.collection(environment)
+        try:
+            return await collection.collect(self.site(environment).writer)
+        finally:
+            await collection.close()
+
+    def watch(self, environment: str) -> None:
+        """Watch an environment until the system is closed."""
+        collection = self.collection(environment)
+        self._tasks.append(asyncio.create_task(self._watch(environment, collection), name=f"watch {environment}"))
+
+    async def _watch(self, environment: str, collection: Collection) -> None:
+        try:
+            await collection.watch(self.site(environment).writer)
+        finally:
+            await collection.close()
+
+    async def close(self) -> None:
+        """Stop looking, write what is at hand, close the stores."""
+        for task in reversed(self._tasks):
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for site in self.sites.values():
+            await site.writer.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(home: Home, environment: str | None = None) -> AsyncIterator[System]:
+    """A system with the writer's lock, closed at the end. Raises `Conflict` when a server has the folder."""
+    home.prepare()
+    lock = WriterLock(home.lock, home.server)
+    system = System(home)
+    try:
+        await system.open(environment)
+        yield system
+    finally:
+        await system.close()
+        lock.release()
+
+
+async def serve(home: Home, host: str, port: int, progress: Progress) -> None:
+    """`calipso up`: server, local collection and store, until stopped."""
+    from calipso.runtime.tokens import admin_token
+    from calipso.web.server import Server
+
+    home.prepare()
+    lock = WriterLock(home.lock, home.server)
+    system = System(home)
+    try:
+        token = admin_token(home.token)
+        await system.open()
+        server = Server(system, token, host, port)
+        async with server:
+            lock.announce(server.url)
+            progress(server.url)
+            for name in system.sites:
+                system.watch(name)
+            await server.stopped()
+    finally:
+        await system.close()
+        lock.release()
+
+

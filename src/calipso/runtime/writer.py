@@ -1,0 +1,162 @@
+"""The one writer of an environment: observations in, ticks out (CORE §3).
+
+A tick is reconciled, derived, made durable in a thread, and only then visible. When the store refuses, the tick is kept and
+tried again; sources wait, nothing is lost and nothing is shown that is not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from calipso.errors import Conflict, StoreError
+from calipso.graph.reconcile import Outcome, Reconciler
+from calipso.graph.value import Delta, Graph
+from calipso.model.record import Observation, ScopeState
+from calipso.runtime.at import now
+from calipso.runtime.ring import Ring
+from calipso.stores.sqlite.store import SqliteStore
+
+TICK = 0.05
+BATCH = 500
+QUEUE = 2_000
+RETRY = 1.0
+HOUSEKEEPING = 5.0
+
+log = structlog.get_logger()
+
+Published = Callable[[Graph, Graph, Delta], None]
+
+
+class Writer:
+    """Takes observations from many sources and publishes one graph after another."""
+
+    def __init__(self, store: SqliteStore, graph: Graph, history: int) -> None:
+        self.store = store
+        self.graph = graph
+        self.history = history
+        """How long history is kept, in µs."""
+        self.reconciler = Reconciler(store.codec, store.scopes())
+        self.reconciler.restore(graph)
+        self.metrics: dict[str, dict[str, float]] = {}
+        self.changed: dict[int, int] = {}
+        """Ordinal → when the object last changed, since the start."""
+        self.ring = Ring()
+        self.trouble = ""
+        """Why nothing can be written now, empty when all is well."""
+        self.ticks = 0
+        self._listeners: list[Published] = []
+        self._queue: asyncio.Queue[Sequence[Observation]] = asyncio.Queue(QUEUE)
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def listen(self, published: Published) -> None:
+        """Call `published(old, new, delta)` in the event loop after each tick."""
+        self._listeners.append(published)
+
+    def leave(self, published: Published) -> None:
+        self._listeners.remove(published)
+
+    async def put(self, observations: Sequence[Observation]) -> None:
+        """Hand over observations; waits while the writer is behind."""
+        self._idle.clear()
+        await self._queue.put(observations)
+
+    async def settled(self) -> None:
+        """Wait until everything handed over so far is published."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        loop = asyncio.get_running_loop()
+        kept = loop.time()
+        while True:
+            observations = await self._next()
+            if observations or self.reconciler.waiting:
+                await self.tick(observations)
+            if self._queue.empty():
+                self._idle.set()
+            if loop.time() - kept > HOUSEKEEPING:
+                kept = loop.time()
+                await self._housekeeping()
+
+    async def tick(self, observations: Sequence[Observation]) -> None:
+        """Reconcile, derive, make durable, publish."""
+        ts = max(now(), self.graph.ts + 1)
+        outcome = self.reconciler.take(observations, self.graph, ts)
+        graph, delta = self.graph.apply(outcome.changes, ts) if outcome.changes else (self.graph, Delta(ts))
+        await self._make_durable(delta, outcome)
+        self.metrics.update(outcome.metrics)
+        if not delta:
+            return
+        old, self.graph = self.graph, graph
+        self.ring.add(old, ts)
+        self.ticks += 1
+        for ord, _, _ in delta.facets:
+            self.changed[graph.bound.get(ord, ord)] = ts
+        for ord, _ in delta.heads:
+            self.changed[ord] = ts
+        for published in list(self._listeners):
+            published(old, graph, delta)
+
+    async def close(self) -> None:
+        """Finish the store's work and let it go."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.store.close)
+        self._thread.shutdown()
+
+    async def _next(self) -> list[Observation]:
+        """What has come in: the first within a tick's time, then all that follows within it."""
+        out: list[Observation] = []
+        with contextlib.suppress(TimeoutError):
+            out += await asyncio.wait_for(self._queue.get(), 1.0)
+        if not out:
+            return out
+        deadline = asyncio.get_running_loop().time() + TICK
+        while len(out) < BATCH:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            try:
+                out += await asyncio.wait_for(self._queue.get(), left)
+            except TimeoutError:
+                break
+        return out
+
+    async def _make_durable(self, delta: Delta, outcome: Outcome) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(self._thread, self._append, delta, list(outcome.scopes.values()))
+            except StoreError as error:
+                if error.message != self.trouble:
+                    log.error("store refused a tick", reason=error.message, next_step=error.hint)
+                self.trouble = error.message
+                await asyncio.sleep(RETRY)
+                continue
+            if self.trouble:
+                log.info("store accepts ticks again")
+            self.trouble = ""
+            return
+
+    def _append(self, delta: Delta, scopes: list[ScopeState]) -> None:
+        if delta:
+            self.store.append(delta)
+        if scopes:
+            self.store.put_scopes(scopes)
+
+    async def _housekeeping(self) -> None:
+        """Close the epoch when it is due, drop what is older than the history, index text: all beside the writing."""
+        loop = asyncio.get_running_loop()
+        ts = now()
+        try:
+            if self.store.due(len(self.graph), ts):
+                await loop.run_in_executor(self._thread, self.store.roll, self.graph)
+                await loop.run_in_executor(self._thread, self.store.retain, self.history, ts)
+            await loop.run_in_executor(self._thread, self.store.index_text, self.graph)
+        except (StoreError, Conflict) as error:
+            log.warning("housekeeping put off", reason=error.message)
