@@ -49,7 +49,7 @@ class MemoryStore:
         """Time before which history was pruned."""
         self._scopes: dict[Scope, ScopeState] = {}
         self._documents: dict[str, dict[str, Any]] = {}
-        self._text: Graph | None = None
+        self._text: dict[int, str] = {}
 
     def append(self, delta: Delta) -> None:
         if not delta:
@@ -123,15 +123,12 @@ class MemoryStore:
         return self.ordinals.get(id)
 
     def index_text(self, graph: Graph) -> int:
-        self._text = graph
+        self._text.update((head.ord, words(graph, head)) for head in graph.objects())
         return len(graph)
 
     def search(self, text: str, limit: int = 100) -> list[int]:
         wanted = text.strip().lower()
-        if not wanted or self._text is None:
-            return []
-        found = [head.ord for head in self._text.objects() if wanted in words(self._text, head)]
-        return found[:limit]
+        return [ord for ord, text in self._text.items() if wanted and wanted in text][:limit]
 
     # ── epochs ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -296,7 +296,11 @@ def test_text_finds_names_ids_and_addresses(estate: Estate) -> None:
     assert len(store.search("veth", 1)) == 1
     estate.tick(20, (INNER, "veth", None))
     store.index_text(estate.graph)
+    assert store.search("10.0.0.5") == [inner], "what is gone can still be looked for"
+    estate.tick(30, (INNER, "veth", {"host": "h1", "name": "eth0", "ips": ["10.0.0.77"]}))
+    store.index_text(estate.graph)
     assert store.search("10.0.0.5") == []
+    assert store.search("10.0.0.77") == [inner]
 
 
 def test_readers_in_other_threads_see_whole_ticks(estate: Estate) -> None:

@@ -33,6 +33,7 @@ def assert_same(held: Graph, view: GraphReader) -> None:
         assert view.resolve(head.id) == head
         assert view.facets(head) == held.facets(head)
         assert view.attributes(head) == held.attributes(head)
+        assert view.records(head) == held.records(head)
         assert sorted(view.links(head.ord)) == sorted(held.links(head.ord))
         for member in head.members:
             assert view.resolve(held.ordinals.id(member)) == head

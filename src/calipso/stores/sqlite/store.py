@@ -195,7 +195,7 @@ class SqliteStore:
         return self._text.index(graph)
 
     def search(self, text: str, limit: int = 100) -> list[int]:
-        """Ordinals of objects whose name, ids or addresses hold a text, best first, as of the last `index_text`."""
+        """Ordinals of objects, also gone ones, whose name, id or addresses hold a text, best first."""
         return self._text.search(text, limit)
 
     # ── epochs ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ BATCH = 200
 
 
 class Text:
-    """The index of one store file. Rows are objects; `meta` says up to which time it is."""
+    """The index of one store file: objects, gone ones as they last were. `meta` says up to which time it is."""
 
     def __init__(self, database: Database, changes: Callable[[int, int], Iterator[LoggedChange]]) -> None:
         self._database = database
@@ -44,19 +44,18 @@ class Text:
     def _behind(self, graph: Graph, since: int) -> set[int]:
         try:
             rows = [row for row in self._changes(since, graph.ts) if row.what != "link"]
-        except NotFound:  # pruned: all that is there, and all that is in the index
-            with self._database.reading() as reader:
-                return {ord for (ord,) in reader.execute("SELECT rowid FROM text")} | {o.ord for o in graph.objects()}
+        except NotFound:  # what changed was pruned: all that is there
+            return {head.ord for head in graph.objects()}
         return {graph.bound.get(row.ord, row.ord) for row in rows} | {row.ord for row in rows if row.what == "head"}
 
     def _write(self, graph: Graph, ords: Sequence[int]) -> None:
         rows = [(ord, words(graph, head)) for ord in ords if (head := graph.get(ord)) is not None]
         with self._database.writing() as writer:
-            writer.executemany("DELETE FROM text WHERE rowid = ?", [(ord,) for ord in ords])
+            writer.executemany("DELETE FROM text WHERE rowid = ?", [(ord,) for ord, _ in rows])
             writer.executemany("INSERT INTO text (rowid, body) VALUES (?, ?)", rows)
 
     def search(self, text: str, limit: int) -> list[int]:
-        """Ordinals of objects whose words hold the text, best first; case does not matter."""
+        """Ordinals of objects, also gone ones, whose words hold the text, best first; case does not matter."""
         wanted = text.strip().lower()
         if not wanted:
             return []

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import immutables
 from pyroaring import BitMap
 
 from calipso.errors import NotFound
@@ -30,6 +31,8 @@ from calipso.stores.sqlite.seen import Seen
 OPEN_CHUNKS = 1024
 OPEN_FACETS = 256
 """Chunks a view keeps open; the first opened are closed first."""
+AS_SAID: immutables.Map[str, str] = immutables.Map()
+"""Host names as they were said."""
 OF_HEAD = {"kind": "kind", "type": "type", "host": "host"}
 """Few-valued keys that are a field of the head."""
 
@@ -234,6 +237,15 @@ class View:
 
     def facets(self, obj: Obj) -> list[Facet]:
         return self._decoder.facets(self.facts_of(obj), self.hosts)
+
+    def records(self, obj: Obj) -> list[tuple[str, Facet]]:
+        said: list[tuple[str, Facet]] = []
+        for member in obj.members or (obj.ord,):
+            facts = self._facts(member)
+            if facts is not None:
+                id = self._history.id_of(member)
+                said += [(id, facet) for facet in self._decoder.facets((facts,), AS_SAID)]
+        return said
 
     def attributes(self, obj: Obj) -> Attributes:
         return self._decoder.attributes(self.facts_of(obj), self.hosts)
