@@ -14,6 +14,7 @@ import msgspec
 from calipso.model.record import Observation, Scope, ScopeState
 
 if TYPE_CHECKING:
+    from calipso.graph.codec import Codec
     from calipso.graph.protocol import GraphReader
     from calipso.graph.value import Delta, Graph
 
@@ -156,6 +157,9 @@ class LoggedChange(msgspec.Struct, frozen=True):
 class GraphStore(Protocol):
     """History of one environment's graph: append-only, epochs, intervals computed when read (CORE §6)."""
 
+    @property
+    def codec(self) -> Codec: ...
+
     def load(self) -> Graph:
         """The newest graph, rebuilt from the newest epoch and its log. Raises `StoreDamaged`, `StoreTooNew`."""
         ...
@@ -188,6 +192,14 @@ class GraphStore(Protocol):
 
     def prune(self, before: int) -> int:
         """Drop whole epochs that end before `before`; the number dropped."""
+        ...
+
+    def index_text(self, graph: Graph) -> int:
+        """Bring the search by text up to a graph; how many objects were written."""
+        ...
+
+    def search(self, text: str, limit: int = 100) -> list[int]:
+        """Ordinals of objects, also gone ones, whose name, ids or addresses hold a text; best first."""
         ...
 
     def put_scopes(self, states: Iterable[ScopeState]) -> None: ...

@@ -96,6 +96,10 @@ class GraphReader(Protocol):
         """Decoded facets of all members, in the order of precedence."""
         ...
 
+    def records(self, obj: Obj) -> list[tuple[str, Facet]]:
+        """(id it was said of, facet) of every record that makes the object, as it was said."""
+        ...
+
     def attributes(self, obj: Obj) -> Attributes:
         """The facets merged by precedence (MODEL §4). Shared: do not change it."""
         ...

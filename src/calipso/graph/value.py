@@ -27,6 +27,9 @@ Facts = tuple[str | bytes, ...]
 
 Presence = immutables.Map[tuple[str, str], immutables.Map[str, int]]
 
+NO_NAMES: immutables.Map[str, str] = immutables.Map()
+"""Host names as they were said."""
+
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
 
@@ -135,6 +138,14 @@ class Graph:
 
     def facets(self, obj: Obj) -> list[Facet]:
         return self.decoder.facets(self.facts_of(obj), self.hosts)
+
+    def records(self, obj: Obj) -> list[tuple[str, Facet]]:
+        said = []
+        for member in obj.members or (obj.ord,):
+            facts = self.facts.get(member)
+            if facts is not None:
+                said += [(self.ordinals.id(member), facet) for facet in self.decoder.facets((facts,), NO_NAMES)]
+        return said
 
     def attributes(self, obj: Obj) -> Attributes:
         return self.decoder.attributes(self.facts_of(obj), self.hosts)

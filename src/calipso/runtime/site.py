@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from calipso.errors import NotFound
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
-from calipso.model.record import ScopeState
+from calipso.model.record import Observation, ScopeState
 from calipso.runtime.at import now
 from calipso.runtime.writer import Writer
 from calipso.seams import GraphStore
@@ -50,6 +52,11 @@ class Site:
             return self.store.graph(at)
         except NotFound as error:
             raise NotFound(f"{self.config.name} has no history that far back", hint=error.message) from error
+
+    async def put(self, observations: Sequence[Observation]) -> None:
+        """Hand observations to the writer and wait until they are kept."""
+        await self.writer.put(observations)
+        await self.writer.settled()
 
     def changed_at(self, ord: int, at: int | None = None) -> int | None:
         """When an object last changed, at or before a moment; None when it is not known."""

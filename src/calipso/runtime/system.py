@@ -14,6 +14,7 @@ import structlog
 from calipso.errors import ConfigError, NotFound
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError
+from calipso.runtime.at import moment
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.home import Home
 from calipso.runtime.lock import WriterLock
@@ -53,6 +54,10 @@ class System:
         if found is None:
             raise NotFound(f"no environment {environment!r}", hint=f"there are: {', '.join(self.sites)}")
         return found
+
+    def moment(self, text: str) -> int:
+        """µs since the epoch. Raises `QueryError`."""
+        return moment(text)
 
     async def open(self, only: str | None = None) -> None:
         """Open the stores and load the graphs, of all environments or of one. Raises `StoreError`, `ConfigError`."""

@@ -64,7 +64,10 @@ def parse_nftables(body: bytes) -> list[Any]:
     entries = decoded.get("nftables", []) if isinstance(decoded, dict) else None
     if not isinstance(entries, list):
         raise ParseError(NAME, "nft: no list `nftables`", excerpt=body[:120].decode("utf-8", "replace"))
-    return [_stable(each) for each in entries if not (isinstance(each, dict) and "metainfo" in each)]
+    try:
+        return [_stable(each) for each in entries if not (isinstance(each, dict) and "metainfo" in each)]
+    except RecursionError:
+        raise ParseError(NAME, "nft: nested too deep") from None
 
 
 def _stable(value: Any) -> Any:

@@ -1,0 +1,120 @@
+"""Cliques of objects, by clique type."""
+
+from __future__ import annotations
+
+import msgspec
+
+from calipso.errors import NotFound
+from calipso.graph.clique import CliqueLink, Unknown, find_clique
+from calipso.graph.explain import why
+from calipso.graph.protocol import GraphReader
+
+from calipso.model.scoring import choose, clique_types
+from calipso.operations.answers import Freshness, freshness
+from calipso.operations.context import Context
+from calipso.operations.inventory import one, when
+
+
+class GetClique(msgspec.Struct, frozen=True, kw_only=True):
+    """id: the focal object's id or name. type: a clique type's name, empty for the environment's own.
+
+    network: ids or names of networks to keep to, empty for all of the focal object's.
+    """
+
+    id: str
+    type: str = ""
+    network: tuple[str, ...] = ()
+    environment: str = "local"
+    at: str = ""
+
+
+class Node(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An object of a clique."""
+
+    id: str
+    kind: str
+    type: str
+    name: str
+    host: str
+    state: str = ""
+
+
+class Edge(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A link of a clique: what it goes through, which networks it carries."""
+
+    type: str
+    source: str
+    target: str
+    through: list[str] = []
+    network: list[str] | None = None
+    state: str = "up"
+
+
+class CliqueView(msgspec.Struct, frozen=True):
+    """constraint: networks the clique is kept to, None for none (`note` says why). unknown: what could not be followed."""
+
+    focal: str
+    type: str
+    constraint: list[str] | None
+    note: str
+    objects: list[Node]
+    links: list[Edge]
+    unknown: list[Unknown]
+    freshness: Freshness
+
+
+async def get_clique(context: Context, request: GetClique) -> CliqueView:
+    """What an object depends on, or reaches. Raises `NotFound`."""
+    site = context.site(request.environment)
+    graph = site.graph(when(context, request.at))
+    focal = one(graph, request.id)
+    chosen = choose(clique_types(site.config), focal.kind, site.config, request.type)
+    if chosen is None:
+        raise NotFound(f"no clique type {request.type!r} for a {focal.kind}", hint=_types_for(focal.kind, site.config))
+    networks = [one(graph, name, "network").id for name in request.network] or None
+    clique = find_clique(graph, focal, chosen, networks)
+    nodes = [_node(graph, id) for id in clique.objects]
+    stale = {state.scope.reporter for state in site.scopes() if state.stale}
+    links = [_edge(graph, link, stale) for link in clique.links]
+    return CliqueView(
+        clique.focal, clique.type, clique.constraint, clique.note, nodes, links, clique.unknown,
+        freshness(site, graph, {node.host for node in nodes}),
+    )  # fmt: skip
+
+
+def _types_for(kind: str, config: object) -> str:
+    names = sorted({each.name for each in clique_types(config) if each.focal_kind == kind})  # type: ignore[arg-type]
+    return f"there are: {', '.join(names)}" if names else "cliques begin at instances, services, containers or networks"
+
+
+def _node(graph: GraphReader, id: str) -> Node:
+    head = graph.resolve(id)
+    if head is None:
+        raise NotFound(f"{id} is not in the graph")
+    state = graph.attributes(head).get("state")
+    return Node(head.id, head.kind, head.type, head.name, head.host, state if isinstance(state, str) else "")
+
+
+def _edge(graph: GraphReader, link: CliqueLink, stale: set[str]) -> Edge:
+    source, target = graph.resolve(link.source), graph.resolve(link.target)
+    if source is None or target is None:
+        return Edge(link.type, link.source, link.target, state="unknown")
+    through = list(why(graph, link.type, source, target).through)
+    states, hosts = [], {source.host, target.host}
+    for id in (link.source, *through, link.target):
+        head = graph.resolve(id)
+        if head is not None and _counts(graph, id):
+            states.append(graph.attributes(head).get("state"))
+    state = "down" if "down" in states else "unknown" if hosts & stale else "up"
+    return Edge(link.type, link.source, link.target, through, link.network, state)
+
+
+def _counts(graph: GraphReader, id: str) -> bool:
+    """Whether an object's state is part of its link's: a bridge's own local device is not (MODEL §4)."""
+    head = graph.resolve(id)
+    if head is None or head.type != "internal":
+        return True
+    bridge = graph.attributes(head).get("bridge", "")
+    return not (isinstance(bridge, str) and bridge.endswith(f"/bridge:{head.name}"))
+
+

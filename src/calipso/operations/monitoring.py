@@ -1,0 +1,106 @@
+"""How Calipso itself is: environments, what each source last saw, whether all is well."""
+
+from __future__ import annotations
+
+import msgspec
+
+from calipso.model.record import RunError
+from calipso.operations.answers import rfc3339
+from calipso.operations.context import Context
+from calipso.model.environment import Environment
+
+
+class GetSources(msgspec.Struct, frozen=True, kw_only=True):
+    environment: str = "local"
+
+
+class ScopeView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One scope: when it was last looked at, last completely, what it saw, what failed."""
+
+    scope: str
+    source: str
+    host: str
+    part: str
+    status: str
+    stale: bool
+    seen: int
+    began: str = ""
+    ended: str = ""
+    completed: str = ""
+    errors: list[RunError] = []
+
+
+class Sources(msgspec.Struct, frozen=True):
+    items: list[ScopeView]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """A request without parameters."""
+
+
+class EnvironmentView(msgspec.Struct, frozen=True):
+    """An environment, and how much of it is known."""
+
+    name: str
+    type: str
+    hosts: list[str]
+    objects: int
+    scopes: int
+    stale: int
+    trouble: str
+    config: Environment
+
+
+class Environments(msgspec.Struct, frozen=True):
+    items: list[EnvironmentView]
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    environment: str = "local"
+
+
+class ScanResult(msgspec.Struct, frozen=True):
+    """status: completed, or completed_with_errors with the errors verbatim."""
+
+    environment: str
+    status: str
+    objects: int
+    errors: list[RunError]
+
+
+async def get_sources(context: Context, request: GetSources) -> Sources:
+    """Every scope that is looked at: freshness, what it saw, errors verbatim."""
+    items = []
+    for state in context.site(request.environment).scopes():
+        times = [rfc3339(ts) if ts else "" for ts in (state.began, state.ended, state.completed)]
+        scope = state.scope
+        items.append(
+            ScopeView(
+                scope.key, scope.source, scope.reporter, scope.part, state.status, state.stale, state.seen, *times,
+                list(state.errors),
+            )  # fmt: skip
+        )
+    return Sources(items)
+
+
+async def get_environments(context: Context, request: Nothing) -> Environments:
+    """The environments there are."""
+    items = []
+    for config in context.environments():
+        site = context.site(config.name)
+        scopes = site.scopes()
+        items.append(
+            EnvironmentView(
+                config.name, config.type, sorted(config.hosts), len(site.graph()), len(scopes),
+                sum(state.stale for state in scopes), site.trouble, config,
+            )  # fmt: skip
+        )
+    return Environments(items)
+
+
+async def scan(context: Context, request: Scan) -> ScanResult:
+    """Look at an environment once, completely."""
+    site = context.site(request.environment)
+    errors = await context.scan(request.environment)
+    status = "completed_with_errors" if errors else "completed"
+    return ScanResult(request.environment, status, len(site.graph()), errors)
