@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import platform
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
@@ -26,8 +26,6 @@ from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
 
 log = structlog.get_logger()
-
-Progress = Callable[[str], None]
 
 
 def transport_to(host: Host) -> Transport:
@@ -146,28 +144,3 @@ async def opened(home: Home, environment: str | None = None) -> AsyncIterator[Sy
     finally:
         await system.close()
         lock.release()
-
-
-async def serve(home: Home, host: str, port: int, progress: Progress) -> None:
-    """`calipso up`: server, local collection and store, until stopped."""
-    from calipso.runtime.tokens import admin_token
-    from calipso.web.server import Server
-
-    home.prepare()
-    lock = WriterLock(home.lock, home.server)
-    system = System(home)
-    try:
-        token = admin_token(home.token)
-        await system.open()
-        server = Server(system, token, host, port)
-        async with server:
-            lock.announce(server.url)
-            progress(server.url)
-            for name in system.sites:
-                system.watch(name)
-            await server.stopped()
-    finally:
-        await system.close()
-        lock.release()
-
-

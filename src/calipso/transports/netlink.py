@@ -82,7 +82,7 @@ class Dumps:
             return self._reference.nsids_seen_from(endpoint, inode, self._attempts)
         if kind == "ethtool":
             names = probes.interface_names(self._attempts(endpoint, *DUMPS["links"]))
-            names = [each for each in names if each[1] == argument] if argument else names
+            names = [each for each in names if each[1] in argument.split(" ")] if argument else names
             return probes.ethtool(endpoint, names)
         if kind == "owners":
             return probes.socket_owners(self._place)

@@ -8,6 +8,7 @@ from calipso.model.record import Observation
 from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.sources.linux.collect import collect
 from calipso.sources.linux.survey import SOURCE as NAME
+from calipso.sources.linux.watch import INTERVAL, watch
 
 MANIFEST = Manifest(
     name=NAME,
@@ -24,10 +25,11 @@ MANIFEST = Manifest(
     ),
     types=("host", "netns", "loopback", "device", "veth", "bridge", "vxlan", "tun", "vlan", "bond", "otep", "segment"),
     watches=True,
-    interval=30.0,
+    interval=INTERVAL,
     options={
         "declared": "pids of processes of other declared hosts: their namespaces are not this host's",
         "known": "parts of this host's scopes the caller still holds: those of vanished namespaces are said to be gone",
+        "interval": "seconds between whole passes while watching",
     },
 )
 
@@ -41,7 +43,7 @@ class LinuxSource:
         return collect(transport, config)
 
     def watch(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-        return collect(transport, config)
+        return watch(transport, config)
 
 
 SOURCE = LinuxSource()

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from calipso.errors import CalipsoError
-from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone
+from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope
 from calipso.seams import SourceConfig, Transport
+from calipso.sources.linux.ledger import Ledger
+from calipso.sources.linux.parse_namespaces import Namespace
+from calipso.sources.linux.slow import NETFILTER, SOCKETS, slow_runs
 from calipso.sources.linux.survey import Survey
+from calipso.sources.linux.tables import DUMPS, table_records
+
+ROUTES = " routes"
+"""Part of the scope of routes, rules, neighbours and forwarding entries, after the namespace's own."""
+SUFFIXES = ("", ROUTES, NETFILTER, SOCKETS)
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """One pass over all scopes of a host."""
     survey = Survey(transport, config)
-    async for observation in full_pass(survey):
-        yield observation
-
-
-async def full_pass(survey: Survey) -> AsyncIterator[Observation]:
-    """Everything, whatever is known already. Without a list of namespaces there is only its failed run."""
+    ledger = Ledger()
     try:
         await read_all(survey)
     except CalipsoError as error:
-        yield RunBegan(survey.scope())
-        yield RunEnded(survey.scope(), "failed", (RunError("namespaces", error.message),))
-        return
-    for observation in survey.host_run():
-        yield observation
-    for part in sorted(vanished(survey)):
-        yield ScopeGone(survey.scope(part))
-    for namespace in survey.listing.all:
-        for observation in survey.interface_run(namespace):
+        for observation in failed_run(survey.scope(), RunError("namespaces", error.message)):
             yield observation
-    for observation in survey.overlay_run():
+        return
+    async for observation in say_all(survey, ledger):
         yield observation
 
 
 async def read_all(survey: Survey) -> None:
-    """List and read all namespaces. A cable into one that is not known means it came meanwhile: look once more."""
+    """List and read all namespaces. A cable into one that is not known means that it came meanwhile: look once more.
+
+    Raises `TransportError`, `ParseError` when they cannot even be listed.
+    """
     await survey.list_namespaces()
     await survey.read_interfaces(survey.listing.all)
     survey.build(survey.listing.all)
@@ -51,10 +50,81 @@ async def read_all(survey: Survey) -> None:
     await survey.read_facts()
 
 
-def vanished(survey: Survey) -> set[str]:
-    """Parts that the caller still holds (option `known`) of namespaces a complete enumeration did not find."""
+async def say_all(survey: Survey, ledger: Ledger) -> AsyncIterator[Observation]:
+    """Whole runs of every scope, from what has been read; tables and slow things are read on the way."""
+    for observation in ledger.whole(survey.scope(), survey.host_records(), survey.enumeration_errors()):
+        yield observation
+    for part in vanished(survey):
+        ledger.expect(survey.scope(part))
+        for observation in ledger.end(survey.scope(part)):
+            yield observation
+    for namespace in survey.listing.all:
+        for observation in interface_run(survey, ledger, namespace):
+            yield observation
+    for observation in ledger.whole(survey.scope("tunnels"), survey.overlay(), survey.failures()):
+        yield observation
+    async for observation in table_runs(survey, ledger, survey.listing.all):
+        yield observation
+    async for observation in slow_runs(survey, ledger, survey.listing.all):
+        yield observation
+
+
+def interface_run(survey: Survey, ledger: Ledger, namespace: Namespace) -> Iterator[Observation]:
+    """The interfaces of one namespace and their counters; a failed run when it could not be read."""
+    scope = survey.scope(namespace.part)
+    found = survey.read.get(namespace.part)
+    if found is None:
+        ledger.failed(scope)
+        yield from failed_run(scope, survey.why(namespace))
+        return
+    yield from ledger.whole(scope, [device.record for device in found.devices], found.errors)
+    counters = survey.counters(namespace)
+    if counters:
+        yield Measured(scope, counters)
+
+
+async def table_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
+    """Routes, rules, neighbours and forwarding entries of each namespace that can be read."""
+    async for scope, records, errors, metrics in read_tables(survey, namespaces):
+        if records is None:
+            ledger.failed(scope)
+            for observation in failed_run(scope, *errors):
+                yield observation
+            continue
+        for observation in ledger.whole(scope, records, errors):
+            yield observation
+        if metrics:
+            yield Measured(scope, metrics)
+
+
+Tables = tuple[Scope, list[Record] | None, tuple[RunError, ...], dict[str, dict[str, float]]]
+
+
+async def read_tables(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncIterator[Tables]:
+    """(scope, records or None, errors, metrics) of each namespace whose interfaces are known."""
+    readable = [each for each in namespaces if each.part in survey.read]
+    async for namespace, answer in survey.dumps(readable, DUMPS):
+        scope = survey.scope(namespace.part + ROUTES)
+        found = survey.read.get(namespace.part)
+        try:
+            if isinstance(answer, CalipsoError):
+                raise answer
+            records, metrics, errors = table_records(namespace, found.devices if found else [], answer.body)
+        except CalipsoError as error:
+            yield scope, None, (RunError(namespace.path or namespace.part, error.message),), {}
+            continue
+        yield scope, records, tuple(errors), {namespace.id: metrics} if metrics else {}
+
+
+def failed_run(scope: Scope, *errors: RunError) -> Iterator[Observation]:
+    yield RunBegan(scope)
+    yield RunEnded(scope, "failed", errors)
+
+
+def vanished(survey: Survey) -> list[str]:
+    """Parts that the caller still holds (option `known`) of namespaces that a complete enumeration did not find."""
     if not survey.listing.complete:
-        return set()
+        return []
     known = survey.config.options.get("known", ())
     present = {each.part for each in survey.listing.all}
-    return {part for part in known if part.startswith("netns:") and part.partition(" ")[0] not in present}
+    return sorted({part for part in known if part.startswith("netns:") and part.partition(" ")[0] not in present})

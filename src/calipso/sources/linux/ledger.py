@@ -21,11 +21,13 @@ class Ledger:
         self._said: dict[str, dict[Place, int]] = {}
         self._status: dict[str, RunStatus] = {}
 
-    def parts(self) -> list[str]:
-        """Parts of the scopes that were spoken of."""
-        return list(self._status)
+    def places(self, scope: Scope) -> list[Place]:
+        """What the scope is believed to hold."""
+        return list(self._said.get(scope.part, ()))
 
-    def whole(self, scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = ()) -> Iterator[Observation]:
+    def whole(
+        self, scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = ()
+    ) -> Iterator[Observation]:
         """A run that says everything again."""
         digests = _digests(records)
         if errors:
@@ -42,7 +44,9 @@ class Ledger:
             return
         before, now = self._said[scope.part], _digests(records)
         gone = tuple(place for place in before if place not in now)
-        seen = tuple(record for record in records if before.get((record.id, record.facet)) != now[record.id, record.facet])
+        seen = tuple(
+            record for record in records if before.get((record.id, record.facet)) != now[record.id, record.facet]
+        )
         self._said[scope.part] = now
         if gone:
             yield Gone(scope, gone)
@@ -57,6 +61,10 @@ class Ledger:
             del said[place]
         if gone:
             yield Gone(scope, gone)
+
+    def expect(self, scope: Scope) -> None:
+        """Somebody else holds the scope."""
+        self._status.setdefault(scope.part, "completed")
 
     def failed(self, scope: Scope) -> None:
         """A look failed: the next one must be a whole run."""

@@ -38,7 +38,15 @@ _TABLE: Table = {
     11: ("source_vni", u32),
     13: ("nexthop", u32),
 }
-_FLAGS = {0x02: "self", 0x04: "master", 0x08: "proxy", 0x10: "ext_learned", 0x20: "offloaded", 0x40: "sticky", 0x80: "router"}
+_FLAGS = {
+    0x02: "self",
+    0x04: "master",
+    0x08: "proxy",
+    0x10: "ext_learned",
+    0x20: "offloaded",
+    0x40: "sticky",
+    0x80: "router",
+}
 _INCOMPLETE, _FAILED, _NOARP, _PERMANENT = 0x01, 0x20, 0x40, 0x80
 
 Entry = dict[str, Any]

@@ -12,7 +12,6 @@ from calipso.sources.linux.wire import (
     Table,
     attributes,
     bits,
-    each,
     ip,
     ip_text,
     messages,

@@ -8,10 +8,11 @@ from typing import Any
 from calipso.errors import CalipsoError, ParseError, TransportError
 from calipso.model.record import Attributes, Observation, Record, RunBegan, RunEnded, RunError
 from calipso.seams import Exec, Netlink
+from calipso.sources.linux.ledger import Ledger
 from calipso.sources.linux.parse_namespaces import Namespace
 from calipso.sources.linux.parse_netfilter import Firewall, parse_firewall, parse_iptables, parse_nftables
 from calipso.sources.linux.parse_sockets import Owner, parse_owners, parse_sockets
-from calipso.sources.linux.survey import Survey, run
+from calipso.sources.linux.survey import Survey
 from calipso.sources.linux.tables import MOST
 from calipso.sources.linux.wire import split_dumps
 
@@ -22,7 +23,7 @@ _NOT_FOUND = 127
 _IPTABLES = frozenset(("filter", "nat", "mangle", "raw", "security"))
 
 
-async def slow_runs(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
+async def slow_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
     """Runs of both scopes of each namespace that can be read."""
     owners, complaint = await _owners(survey)
     readable = [each for each in namespaces if each.part in survey.read]
@@ -35,12 +36,13 @@ async def slow_runs(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncIte
             firewall = parse_firewall(bodies["firewall"])
         except CalipsoError as error:
             for scope in (survey.scope(namespace.part + NETFILTER), survey.scope(namespace.part + SOCKETS)):
+                ledger.failed(scope)
                 yield RunBegan(scope)
                 yield RunEnded(scope, "failed", (RunError(namespace.path or namespace.part, error.message),))
             continue
-        for observation in _socket_run(survey, namespace, bodies["sockets"], owners, complaint):
+        for observation in _socket_run(survey, ledger, namespace, bodies["sockets"], owners, complaint):
             yield observation
-        for observation in await _netfilter_run(survey, namespace, firewall):
+        for observation in await _netfilter_run(survey, ledger, namespace, firewall):
             yield observation
 
 
@@ -53,7 +55,12 @@ async def _owners(survey: Survey) -> tuple[dict[int, Owner], tuple[RunError, ...
 
 
 def _socket_run(
-    survey: Survey, namespace: Namespace, body: bytes, owners: dict[int, Owner], errors: tuple[RunError, ...]
+    survey: Survey,
+    ledger: Ledger,
+    namespace: Namespace,
+    body: bytes,
+    owners: dict[int, Owner],
+    errors: tuple[RunError, ...],
 ) -> Iterator[Observation]:
     records = []
     try:
@@ -65,10 +72,10 @@ def _socket_run(
         if len(sockets) > MOST:
             attributes["sockets_total"] = len(sockets)
         records.append(Record(namespace.id, "sockets", _type(namespace), attributes))
-    yield from run(survey.scope(namespace.part + SOCKETS), records, errors)
+    yield from ledger.whole(survey.scope(namespace.part + SOCKETS), records, errors)
 
 
-async def _netfilter_run(survey: Survey, namespace: Namespace, firewall: Firewall) -> list[Observation]:
+async def _netfilter_run(survey: Survey, ledger: Ledger, namespace: Namespace, firewall: Firewall) -> list[Observation]:
     """Commands run only where there are rules: most namespaces have none."""
     attributes: Attributes = {}
     errors = []
@@ -90,7 +97,7 @@ async def _netfilter_run(survey: Survey, namespace: Namespace, firewall: Firewal
     if missing:
         attributes["missing_tools"] = missing
     records = [Record(namespace.id, "netfilter", _type(namespace), attributes)] if attributes else []
-    return list(run(survey.scope(namespace.part + NETFILTER), records, tuple(errors)))
+    return list(ledger.whole(survey.scope(namespace.part + NETFILTER), records, tuple(errors)))
 
 
 def _has_nftables(firewall: Firewall, nftables: Any) -> bool:
@@ -104,7 +111,8 @@ def _has_iptables(family: str) -> Callable[[Firewall, Any], bool]:
         tables = [each["table"] for each in nftables or () if isinstance(each, dict) and "table" in each]
         legacy = firewall.tables if family == "ip" else firewall.tables6
         return bool(legacy) or any(
-            isinstance(table, dict) and table.get("family") == family and table.get("name") in _IPTABLES for table in tables
+            isinstance(table, dict) and table.get("family") == family and table.get("name") in _IPTABLES
+            for table in tables
         )
 
     return wanted

@@ -17,16 +17,17 @@ class Succession:
         self._survey = survey
         self._before: dict[str, dict[int, tuple[str, str, str]]] = {}
         self._was: dict[tuple[str, int], str] = {}
-        self._moves: list[tuple[str, int, int, int, int]] = []
+        self._moves: list[tuple[str, str, int, int, int]] = []
 
     def moved(self, move: Move) -> None:
         """Note a move; where it began and what moved is known from the last look."""
         part = next((each.part for each in self._survey.listing.all if each.reference == move.reference), "")
-        if move.index in self._before.get(part, {}):
-            self._moves.append((part, move.index, move.nsid, move.new_index, _PATIENCE))
+        old = self._before.get(part, {}).get(move.index)
+        if old is not None:
+            self._moves.append((part, old[0], move.nsid, move.new_index, _PATIENCE))
 
     def settle(self, parts: set[str]) -> set[str]:
-        """Give the devices of these parts, just built, their `was`; parts that now have to be built are returned."""
+        """Give the devices of these parts, just built, their `was`; the parts where others got one are returned."""
         for part in parts:
             found = self._survey.read.get(part)
             if found is not None:
@@ -56,17 +57,16 @@ class Succession:
         touched = set()
         waiting = []
         parts = {each.reference: each.part for each in self._survey.listing.all}
-        for part, index, nsid, new_index, patience in self._moves:
+        for part, old, nsid, new_index, patience in self._moves:
             origin = self._survey.read.get(part)
-            old = self._before.get(part, {}).get(index)
             target = parts.get(origin.nsids.get(nsid, -1)) if origin is not None else None
             found = self._survey.read.get(target) if target is not None else None
             device = next((each for each in found.devices if each.index == new_index), None) if found else None
-            if target is not None and device is not None and old is not None:
-                self._was[target, new_index] = old[0]
+            if target is not None and device is not None:
+                self._was[target, new_index] = old
                 touched.add(target)
-            elif patience and old is not None:
-                waiting.append((part, index, nsid, new_index, patience - 1))
+            elif patience:
+                waiting.append((part, old, nsid, new_index, patience - 1))
         self._moves = waiting
         return touched
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,7 +12,6 @@ from calipso.errors import CalipsoError, ParseError, TransportError
 from calipso.model import ids
 from calipso.model.record import (
     Attributes,
-    Measured,
     Observation,
     Record,
     RunBegan,
@@ -36,6 +35,8 @@ from calipso.sources.linux.wire import split_dumps
 
 SOURCE = "linux"
 T = TypeVar("T")
+ALL = ("links with statistics", "addresses", "nsids", "ethtool")
+AGAIN = ("links", "addresses", "nsids")
 _AT_ONCE = 128
 
 
@@ -93,11 +94,38 @@ class Survey:
         return reply if reply.exit_code == 0 else None
 
     async def read_interfaces(self, namespaces: Iterable[Namespace]) -> None:
-        """Read again, whatever was known; those that cannot be read are in `failed` afterwards."""
+        """Read all of them, with counters; those that cannot be read are in `failed` afterwards."""
         wanted = [each for each in namespaces if not each.reason]
-        dumps = ("links with statistics", "addresses", "nsids", "ethtool")
-        async for namespace, answer in self.dumps(wanted, dumps):
-            self._take(namespace, answer, dumps)
+        async for namespace, answer in self.dumps(wanted, ALL):
+            self._take(namespace, answer, ALL)
+
+    async def read_again(self, namespaces: Iterable[Namespace]) -> None:
+        """The same, asking the drivers only of interfaces that are new or changed, and without counters."""
+        wanted = [each for each in namespaces if not each.reason]
+        known = {each.part: self.read.get(each.part) for each in wanted}
+        async for namespace, answer in self.dumps(wanted, AGAIN):
+            self._take(namespace, answer, AGAIN)
+        for namespace in wanted:
+            found = self.read.get(namespace.part)
+            if found is not None:
+                await self._read_hardware(namespace, found, known[namespace.part])
+
+    async def _read_hardware(self, namespace: Namespace, found: Interfaces, before: Interfaces | None) -> None:
+        same = {_driver_key(link) for link in before.links} if before is not None else set()
+        changed = []
+        for link in found.links:
+            if before is not None and _driver_key(link) in same and link["index"] in before.hardware:
+                found.hardware[link["index"]] = before.hardware[link["index"]]
+            else:
+                changed.append(link["name"])
+        if not changed:
+            return
+        name = "ethtool:" + " ".join(changed)
+        try:
+            reply = await self.transport.ask(Netlink((name,), namespace.path))
+            found.hardware |= parse_ethtool(split_dumps(reply.body, (name,))[name])
+        except CalipsoError as error:
+            found.errors = (*found.errors, RunError(f"{namespace.part} ethtool", error.message))
 
     async def dumps(
         self, namespaces: Sequence[Namespace], dumps: tuple[str, ...]
@@ -128,10 +156,10 @@ class Survey:
             bodies = split_dumps(answer.body, names)
             errors: list[RunError] = []
             self.read[part] = Interfaces(
-                links=parse_links(bodies["links with statistics"]),
+                links=parse_links(bodies[names[0]]),
                 addresses=_try(parse_addresses, bodies["addresses"], part, errors),
                 nsids=_try(parse_nsids, bodies["nsids"], part, errors),
-                hardware=_try(parse_ethtool, bodies["ethtool"], part, errors),
+                hardware=_try(parse_ethtool, bodies.get("ethtool", b""), part, errors),
                 errors=tuple(errors),
             )
         except CalipsoError as error:
@@ -220,30 +248,20 @@ class Survey:
             self.host, [device.record for _, found in sorted(self.read.items()) for device in found.devices]
         )
 
-    # ── saying it ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def enumeration_errors(self) -> tuple[RunError, ...]:
+        return tuple(RunError("namespaces", message) for message in self.listing.errors)
 
-    def host_run(self) -> Iterator[Observation]:
-        """The host and its namespaces. Partial when the enumeration was."""
-        errors = tuple(RunError("namespaces", message) for message in self.listing.errors)
-        yield from run(self.scope(), self.host_records(), errors)
+    def failures(self) -> tuple[RunError, ...]:
+        """Why namespaces could not be read: what is gathered from all of them is partial then."""
+        return tuple(self.failed[part] for part in sorted(self.failed))
 
-    def overlay_run(self) -> Iterator[Observation]:
-        """Partial while a namespace that may hold tunnels cannot be read."""
-        yield from run(self.scope("tunnels"), self.overlay(), tuple(self.failed[part] for part in sorted(self.failed)))
+    def why(self, namespace: Namespace) -> RunError:
+        return self.failed.get(namespace.part) or RunError(namespace.path or namespace.part, "not read")
 
-    def interface_run(self, namespace: Namespace) -> Iterator[Observation]:
-        """The interfaces of one namespace and their counters; a failed run when it could not be read."""
-        scope = self.scope(namespace.part)
+    def counters(self, namespace: Namespace) -> dict[str, dict[str, float]]:
+        """Device → its counters, as far as the last look brought them."""
         found = self.read.get(namespace.part)
-        if found is None:
-            error = self.failed.get(namespace.part, RunError(namespace.path, "not read"))
-            yield RunBegan(scope)
-            yield RunEnded(scope, "failed", (error,))
-            return
-        yield from run(scope, [device.record for device in found.devices], found.errors)
-        counters = {device.id: device.counters for device in found.devices if device.counters}
-        if counters:
-            yield Measured(scope, counters)
+        return {each.id: each.counters for each in found.devices if each.counters} if found is not None else {}
 
 
 def run(scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = ()) -> Iterator[Observation]:
@@ -253,6 +271,11 @@ def run(scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = 
     if records:
         yield Seen(scope, tuple(records))
     yield RunEnded(scope, status, errors)
+
+
+def _driver_key(link: Link) -> tuple[Any, ...]:
+    """While this stays the same, so does what the driver says."""
+    return link["index"], link["name"], link["flags"], link.get("operstate"), link.get("address")
 
 
 def _resolver(nsids: dict[int, int], references: dict[int, str]) -> Callable[[int], str | None]:

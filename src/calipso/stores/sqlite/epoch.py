@@ -9,7 +9,9 @@ snapshot is dropped by the next start.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from pyroaring import BitMap
 
 from calipso.errors import Conflict
 from calipso.graph.heads import decode_head
@@ -28,28 +30,50 @@ VACUUM_PAGES = 2000
 OF_INCOMPLETE = "epoch IN (SELECT n FROM epoch WHERE few IS NULL)"
 
 
-def touched_by(delta: Delta) -> set[int]:
-    """The chunks in which a tick changed something."""
-    touched = {ord >> CHUNK_BITS for ord, _, _ in delta.facets}
-    for ord, head in delta.heads:
-        touched.add(ord >> CHUNK_BITS)
-        if head is not None:
-            touched.update(member >> CHUNK_BITS for member in head.members)
-    for _, a, b, _ in delta.links:
-        touched |= {a >> CHUNK_BITS, b >> CHUNK_BITS}
-    return touched
+class Touched:
+    """What changed since the last snapshot. `ids`: ordinals with a facet or head that did; `chunks`: all to write."""
 
+    __slots__ = ("chunks", "ids")
 
-def touched_in(reader: sqlite3.Connection, n: int) -> set[int]:
-    """The chunks in which the log of an epoch changed something."""
-    touched: set[int] = set()
-    for column, table in (("ord", "log"), ("a", "link"), ("b", "link")):
-        query = f"SELECT DISTINCT {column} >> {CHUNK_BITS} FROM {table}_{n:d}"  # noqa: S608 - our own tables
-        touched.update(number for (number,) in reader.execute(query))
-    heads = f"SELECT ord, body FROM log_{n:d} WHERE facet = {HEAD:d} AND body IS NOT NULL"  # noqa: S608
-    for ord, body in reader.execute(heads):
-        touched.update(member >> CHUNK_BITS for member in decode_head(ord, body).members)
-    return touched
+    def __init__(self, ids: Iterable[int] = (), chunks: Iterable[int] = ()) -> None:
+        self.ids = BitMap(ids)
+        self.chunks = set(chunks)
+
+    def add(self, other: Touched) -> None:
+        self.ids |= other.ids
+        self.chunks |= other.chunks
+
+    @classmethod
+    def by(cls, delta: Delta) -> Touched:
+        """By a tick."""
+        touched = cls([ord for ord, _, _ in delta.facets])
+        touched.ids.update([ord for ord, _ in delta.heads])
+        touched.chunks.update([ord >> CHUNK_BITS for ord in touched.ids])
+        for _, head in delta.heads:
+            if head is not None:
+                touched.chunks.update([member >> CHUNK_BITS for member in head.members])
+        for _, a, b, _ in delta.links:
+            touched.chunks |= {a >> CHUNK_BITS, b >> CHUNK_BITS}
+        return touched
+
+    @classmethod
+    def within(cls, reader: sqlite3.Connection, n: int) -> Touched:
+        """By all ticks in the log of an epoch."""
+        query = f"SELECT DISTINCT ord FROM log_{n:d}"  # noqa: S608 - our own tables
+        touched = cls([ord for (ord,) in reader.execute(query)])
+        touched.chunks.update([ord >> CHUNK_BITS for ord in touched.ids])
+        for end in ("a", "b"):
+            query = f"SELECT DISTINCT {end} >> {CHUNK_BITS} FROM link_{n:d}"  # noqa: S608
+            touched.chunks.update([number for (number,) in reader.execute(query)])
+        query = f"SELECT ord, body FROM log_{n:d} WHERE facet = {HEAD:d} AND body IS NOT NULL"  # noqa: S608
+        for ord, body in reader.execute(query):
+            touched.chunks.update([member >> CHUNK_BITS for member in decode_head(ord, body).members])
+        return touched
+
+    def objects(self, graph: Graph) -> BitMap:
+        """The objects of which something changed: what is said of a member changes its object's keys."""
+        owner = graph.bound.get
+        return BitMap([owner(ord, ord) for ord in self.ids])
 
 
 def drop_incomplete(writer: sqlite3.Connection) -> None:
@@ -75,23 +99,20 @@ def switch(writer: sqlite3.Connection, graph: Graph) -> Epoch:
     return Epoch(n, ts, rev, False)
 
 
-def snapshot(
-    database: Database, epoch: Epoch, graph: Graph, chunks: Iterable[int], facets: Names, links: Names
-) -> None:
-    """Write the chunks of a graph as the snapshot of an epoch, index the log before it, and complete it."""
+def snapshot(database: Database, epoch: Epoch, graph: Graph, touched: Touched, facets: Names, links: Names) -> None:
+    """Write the touched chunks of a graph as the snapshot of an epoch, index the logs before it, and complete it."""
     numbers = links.number(link.name for link in LINK_TYPES)
-    wanted = sorted(_with_owners(graph, chunks))
+    changed = touched.objects(graph)
+    wanted = sorted(touched.chunks | {ord >> CHUNK_BITS for ord in changed})
     made_by = keyring.maker(graph)
     for i in range(0, len(wanted), CHUNKS_A_COMMIT):
-        rows = [
-            (
-                number,
-                epoch.n,
-                *chunk.pack(graph, number, facets.numbers, numbers),
-                keyring.pack(graph, number, made_by),
-            )
-            for number in wanted[i : i + CHUNKS_A_COMMIT]
-        ]
+        some = wanted[i : i + CHUNKS_A_COMMIT]
+        old = _older_keys(database, some)
+        rows = []
+        for number in some:
+            heads, said = chunk.pack(graph, number, facets.numbers, numbers)
+            keys = keyring.pack(graph, number, made_by, old.get(number), changed)
+            rows.append((number, epoch.n, heads, said, keys))
         with database.writing() as writer:
             writer.executemany("INSERT OR REPLACE INTO snap VALUES (?, ?, ?, ?, ?)", rows)
     bitmaps = few.pack(graph)
@@ -104,16 +125,15 @@ def snapshot(
         writer.execute("UPDATE epoch SET few = ? WHERE n = ?", (bitmaps, epoch.n))
 
 
-def _with_owners(graph: Graph, chunks: Iterable[int]) -> set[int]:
-    """Chunks, and those of the objects to which ids in them belong: what is said of a member changes their keys."""
-    found = set(chunks)
-    owner = graph.bound.get
-    for number in tuple(found):
-        for ord in range(number << CHUNK_BITS, (number + 1) << CHUNK_BITS):
-            of = owner(ord)
-            if of is not None:
-                found.add(of >> CHUNK_BITS)
-    return found
+def _older_keys(database: Database, chunks: Sequence[int]) -> dict[int, bytes]:
+    """The keys of chunks as in their newest complete snapshots."""
+    query = (
+        "SELECT keys FROM snap WHERE chunk = ? AND epoch IN (SELECT n FROM epoch WHERE few IS NOT NULL)"
+        " ORDER BY epoch DESC LIMIT 1"
+    )
+    with database.reading() as reader:
+        found = ((number, reader.execute(query, (number,)).fetchone()) for number in chunks)
+        return {number: row[0] for number, row in found if row is not None}
 
 
 def prune(database: Database, before: int) -> int:

@@ -13,18 +13,20 @@ from typing import Any
 
 import msgspec
 import zstandard
+from pyroaring import BitMap
 
 from calipso.errors import StoreDamaged
 from calipso.graph.index import Key
+from calipso.graph.protocol import Obj
 from calipso.graph.restore import index_keys
 from calipso.graph.value import Graph
 from calipso.stores.sqlite.chunk import CHUNK_BITS, compress, decompress
 
-Ring = list[tuple[int, list[Any], list[tuple[int, str, Any]]]]
-"""For each object: its ordinal, its keys flat (name, value, …), and the keys of its records for binds."""
+Entry = tuple[int, list[Any], list[tuple[int, str, Any]]]
+"""Of an object: its ordinal, its keys flat (name, value, …), and the keys of its records for binds."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[bytes, Ring]).decode
+_decode = msgspec.msgpack.Decoder(tuple[bytes, list[Entry]]).decode
 
 
 @cache
@@ -44,30 +46,42 @@ def maker(graph: Graph) -> bytes:
     return blake2b(_code() + _encode(said), digest_size=16).digest()
 
 
-def pack(graph: Graph, chunk: int, made_by: bytes) -> bytes:
-    """The keys of a chunk's objects."""
-    ring: Ring = []
+def pack(graph: Graph, chunk: int, made_by: bytes, older: bytes | None, changed: BitMap) -> bytes:
+    """The keys of a chunk's objects; those of unchanged objects are taken from its last snapshot."""
+    known: dict[int, Entry] = {}
+    if older is not None:
+        by, ring = _read(older)
+        if by == made_by:
+            known = {entry[0]: entry for entry in ring if entry[0] not in changed}
+    found: list[Entry] = []
     for ord in range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS):
         head = graph.heads.get(ord)
-        if head is None:
-            continue
-        own: list[Any] = []
-        binds: list[tuple[int, str, Any]] = []
-        for where, (name, value) in index_keys(graph, head):
-            if where == ord:
-                own += (name, value)
-            else:
-                binds.append((where, name, value))
-        ring.append((ord, own, binds))
-    return compress(_encode((made_by, ring)))
+        if head is not None:
+            found.append(known.get(ord) or _entry(graph, head))
+    return compress(_encode((made_by, found)))
+
+
+def _entry(graph: Graph, head: Obj) -> Entry:
+    own: list[Any] = []
+    binds: list[tuple[int, str, Any]] = []
+    for where, (name, value) in index_keys(graph, head):
+        if where == head.ord:
+            own += (name, value)
+        else:
+            binds.append((where, name, value))
+    return head.ord, own, binds
+
+
+def _read(blob: bytes) -> tuple[bytes, list[Entry]]:
+    try:
+        return _decode(decompress(blob))
+    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+        raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
 def unpack(blob: bytes, made_by: bytes) -> Iterator[tuple[int, list[tuple[int, Key]]]]:
     """(object, its (ordinal, key) pairs); nothing when something else made them. Raises `StoreDamaged`."""
-    try:
-        by, ring = _decode(decompress(blob))
-    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
-        raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
+    by, ring = _read(blob)
     if by != made_by:
         return
     for ord, own, binds in ring:

@@ -71,7 +71,9 @@ class SqliteStore:
             self._open = kept[-1]
             self._rev, self._ts = last_until(reader, self._open, FOREVER)
             complete = until(kept, FOREVER)
-            self._dirty = {number for e in complete for number in epochs.touched_in(reader, e.n)}
+            self._touched = epochs.Touched()
+            for epoch in complete:
+                self._touched.add(epochs.Touched.within(reader, epoch.n))
         with database.writing() as writer:
             epochs.drop_incomplete(writer)
         self._log = Log(database, self.facet_names, self.link_types)
@@ -114,7 +116,7 @@ class SqliteStore:
             self._rev += len(records) + len(links)
             self._ts = delta.ts
             self._kept_ids += len(ids)
-            self._dirty |= epochs.touched_by(delta)
+            self._touched.add(epochs.Touched.by(delta))
         if dictionary is not None:
             self._training.finish()
         self._training.note(len(delta.facets))
@@ -215,13 +217,13 @@ class SqliteStore:
                 with self.database.writing() as writer:
                     epochs.drop_incomplete(writer)
                     begun = epochs.switch(writer, graph)
-                    later = epochs.touched_in(writer, begun.n)
-                chunks, self._dirty, self._open = self._dirty, later, begun
+                    later = epochs.Touched.within(writer, begun.n)
+                touched, self._touched, self._open = self._touched, later, begun
             try:
-                epochs.snapshot(self.database, begun, graph, chunks, self.facet_names, self.link_types)
+                epochs.snapshot(self.database, begun, graph, touched, self.facet_names, self.link_types)
             except BaseException:
                 with self._state:
-                    self._dirty |= chunks
+                    self._touched.add(touched)
                 raise
 
     def prune(self, before: int) -> int:

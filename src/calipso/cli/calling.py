@@ -1,0 +1,89 @@
+"""How a verb reaches its operation: through the server of the folder, or by being the one writer itself."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import msgspec
+import typer
+
+from calipso.cli.render import console
+from calipso.errors import AuthFailed, CalipsoError, ConfigError, NotFound, QueryError, TransportError
+from calipso.operations.registry import BY_NAME
+from calipso.runtime.home import Home
+from calipso.runtime.lock import Running, running
+from calipso.runtime.remote import Remote
+from calipso.runtime.system import System, opened
+from calipso.runtime.tokens import admin_token
+
+T = TypeVar("T")
+
+OK, NEGATIVE, USAGE, PARTIAL, BUG = 0, 1, 2, 3, 70
+"""Exit codes (DESIGN §8)."""
+
+Call = Callable[..., Awaitable[Any]]
+
+
+def server_of(home: Home) -> Running | None:
+    return running(home.lock, home.server)
+
+
+async def with_calls(home: Home, environment: str, use: Callable[[Call], Awaitable[T]]) -> T:
+    """Run `use` with a function that calls operations, wherever they run."""
+    server = server_of(home)
+    if server is not None:
+        return await use(Remote(server.url, admin_token(home.token)).call)
+    async with opened(home, environment) as system:
+        return await use(_here(system))
+
+
+def _here(system: System) -> Call:
+    async def call(name: str, **values: Any) -> Any:
+        operation = BY_NAME[name]
+        return await operation.run(system, operation.request(**values))
+
+    return call
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; errors become a line on stderr and an exit code."""
+    try:
+        return asyncio.run(work)
+    except CalipsoError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(OK) from None
+
+
+def call(home: Home, name: str, **values: Any) -> Any:
+    """One operation."""
+
+    async def once(invoke: Call) -> Any:
+        return await invoke(name, **values)
+
+    return run(with_calls(home, values.get("environment", "local"), once))
+
+
+def fail(error: CalipsoError) -> typer.Exit:
+    """Print what went wrong and what to do next; exit with the code of its kind."""
+    out = console(stderr=True)
+    out.print(f"calipso: {error.message}", style="red", markup=False)
+    if error.hint and error.hint not in error.message:
+        out.print(f"  {error.hint}", markup=False)
+    usage = isinstance(error, QueryError | ConfigError)
+    negative = isinstance(error, NotFound)
+    raise typer.Exit(USAGE if usage else NEGATIVE if negative else PARTIAL if _reach(error) else NEGATIVE)
+
+
+def _reach(error: CalipsoError) -> bool:
+    return isinstance(error, TransportError | AuthFailed)
+
+
+def decode(text: str) -> Any:
+    return msgspec.json.decode(text)

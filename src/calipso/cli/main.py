@@ -1,0 +1,45 @@
+"""The command line: every verb with examples in its --help."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+from calipso.cli import asking, running, transcripts
+from calipso.cli.calling import BUG
+from calipso.version import VERSION
+
+app = typer.Typer(
+    name="calipso",
+    help="Shows, follows, proves and shapes virtual networks.\n\nWithout --env the verbs speak of this machine.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+asking.register(app)
+running.register(app)
+transcripts.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"calipso {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version.")) -> None:
+    """Shows, follows, proves and shapes virtual networks."""
+
+
+def main() -> None:
+    """Entry point: a bug is told apart from a negative answer by its exit code."""
+    try:
+        app()
+    except Exception:  # noqa: BLE001  (the outermost boundary: the exit code says it is a bug)
+        traceback.print_exc()
+        sys.stderr.write("calipso: this is a bug; the lines above say where\n")
+        raise SystemExit(BUG) from None

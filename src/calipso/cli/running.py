@@ -1,0 +1,207 @@
+"""Verbs that run: up, scan, watch, and taking an environment over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from calipso.cli import render
+from calipso.cli.calling import PARTIAL, fail, run, server_of, with_calls
+from calipso.cli.options import Environment, Out
+from calipso.cli.render import Output, console
+from calipso.errors import Conflict, Unreachable
+from calipso.runtime.home import LOCAL, Home
+from calipso.runtime.live import Live as Deltas
+from calipso.runtime.log import configure
+from calipso.runtime.system import opened
+from calipso.runtime.tokens import admin_token
+from calipso.web.serve import serve
+from calipso.web.server import Server
+
+PORT = 8082
+LARGEST_FRAME = 1 << 30
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (up, scan, watch, add):
+        app.command(verb.__name__)(verb)
+
+
+def up(
+    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any free one.")] = PORT,
+    log: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+) -> None:
+    """Start everything: server, collection on this machine and of all environments, and the store.
+
+    Examples: `calipso up` · `calipso up --port 9000 --log info`
+    """
+    configure(log)
+    home = Home.default()
+
+    async def started_and_served() -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        def started(server: Server) -> None:
+            err = console(stderr=True)
+            err.print(f"calipso listens on {server.url}", markup=False)
+            err.print(f"admin token: {home.token}", markup=False)
+            tasks.append(asyncio.get_running_loop().create_task(_progress(server)))
+
+        await serve(home, listen, port, started)
+
+    run(started_and_served())
+
+
+async def _progress(server: Server) -> None:
+    """A line on what has been found: redrawn on a terminal, once it settles elsewhere."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        while sum(site.writer.ticks for site in server.system.sites.values()) == 0:
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
+        out.print(_found(server), markup=False)
+        return
+    with Live(_found(server), console=out, refresh_per_second=2, transient=False) as live:
+        while True:
+            live.update(_found(server))
+            await asyncio.sleep(0.5)
+
+
+def _found(server: Server) -> str:
+    parts = []
+    for name, site in server.system.sites.items():
+        kinds = site.graph().values("kind")
+        most = sorted(((len(list(ords)), kind) for kind, ords in kinds.items()), reverse=True)[:5]
+        shown = ", ".join(f"{count} {kind}" for count, kind in most)
+        stale = sum(state.stale for state in site.scopes())
+        parts.append(f"{name}: {len(site.graph())} objects ({shown})" + (f", {stale} scopes stale" if stale else ""))
+    return "found " + " · ".join(parts)
+
+
+def scan(env: Environment = LOCAL, output: Out = Output.table) -> None:
+    """Look once at everything in an environment and keep what is found.
+
+    Examples: `calipso scan` · `calipso scan --env plain -o json`
+    """
+
+    async def once(call: Any) -> tuple[Any, Any]:
+        return await call("scan", environment=env), await call("count_objects", environment=env)
+
+    with console(stderr=True).status(f"looking at {env} …"):
+        result, counts = run(with_calls(Home.default(), env, once))
+    text = render.structured(result, output)
+    if text is not None:
+        print(text)
+    else:
+        render.rows([(kind, count) for kind, count in counts.kinds.items()], ("kind", "objects"), output)
+    err = console(stderr=True)
+    for error in result.errors:
+        err.print(f"{error.where}: {error.message}", style="yellow", markup=False)
+    err.print(f"{result.status}: {result.objects} objects", markup=False)
+    if result.errors:
+        raise typer.Exit(PARTIAL)
+
+
+def add(file: Annotated[Path, typer.Argument(help="An environment's YAML file.", exists=True, dir_okay=False)]) -> None:
+    """Take an environment over from a file; a running server begins with it after a restart.
+
+    Example: `calipso add plain.yaml`
+    """
+
+    async def take() -> str:
+        return Home.default().add(file).name
+
+    name = run(take())
+    running = server_of(Home.default())
+    console(stderr=True).print(f"environment {name} is known" + (": restart the server to watch it" if running else ""))
+
+
+def watch(
+    key: Annotated[str, typer.Argument(help="Only objects with this key, as kind:vnic or host:h1; all without it.")] = "",
+    env: Environment = LOCAL,
+    output: Out = Output.table,
+    count: Annotated[int, typer.Option(help="Stop after so many changes; 0 for never.")] = 0,
+) -> None:
+    """Changes as they happen, until stopped.
+
+    Examples: `calipso watch` · `calipso watch kind:vnic --env plain -o json`
+    """
+    configure("warning")
+    try:
+        run(_watch(Home.default(), key, env, output, count))
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+async def _watch(home: Home, key: str, env: str, output: Output, count: int) -> None:
+    server = server_of(home)
+    if server is not None:
+        await _watch_server(server.url, admin_token(home.token), key, env, output, count)
+    else:
+        await _watch_here(home, key, env, output, count)
+
+
+async def _watch_server(url: str, token: str, key: str, env: str, output: Output, count: int) -> None:
+    address = url.replace("http", "ws", 1) + f"/api/v1/live?environment={env}" + (f"&key={key}" if key else "")
+    headers = {"Authorization": f"Bearer {token}"}
+    shown, since = 0, ""
+    while True:
+        try:
+            async with connect(address + since, additional_headers=headers, max_size=LARGEST_FRAME) as socket:
+                async for frame in socket:
+                    said = json.loads(frame)
+                    if "error" in said:
+                        fail(Conflict(said["error"], hint=said.get("hint", "")))
+                    since = f"&since={said['seq']}" if "seq" in said else since
+                    shown += _print_frame(said, output)
+                    if count and shown >= count:
+                        return
+        except (OSError, InvalidStatus) as error:
+            fail(Unreachable(f"{url}: {error}"))
+        except ConnectionClosed:
+            await asyncio.sleep(0.5)
+
+
+async def _watch_here(home: Home, key: str, env: str, output: Output, count: int) -> None:
+    """Without a server: be the writer oneself while watching."""
+    async with opened(home, env) as system:
+        site = system.site(env)
+        deltas = Deltas(site.writer.graph.rev)
+        site.writer.listen(deltas.published)
+        name, _, value = key.partition(":")
+        subscriber, _ = deltas.subscribe((name, value) if key else None, None)
+        system.watch(env)
+        shown = 0
+        while not count or shown < count:
+            frame = await subscriber.next()
+            shown += _print_frame(json.loads(frame), output) if frame is not None else 0
+
+
+def _print_frame(said: dict[str, Any], output: Output) -> int:
+    """Print a frame's changes; how many."""
+    changes = said.get("changes", [])
+    for change in changes:
+        if output is Output.table or output is Output.wide:
+            print(said["ts"], _line(change))
+        else:
+            print(json.dumps({"ts": said["ts"], **change}))
+    sys.stdout.flush()
+    return len(changes)
+
+
+def _line(change: dict[str, Any]) -> str:
+    link = change.get("link")
+    if link:
+        return f"{link['op']:8} link {link['type']} {link['source']} – {link['target']}"
+    each = change["object"]
+    fields = ", ".join(f"{field['name']}: {field.get('old')} → {field.get('new')}" for field in each.get("fields", []))
+    return f"{each['op']:8} {each['kind'] or 'object'} {each['id']}" + (f"  {fields}" if fields else "")

@@ -1,0 +1,140 @@
+"""Deltas for subscribers: encoded once a tick, numbered, joined into one frame a subscriber (CORE §7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from calipso.graph.diff import Difference, LinkDifference, difference
+from calipso.graph.keys import keys_of
+from calipso.graph.protocol import GraphReader, Obj
+from calipso.graph.value import Delta, Graph
+from calipso.operations.answers import rfc3339
+
+QUEUE_BYTES = 8 << 20
+"""A slow client may fall this far behind; then its queue is dropped and it is told to begin again."""
+KEPT_TICKS = 4096
+
+Key = tuple[str, str]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What happened to one object in one tick, encoded, with the keys it had before and has now."""
+
+    keys: frozenset[Any]
+    body: bytes
+
+
+class Tick(msgspec.Struct, frozen=True):
+    seq: int
+    ts: int
+    changes: tuple[Change, ...]
+
+
+class Subscriber:
+    """One client: a filter and a bounded queue of frames."""
+
+    def __init__(self, key: Key | None) -> None:
+        self.key = key
+        self.frames: deque[bytes] = deque()
+        self.size = 0
+        self.lost = False
+        self.ready = asyncio.Event()
+
+    def offer(self, tick: Tick) -> None:
+        """Queue what of a tick concerns this client."""
+        bodies = [change.body for change in tick.changes if self.key is None or self.key in change.keys]
+        if not bodies:
+            return
+        head = b'{"seq":%d,"ts":"%s","changes":[' % (tick.seq, rfc3339(tick.ts).encode())
+        frame = head + b",".join(bodies) + b"]}"
+        self.size += len(frame)
+        if self.size > QUEUE_BYTES:
+            self.frames.clear()
+            self.size = 0
+            self.lost = True
+        else:
+            self.frames.append(frame)
+        self.ready.set()
+
+    async def next(self) -> bytes | None:
+        """The next frame; None when frames were dropped and the client has to begin again."""
+        while not self.frames and not self.lost:
+            self.ready.clear()
+            await self.ready.wait()
+        if self.lost:
+            self.lost = False
+            return None
+        frame = self.frames.popleft()
+        self.size -= len(frame)
+        return frame
+
+
+class Live:
+    """The deltas of one environment. `published` is called by the writer after each tick."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self._kept: deque[Tick] = deque(maxlen=KEPT_TICKS)
+        self._subscribers: set[Subscriber] = set()
+
+    @property
+    def clients(self) -> int:
+        return len(self._subscribers)
+
+    def published(self, old: Graph, new: Graph, delta: Delta) -> None:
+        """Number a tick and hand it out."""
+        self.seq = new.rev
+        tick = Tick(new.rev, new.ts, tuple(_changes(old, new, delta)))
+        self._kept.append(tick)
+        for subscriber in self._subscribers:
+            subscriber.offer(tick)
+
+    def subscribe(self, key: Key | None, since: int | None) -> tuple[Subscriber, bool]:
+        """(a new subscriber, whether it could be given everything after `since`)."""
+        subscriber = Subscriber(key)
+        resumed = since is not None and (since == self.seq or any(tick.seq == since for tick in self._kept))
+        if resumed:
+            for tick in self._kept:
+                if tick.seq > (since or 0):
+                    subscriber.offer(tick)
+        self._subscribers.add(subscriber)
+        return subscriber, resumed
+
+    def leave(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+
+
+def _changes(old: Graph, new: Graph, delta: Delta) -> Iterable[Change]:
+    touched = {new.bound.get(ord, ord) for ord, _, _ in delta.facets} | {ord for ord, _ in delta.heads}
+    for ord in sorted(touched):
+        before, after = old.get(ord), new.get(ord)
+        found = difference(old, new, before, after)
+        if found is not None:
+            yield Change(_keys(old, before) | _keys(new, after), _encoded(new, after, found))
+    for type, source, target, op in delta.links:
+        link = LinkDifference("added" if op > 0 else "removed", type, new.id_of(source), new.id_of(target))
+        body = b'{"link":' + msgspec.json.encode(link) + b"}"
+        keys = frozenset(
+            key for graph in (old, new) for ord in (source, target) for key in _keys(graph, graph.get(ord))
+        )
+        yield Change(keys, body)
+
+
+def _keys(graph: GraphReader, head: Obj | None) -> frozenset[Any]:
+    return frozenset() if head is None else frozenset({*keys_of(graph, head), ("id", head.id)})
+
+
+def _encoded(graph: Graph, head: Obj | None, found: Difference) -> bytes:
+    """Changed fields only; of a new object all that is known."""
+    if found.op != "added" or head is None:
+        return b'{"object":' + msgspec.json.encode(found) + b"}"
+    whole = {
+        "op": "added", "id": head.id, "kind": head.kind, "type": head.type, "host": head.host, "name": head.name,
+        "attributes": graph.attributes(head),
+    }  # fmt: skip
+    return b'{"object":' + msgspec.json.encode(whole) + b"}"

@@ -1,0 +1,133 @@
+"""The HTTP server in the event loop of the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from calipso.errors import ConfigError
+from calipso.operations.answers import view
+from calipso.operations.inventory import of_kind
+from calipso.runtime.live import Live, Subscriber
+from calipso.runtime.system import System
+from calipso.runtime.tokens import matches
+from calipso.web.app import build
+from calipso.web.health import Health
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class _Unsignalled(uvicorn.Server):
+    """Leaves signals to the process: the store has to be closed after the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Server:
+    """Serves a system until stopped. Raises `ConfigError` when the address is taken."""
+
+    def __init__(self, system: System, token: str, host: str, port: int) -> None:
+        self.system = system
+        self.socket = _bind(host, port)
+        self.port = self.socket.getsockname()[1]
+        self.url = f"http://{host}:{self.port}"
+        self.feeds = Feeds(system)
+        names = [*LOOPBACK, host]
+        hosts = sorted({*names, *(f"{name}:{self.port}" for name in names)})
+        app = build(system, lambda given: matches(given, token), self.feeds, self.health, hosts)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", ws="websockets-sansio")
+        self.server = _Unsignalled(config)
+        self._task: asyncio.Task[None] | None = None
+
+    def health(self) -> Health:
+        """How the server is now."""
+        sites = self.system.sites
+        trouble = [f"{name}: {site.trouble}" for name, site in sites.items() if site.trouble]
+        return Health(
+            not trouble, trouble, {name: len(site.graph()) for name, site in sites.items()},
+            {name: sum(state.stale for state in site.scopes()) for name, site in sites.items()},
+            {name: site.writer.ticks for name, site in sites.items()}, self.feeds.clients,
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Server:
+        self._task = asyncio.create_task(self.server.serve([self.socket]), name="web")
+        while not self.server.started:
+            if self._task.done():
+                await self._task
+            await asyncio.sleep(0.01)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def stopped(self) -> None:
+        """Wait until the server has ended by itself."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {error.strerror}", where="--listen",
+            hint="another server may be running there; choose another port with --port",
+        ) from error  # fmt: skip
+    return listening
+
+
+class Feeds:
+    """Live deltas of every environment."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._live: dict[str, Live] = {}
+
+    @property
+    def clients(self) -> int:
+        return sum(live.clients for live in self._live.values())
+
+    def open(self, environment: str, key: tuple[str, str] | None, since: int | None) -> Feed:
+        site = self.system.site(environment)
+        live = self._live.get(environment)
+        if live is None:
+            live = self._live[environment] = Live(site.writer.graph.rev)
+            site.writer.listen(live.published)
+        subscriber, resumed = live.subscribe(key, since)
+        graph = site.writer.graph
+        snapshot = None
+        if not resumed:
+            heads = list(of_kind(graph, "")) if key is None else [graph.get(ord) for ord in graph.find(*key)]
+            snapshot = [view(site, graph, head) for head in heads if head is not None]
+        return Feed(live, subscriber, live.seq, snapshot)
+
+
+class Feed:
+    """One client's deltas, from a snapshot on."""
+
+    def __init__(self, live: Live, subscriber: Subscriber, seq: int, snapshot: list[Any] | None) -> None:
+        self.live = live
+        self.subscriber = subscriber
+        self.seq = seq
+        self.snapshot = snapshot
+
+    async def next(self) -> bytes | None:
+        return await self.subscriber.next()
+
+    def close(self) -> None:
+        self.live.leave(self.subscriber)
