@@ -173,6 +173,7 @@ class _Stream:
         self._loop.add_reader(endpoint.fileno(), self._datagrams)
         self._loop.add_reader(self._mounts.fileno(), self._mounts_changed)
         self._looking = self._loop.create_task(self._look())
+        self._frame(CHANGED)  # whatever came between the last list and this stream
 
     async def replies(self) -> AsyncIterator[Reply]:
         while True:

@@ -30,6 +30,8 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
         return
     async for observation in say_all(survey, ledger):
         yield observation
+    async for observation in slow_runs(survey, ledger, {}):
+        yield observation
 
 
 async def read_all(survey: Survey) -> None:
@@ -51,7 +53,7 @@ async def read_all(survey: Survey) -> None:
 
 
 async def say_all(survey: Survey, ledger: Ledger) -> AsyncIterator[Observation]:
-    """Whole runs of every scope, from what has been read; tables and slow things are read on the way."""
+    """Whole runs of every scope but the slow ones, from what has been read; tables are read on the way."""
     for observation in ledger.whole(survey.scope(), survey.host_records(), survey.enumeration_errors()):
         yield observation
     for part in vanished(survey):
@@ -64,8 +66,6 @@ async def say_all(survey: Survey, ledger: Ledger) -> AsyncIterator[Observation]:
     for observation in ledger.whole(survey.scope("tunnels"), survey.overlay(), survey.failures()):
         yield observation
     async for observation in table_runs(survey, ledger, survey.listing.all):
-        yield observation
-    async for observation in slow_runs(survey, ledger, survey.listing.all):
         yield observation
 
 
@@ -123,8 +123,5 @@ def failed_run(scope: Scope, *errors: RunError) -> Iterator[Observation]:
 
 def vanished(survey: Survey) -> list[str]:
     """Parts that the caller still holds (option `known`) of namespaces that a complete enumeration did not find."""
-    if not survey.listing.complete:
-        return []
-    known = survey.config.options.get("known", ())
-    present = {each.part for each in survey.listing.all}
-    return sorted({part for part in known if part.startswith("netns:") and part.partition(" ")[0] not in present})
+    known = (part for part in survey.config.options.get("known", ()) if part.startswith("netns:"))
+    return sorted({part for part in known if survey.listing.proves_gone(part.partition(" ")[0])})

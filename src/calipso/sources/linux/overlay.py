@@ -23,10 +23,10 @@ def overlay_records(host: str, devices: Iterable[Record]) -> list[Record]:
     """
     endpoints: dict[str, Attributes] = {}
     segments: dict[str, Attributes] = {}
-    for device in sorted(devices, key=lambda each: each.id):
-        overlay = _OVERLAYS.get(device.type)
+    for device in sorted((each for each in devices if each.type in _OVERLAYS), key=lambda each: each.id):
+        overlay = _OVERLAYS[device.type]
         a = device.attributes
-        if overlay is None or (device.type not in ("vxlan", "geneve") and "local_ip" not in a):
+        if device.type not in ("vxlan", "geneve") and "local_ip" not in a:
             continue
         local = a.get("local_ip", "")
         endpoint = endpoints.setdefault(

@@ -62,6 +62,13 @@ class Namespaces(msgspec.Struct, frozen=True):
     complete: bool
     errors: tuple[str, ...]
 
+    def proves_gone(self, part: str) -> bool:
+        """It is not there, and everything that could hold it was looked at: mounts hold names, processes the others."""
+        if any(each.part == part for each in self.all):
+            return False
+        held_by_mount = not part.startswith("netns:ino:")
+        return self.complete or (held_by_mount and not any(error.startswith(("/", "mounts")) for error in self.errors))
+
 
 def parse_namespaces(body: bytes, host: str, declared: Collection[int] = ()) -> Namespaces:
     """Names and ids of the namespaces of `host`. Raises `ParseError`.

@@ -87,7 +87,7 @@ def _learnt(found: dict[str, Any]) -> bool:
 
 
 def parse_iptables(body: bytes) -> dict[str, list[str]]:
-    """Table → its chains and rules, as iptables-save writes them, without comments and counters. Raises `ParseError`."""
+    """Table → its chains and rules as iptables-save writes them, without counters. Raises `ParseError`."""
     out: dict[str, list[str]] = {}
     table: list[str] | None = None
     for number, line in enumerate(body.decode("utf-8", "replace").splitlines(), start=1):

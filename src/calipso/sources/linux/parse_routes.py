@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import struct
 from typing import Any
 
@@ -157,10 +158,11 @@ def parse_routes(body: bytes) -> list[tuple[tuple[int, ...], Route]]:
 def _route(header: tuple[int, ...], found: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Route]:
     family, dst_length, src_length, tos, table, protocol, scope, kind, flags = header
     dst = found.pop("dst", None)
+    any_address = str(ipaddress.ip_address(bytes(4 if family == AF_INET else 16)))
     route: Route = {
         "family": 4 if family == AF_INET else 6,
         "table": found.pop("table", table),
-        "dst": f"{dst or ('0.0.0.0' if family == AF_INET else '::')}/{dst_length}" if dst_length else "default",
+        "dst": f"{dst or any_address}/{dst_length}" if dst_length else "default",
         "type": TYPES.get(kind, str(kind)),
         "protocol": _PROTOCOLS.get(protocol, str(protocol)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from calipso.errors import CalipsoError, ParseError, TransportError
@@ -23,10 +23,16 @@ _NOT_FOUND = 127
 _IPTABLES = frozenset(("filter", "nat", "mangle", "raw", "security"))
 
 
-async def slow_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
-    """Runs of both scopes of each namespace that can be read."""
+Rules = dict[int, tuple[Firewall, Record | None]]
+"""What was last read of a namespace (by inode) without complaint, and of which state of its rule sets."""
+
+
+async def slow_runs(survey: Survey, ledger: Ledger, rules: Rules) -> AsyncIterator[Observation]:
+    """Runs of both scopes of each namespace that can be read. What `rules` holds of an unchanged one is said again."""
     owners, complaint = await _owners(survey)
-    readable = [each for each in namespaces if each.part in survey.read]
+    readable = [each for each in survey.listing.all if each.part in survey.read]
+    for inode in rules.keys() - {each.inode for each in readable}:
+        del rules[inode]
     names = ("firewall", "sockets")
     async for namespace, answer in survey.dumps(readable, names):
         try:
@@ -42,7 +48,15 @@ async def slow_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespa
             continue
         for observation in _socket_run(survey, ledger, namespace, bodies["sockets"], owners, complaint):
             yield observation
-        for observation in await _netfilter_run(survey, ledger, namespace, firewall):
+        known = rules.get(namespace.inode)
+        errors: list[RunError] = []
+        record = known[1] if known and known[0] == firewall else await _netfilter(survey, namespace, firewall, errors)
+        if errors:
+            rules.pop(namespace.inode, None)
+        else:
+            rules[namespace.inode] = (firewall, record)
+        scope = survey.scope(namespace.part + NETFILTER)
+        for observation in ledger.whole(scope, [record] if record else [], tuple(errors)):
             yield observation
 
 
@@ -75,10 +89,9 @@ def _socket_run(
     yield from ledger.whole(survey.scope(namespace.part + SOCKETS), records, errors)
 
 
-async def _netfilter_run(survey: Survey, ledger: Ledger, namespace: Namespace, firewall: Firewall) -> list[Observation]:
+async def _netfilter(survey: Survey, namespace: Namespace, firewall: Firewall, errors: list[RunError]) -> Record | None:
     """Commands run only where there are rules: most namespaces have none."""
     attributes: Attributes = {}
-    errors = []
     if firewall.error in _REFUSED:
         errors.append(RunError(namespace.part, "rule sets may not be read: CAP_NET_ADMIN is needed"))
     missing = []
@@ -96,8 +109,7 @@ async def _netfilter_run(survey: Survey, ledger: Ledger, namespace: Namespace, f
             attributes[key] = found
     if missing:
         attributes["missing_tools"] = missing
-    records = [Record(namespace.id, "netfilter", _type(namespace), attributes)] if attributes else []
-    return list(ledger.whole(survey.scope(namespace.part + NETFILTER), records, tuple(errors)))
+    return Record(namespace.id, "netfilter", _type(namespace), attributes) if attributes else None
 
 
 def _has_nftables(firewall: Firewall, nftables: Any) -> bool:

@@ -244,9 +244,7 @@ class Survey:
 
     def overlay(self) -> list[Record]:
         """Tunnel endpoints and segments, of all namespaces together."""
-        return overlay_records(
-            self.host, [device.record for _, found in sorted(self.read.items()) for device in found.devices]
-        )
+        return overlay_records(self.host, (device.record for found in self.read.values() for device in found.devices))
 
     def enumeration_errors(self) -> tuple[RunError, ...]:
         return tuple(RunError("namespaces", message) for message in self.listing.errors)

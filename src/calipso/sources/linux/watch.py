@@ -8,7 +8,6 @@ costs a bounded share of a core, and a whole pass comes from time to time all th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 
 from calipso.errors import CalipsoError, ParseError
@@ -26,6 +25,7 @@ from calipso.sources.linux.collect import (
 from calipso.sources.linux.ledger import Ledger
 from calipso.sources.linux.parse_events import Changed, parse_events
 from calipso.sources.linux.parse_namespaces import Namespace
+from calipso.sources.linux.slow import Rules, slow_runs
 from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Survey
 
@@ -37,19 +37,21 @@ _LONGEST = 0.5
 _TABLE_PAUSE = 1.0
 """Seconds between two looks at the tables of one namespace."""
 _RETRY = 1.0
+_SLOW_SHARE = 4
+"""How often the slow scopes are looked at while one whole pass goes by."""
 
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """A full pass, then changes for ever. Raises `TransportError` when the stream of events ends."""
     watching = Watching(Survey(transport, config))
-    listening = asyncio.ensure_future(watching.listen())
+    tasks = [asyncio.ensure_future(watching.listen()), asyncio.ensure_future(watching.look_slowly())]
     try:
         async for observation in watching.observations():
             yield observation
     finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError, CalipsoError):
-            await listening
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Watching:
@@ -68,6 +70,7 @@ class Watching:
         self._resting: set[int] = set()
         self._pauses: set[asyncio.Task[None]] = set()
         self._broken: CalipsoError | None = None
+        self._outbox: list[Observation] = []
 
     # ── what is heard ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,6 +96,16 @@ class Watching:
             self.succession.moved(move)
         if self._relist or self._interfaces or self._tables - self._resting:
             self._wake.set()
+
+    async def look_slowly(self) -> None:
+        """Rule sets and sockets, again and again; what there is to say goes out with the next look."""
+        rules: Rules = {}
+        while True:
+            if self.survey.listing.all:
+                async for observation in slow_runs(self.survey, self.ledger, rules):
+                    self._outbox.append(observation)
+                self._wake.set()
+            await asyncio.sleep(self._until_next(bool(self.survey.listing.all)) / _SLOW_SHARE)
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -153,6 +166,9 @@ class Watching:
 
     async def _look(self) -> AsyncIterator[Observation]:
         """Read what changed, and say what is new."""
+        outbox, self._outbox = self._outbox, []
+        for observation in outbox:
+            yield observation
         relist, everything = self._relist, self._all
         self._relist = self._all = False
         numbers, self._interfaces = self._interfaces, set()
@@ -235,17 +251,19 @@ class Watching:
         if found is None or found.errors:
             yield from interface_run(self.survey, self.ledger, namespace)
             return
+        present = {device.id for device in found.devices}
+        if present != {id for id, _ in self.ledger.places(scope)}:
+            self._tables.add(namespace.reference)
         yield from self.ledger.changes(scope, [device.record for device in found.devices])
         # Facets of a device that is gone must not keep it until the tables are read again.
-        present = {device.id for device in found.devices} | {namespace.id}
+        present.add(namespace.id)
         tables = self.survey.scope(namespace.part + ROUTES)
         yield from self.ledger.drop(tables, {place for place in self.ledger.places(tables) if place[0] not in present})
 
     def _ended(self, known: Iterable[str]) -> Iterator[Observation]:
         """Namespaces that a complete list does not hold any more; an incomplete one proves nothing."""
-        if not self.survey.listing.complete:
-            return
-        for part in sorted(set(known) - {each.part for each in self.survey.listing.all}):
+        gone = set(known) - {each.part for each in self.survey.listing.all}
+        for part in sorted(part for part in gone if self.survey.listing.proves_gone(part)):
             for suffix in SUFFIXES:
                 yield from self.ledger.end(self.survey.scope(part + suffix))
 
