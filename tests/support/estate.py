@@ -69,9 +69,7 @@ def _switch(estate: Estate, host: str, ip: str, other: str, n: int) -> None:
     ovs = ids.ovs(host)
     estate.record(ovs, "ovs", "ovs", host=host, name="ovs", netns=host)
     for bridge in ("br-int", "br-tun"):
-        estate.record(
-            ids.ovs_bridge(ovs, bridge), "ovs", "ovsbridge", host=host, ovs=ovs, name=bridge, owner=ovs
-        )
+        estate.record(ids.ovs_bridge(ovs, bridge), "ovs", "ovsbridge", host=host, ovs=ovs, name=bridge, owner=ovs)
     estate.ovs_port(host, "br-int", "br-int", "internal")
     estate.ovs_port(host, "br-int", "vha", "system", 10, ifindex=10)
     estate.ovs_port(host, "br-int", "pbo", "system", 20, ifindex=14)
@@ -105,7 +103,7 @@ def two_hosts() -> list[FacetChange]:
 
 
 def disturbed(change: FacetChange, random: random.Random) -> FacetChange:
-    """The record with something about it changed: an attribute gone, or another value that means something elsewhere."""
+    """The record with something about it changed: an attribute gone, or a value that means something elsewhere."""
     assert change.body is not None
     type, scope, attributes = CODEC.decode(change.body)
     a = dict(attributes)

@@ -63,7 +63,9 @@ def _print_objects(found: Objects, kind: str, single: bool, output: Output) -> N
     if not found.items:
         console(stderr=True).print("nothing of that kind", style="dim")
         if found.freshness.revision == 0:
-            console(stderr=True).print("nothing has been looked at yet: `calipso scan` does, `calipso up` keeps looking")
+            console(stderr=True).print(
+                "nothing has been looked at yet: `calipso scan` does, `calipso up` keeps looking"
+            )
         raise typer.Exit(NEGATIVE)
 
 
@@ -137,7 +139,9 @@ def clique(
         render.rows(rows, ("link", "source", "target", "state", "through", "network"), output)
         err = console(stderr=True)
         for each in found.unknown:
-            err.print(f"unknown: {each.type} {each.source} – {each.target}: {each.reason}", style="yellow", markup=False)
+            err.print(
+                f"unknown: {each.type} {each.source} – {each.target}: {each.reason}", style="yellow", markup=False
+            )
         if found.note:
             err.print(found.note, style="yellow", markup=False)
     render.freshness(found.freshness)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-import msgspec
 import typer
 
 from calipso.cli.render import console
@@ -70,7 +69,7 @@ def call(home: Home, name: str, **values: Any) -> Any:
     return run(with_calls(home, values.get("environment", "local"), once))
 
 
-def fail(error: CalipsoError) -> typer.Exit:
+def fail(error: CalipsoError) -> NoReturn:
     """Print what went wrong and what to do next; exit with the code of its kind."""
     out = console(stderr=True)
     out.print(f"calipso: {error.message}", style="red", markup=False)
@@ -83,7 +82,3 @@ def fail(error: CalipsoError) -> typer.Exit:
 
 def _reach(error: CalipsoError) -> bool:
     return isinstance(error, TransportError | AuthFailed)
-
-
-def decode(text: str) -> Any:
-    return msgspec.json.decode(text)

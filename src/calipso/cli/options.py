@@ -29,6 +29,7 @@ At = Annotated[str, typer.Option("--at", help="As of a moment: 2026-01-31T14:05:
 Kind = Annotated[
     str,
     typer.Argument(
-        help="A kind (vnic, host_pnic, instance …), a type (veth, bridge …), or `interface`.", autocompletion=complete_kind
+        help="A kind (vnic, host_pnic, instance …), a type (veth, bridge …), or `interface`.",
+        autocompletion=complete_kind,
     ),
 ]

@@ -6,7 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -19,12 +19,11 @@ from rich.tree import Tree as RichTree
 from calipso.operations.answers import Freshness, ObjectView
 from calipso.operations.topology import Branch
 
-
 PIPE_WIDTH = 10_000
 """A pipe has no width: nothing is folded or cut."""
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     table = "table"
     wide = "wide"
     json = "json"

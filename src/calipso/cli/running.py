@@ -27,6 +27,8 @@ from calipso.web.serve import serve
 from calipso.web.server import Server
 
 PORT = 8082
+SETTLE = 2.0
+"""Seconds after which what is found is worth a line."""
 LARGEST_FRAME = 1 << 30
 
 
@@ -65,9 +67,7 @@ async def _progress(server: Server) -> None:
     """A line on what has been found: redrawn on a terminal, once it settles elsewhere."""
     out = console(stderr=True)
     if not out.is_terminal:
-        while sum(site.writer.ticks for site in server.system.sites.values()) == 0:
-            await asyncio.sleep(0.2)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(SETTLE)
         out.print(_found(server), markup=False)
         return
     with Live(_found(server), console=out, refresh_per_second=2, transient=False) as live:
@@ -126,7 +126,9 @@ def add(file: Annotated[Path, typer.Argument(help="An environment's YAML file.",
 
 
 def watch(
-    key: Annotated[str, typer.Argument(help="Only objects with this key, as kind:vnic or host:h1; all without it.")] = "",
+    key: Annotated[
+        str, typer.Argument(help="Only objects with this key, as kind:vnic or host:h1; all without it.")
+    ] = "",
     env: Environment = LOCAL,
     output: Out = Output.table,
     count: Annotated[int, typer.Option(help="Stop after so many changes; 0 for never.")] = 0,

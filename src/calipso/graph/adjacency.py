@@ -72,11 +72,12 @@ class Adjacency:
     def _add(self, ord: int, code: int, other: int) -> None:
         value = self.pages.get(ord) or ()
         if type(value) is tuple:
-            grown: Ends = (*value, code, other)
+            grown = (*value, code, other)
             if len(grown) > HUB:
-                grown = _as_hub(grown)
                 self.own.add(ord)
-            self.pages.set(ord, grown)
+                self.pages.set(ord, _as_hub(grown))
+            else:
+                self.pages.set(ord, grown)
             return
         hub = self._owned(ord, value)  # type: ignore[arg-type]
         if code not in hub:

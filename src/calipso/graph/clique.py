@@ -1,8 +1,8 @@
 """Cliques: everything a focal object depends on, link type by link type, kept to its networks (MODEL §9, §10).
 
 Names are walked in order; `A-B` goes from visited A to B over links stored as A-B or B-A, may occur again, and never
-ends the walk when it adds nothing. A link that carries no networks passes; one that carries some must share one with the
-focal object; one that carries none of the host's fails; one whose networks are unknown is left out and listed.
+ends the walk when it adds nothing. A link that carries no networks passes; one that carries some must share one with
+the focal object; one that carries none of the host's fails; one whose networks are unknown is left out and listed.
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ class _Finder:
         self.by_kind.setdefault(other.kind, set()).add(other.ord)
 
 
-def find_clique(graph: GraphReader, focal: Obj, clique_type: CliqueType, network: Iterable[str] | None = None) -> Clique:
+def find_clique(
+    graph: GraphReader, focal: Obj, clique_type: CliqueType, network: Iterable[str] | None = None
+) -> Clique:
     """The clique of a focal object; `network` narrows it to some of its networks."""
     own = networks_of(graph, focal)
     constraint = frozenset(network) if network is not None else own

@@ -59,7 +59,7 @@ class Codec:
         if not body or body[0] != ZSTD_MAGIC:
             return body
         number = zstandard.get_frame_parameters(body).dict_id
-        mine: dict[int, Callable[[bytes], bytes]] = self._local.__dict__
+        mine: dict[Any, Callable[[bytes], bytes]] = self._local.__dict__
         unpack = mine.get(number)
         if unpack is None:
             if number not in self.dictionaries:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from calipso.graph.pages import BITS, SIZE
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.value import Graph
-from calipso.graph.pages import BITS, SIZE
 
 
 class Field(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from calipso.model.record import Attributes
 from calipso.model.rules import Join, Path, Rule, Via
 from calipso.model.types import TUNNEL_TYPES
 
-SEARCHED = ("name", "mac", "ip", "segment", ("ovs", "tag"))
+SEARCHED: tuple[Path, ...] = ("name", "mac", "ip", "segment", ("ovs", "tag"))
 """Keys that no link type needs but users, the planner or derivation do."""
 
 AGENT_TYPES = {
@@ -63,7 +63,7 @@ def _paths() -> dict[str, tuple[str, ...]]:
 def _references() -> set[str]:
     """Keys that only ever meet an id: they share their places in the index."""
     left: set[str] = set()
-    other: set[str] = set(map(key_name, SEARCHED))
+    other: set[str] = {key_name(path) for path in SEARCHED}
     for link in LINK_TYPES:
         for rule in link.rules:
             for join in _joins(rule):
@@ -148,7 +148,7 @@ COMPUTED: dict[str, Callable[[Obj, Attributes], Any]] = {
     "router_service_id": lambda head, a: service_of(head, a, "router"),
     "dhcp_network": lambda head, a: (found := service_of(head, a, "dhcp")) and ids.by_uuid("network", found),
     "agent_types": lambda head, a: AGENT_TYPES.get(head.type),
-    "nested_instance": lambda head, a: (u := a.get("product_uuid")) and head.type == "host" and ids.instance(u) or None,
+    "nested_instance": lambda head, a: ids.instance(a["product_uuid"]) if a.get("product_uuid") else None,
     "routed_netns": lambda head, a: a.get("netns") if head.type == "bridge" and a.get("ips") else None,
     "default_route_netns": _default_route_netns,
     "fdb_remotes": _fdb_remotes,

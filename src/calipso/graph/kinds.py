@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from calipso.graph.value import Graph
 
 BOND_TYPES = frozenset({"bond", "team", "lag"})
+WORKLOADS = frozenset({"instance", "vservice"})
 OVS_DATAPATH_PNICS = frozenset({"dpdk"})
 
 
@@ -90,9 +91,8 @@ def _device_kind(reader: KindReader, head: Obj, a: Attributes) -> tuple[str, str
         return "device", "D4"
     owner = reader.resolve(a["netns"]) if isinstance(a.get("netns"), str) else None
     root = owner is not None and owner.type == "host"
-    if owner is not None and not root:
-        if owner.kind in ("instance", "vservice") or runs_workload(reader, owner.id):
-            return "vnic", "D5"
+    if owner is not None and not root and (owner.kind in WORKLOADS or runs_workload(reader, owner.id)):
+        return "vnic", "D5"
     if kind in BOND_TYPES:
         return "bond", "D6"
     if root and owner is not None:

@@ -190,9 +190,11 @@ def _rewired(session: Session) -> set[int]:
         head = session.heads.get(ord)
         if head is None:
             continue
-        if old is None or old.kind != head.kind:
-            out.add(ord)
-        elif head.kind == "vnic" and _stated(session.base.attributes(old)) != _stated(session.attributes(head)):
+        if (
+            old is None
+            or old.kind != head.kind
+            or (head.kind == "vnic" and _stated(session.base.attributes(old)) != _stated(session.attributes(head)))
+        ):
             out.add(ord)
     return out
 
@@ -270,7 +272,9 @@ def derive_media(session: Session) -> None:
 
 def _tracked(session: Session, code: int, kind: str) -> set[int]:
     stale = session.tracking.stale(code, session.touched, session.reshaped)
-    return stale | {ord for ord in session.touched if (head := session.heads.get(ord)) is not None and head.kind == kind}
+    return stale | {
+        ord for ord in session.touched if (head := session.heads.get(ord)) is not None and head.kind == kind
+    }
 
 
 def _media(session: Session, ord: int) -> tuple[str, ...]:
@@ -348,7 +352,7 @@ def _router(session: Session, ord: int) -> Bound:
     if head is None:
         return None, ()
     gateways = session.attributes(head).get("gateway_chassis") or []
-    pairs = set()
+    pairs: set[tuple[str, str]] = set()
     for port in session.others(ord, 2 * ROUTER_PORT):
         for network in session.others(port, 2 * PORT_NETWORK):
             there = session.get(network)
@@ -398,5 +402,3 @@ def _count(session: Session, place: tuple[str, str], network: str, op: int) -> N
         session.presence[place] = counts
     else:
         del session.presence[place]
-
-

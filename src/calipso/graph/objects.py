@@ -179,7 +179,7 @@ def _rename_hosts(session: Session, changed: set[int]) -> set[int]:
         return set()
     moved = {name for name in {*names, *session.hosts} if names.get(name) != session.hosts.get(name)}
     session.hosts = immutables.Map(names)
-    named = {ord for ord, _ in session.facts.items() if session.ordinals.id(ord).partition("/")[0] in moved}
+    named = {ord for ord in session.facts.places() if session.ordinals.id(ord).partition("/")[0] in moved}
     for name in moved:
         for ord in session.index.get(("host", name)):
             head = session.heads.get(ord)

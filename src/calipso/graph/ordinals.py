@@ -43,5 +43,9 @@ class Ordinals:
         self._ords[id] = ord
         return ord, True
 
+    def items(self) -> list[tuple[int, str]]:
+        """(ordinal, id) of all, as of now."""
+        return [(ord, id) for ord, id in enumerate(self._ids) if id is not None]
+
     def __len__(self) -> int:
         return len(self._ids)

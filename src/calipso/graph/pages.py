@@ -80,6 +80,15 @@ class PagesEdit(Generic[T]):
         self.count += (value is not None) - (page[offset] is not None)
         page[offset] = value
 
+    def places(self) -> list[int]:
+        """Where something is."""
+        return [
+            (number << BITS) + offset
+            for number, page in enumerate(self.pages)
+            for offset, value in enumerate(page)
+            if value is not None
+        ]
+
     def finish(self) -> Pages[T]:
         if not self.own:
             return self.base

@@ -59,7 +59,7 @@ def stored_name(record: Record, scope: Scope) -> str:
 
 
 class Reconciler:
-    """Knows which records each scope holds and which runs are under way. One per environment, used by its one writer."""
+    """Knows which records each scope holds and which runs are under way. One an environment, used by its writer."""
 
     def __init__(self, codec: Codec, scopes: Mapping[Scope, ScopeState] | None = None) -> None:
         self._codec = codec
@@ -159,7 +159,9 @@ class Reconciler:
         self._held.pop(scope.key, None)
         self._runs.pop(scope.key, None)
         state = self.states.pop(scope.key, ScopeState(scope))
-        ended = msgspec.structs.replace(state, status="completed", ended=tick.now, completed=tick.now, seen=0, gone=True)
+        ended = msgspec.structs.replace(
+            state, status="completed", ended=tick.now, completed=tick.now, seen=0, gone=True
+        )
         tick.outcome.scopes[scope.key] = ended
 
     # ── what becomes of a record ─────────────────────────────────────────────────────────────────────────────────

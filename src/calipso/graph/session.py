@@ -234,9 +234,8 @@ class Session:
         base, delta = self.base, self.delta
         if self.hosts is not base.hosts:
             delta.hosts = dict(self.hosts)
-        delta.heads = [
-            (ord, head) for ord, old in self.before.items() if (head := self.heads.get(ord)) != old or (old is None) != (head is None)
-        ]  # fmt: skip
+        heads = ((ord, self.heads.get(ord), old) for ord, old in self.before.items())
+        delta.heads = [(ord, head) for ord, head, old in heads if head != old]
         delta.links = [(LINK_TYPES[code].name, a, b, op) for (code, a, b), op in self.relinked.items()]
         graph = base.copy()
         graph.ts = delta.ts

@@ -1,7 +1,8 @@
 """What an evaluation read decides when it is done again: for rules with few sources (`LinkType.tracked`).
 
-Tokens are ordinals (the object's head or links), their complements `~ord` (its attributes), `("key", slot)` for a bucket of the index, and
-`("presence", host, medium)`. Kept in one persistent map: `(code, ordinal)` → tokens read, token → evaluations.
+Tokens are ordinals (the object's head or links), their complements `~ord` (its attributes), `("key", slot)` for a
+bucket of the index, and `("presence", host, medium)`. Kept in one persistent map: `("by", code, ordinal)` → tokens
+read, token → evaluations.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class Tracking:
         self._remember(code, ord, frozenset())
 
     def stale(self, code: int, touched: Iterable[int], reshaped: Iterable[int]) -> set[int]:
-        """Ordinals whose evaluation read attributes of what was touched, heads or links of what was reshaped, or keys."""
+        """Ordinals whose evaluation read attributes of what was touched, heads or links of what was reshaped, keys."""
         out: set[int] = set()
         if not len(self._map):
             return out

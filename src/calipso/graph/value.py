@@ -17,6 +17,7 @@ from calipso.graph.merge import Decoder
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import Pages
 from calipso.graph.protocol import Facet, LinkEnd, Obj
+from calipso.graph.protocol import Ordinals as Found
 from calipso.graph.tracking import Tracked
 from calipso.model.environment import Environment
 from calipso.model.links import CODES, LINK_TYPES
@@ -113,7 +114,7 @@ class Graph:
     def id_of(self, ord: int) -> str:
         return self.ordinals.id(ord)
 
-    def find(self, key: str, value: Any) -> Iterable[int]:
+    def find(self, key: str, value: Any) -> Found:
         if key == "id":
             head = self.resolve(value)
             return () if head is None else (head.ord,)
@@ -126,7 +127,7 @@ class Graph:
         head = self.heads.get(ord)
         return head is not None and value in values_of(self, head, key)
 
-    def values(self, key: str) -> Mapping[Any, Iterable[int]]:
+    def values(self, key: str) -> Mapping[Any, Found]:
         return dict(self.index.values(key))
 
     def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:

@@ -84,7 +84,7 @@ def walk(
                 seen.add((other, tag))
                 if selects(rule.stop, there):
                     found[other] = _smaller(reader, found.get(other), path)
-                elif there.kind in rule.through and there.kind not in rule.also_stop:
+                elif there.kind in rule.through:
                     reached.append((other, there, (*path, other), tag))
         front = reached
     return [Reached(stop, path) for stop, path in found.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from calipso.model.rules import ANY, DEVICES, Join, LinkType, Select, Via, Walk, kind, of_type
 from calipso.model.types import TUNNEL_TYPES
 
@@ -10,6 +12,9 @@ VCONNECTOR, VEDGE, OTEP, HOST_PNIC = kind("vconnector"), kind("vedge"), kind("ot
 VSERVICE, NETWORK, ROUTER = kind("vservice"), kind("network"), of_type("router")
 TUNNELS = Select(types=frozenset(TUNNEL_TYPES))
 BRIDGE = kind("ovs_bridge")
+
+End = Literal["source", "target"]
+END: dict[str, End] = {"source": "source", "target": "target"}
 
 DEVICE_LINKS = (
     LinkType(
@@ -33,7 +38,7 @@ DEVICE_LINKS = (
             Join(of_type("veth"), ("peer_netns", "peer_ifindex"), of_type("veth"), ("netns", "ifindex")),
             Join(of_type("veth"), "loose_peer", of_type("veth"), "loose_end", unique=True),
         ),
-        doc="The two ends of a veth pair; where a namespace id does not resolve, the only two ends that name each other.",
+        doc="The two ends of a veth pair; where a namespace id does not resolve, the only two that name each other.",
     ),
     *(
         LinkType(
@@ -72,7 +77,7 @@ DEVICE_LINKS = (
             Join(of_type("nic"), "tap_device", ANY, "id"),
             Join(of_type("nic"), "port_tap_device", ANY, "id"),
         ),
-        doc="A guest's NIC and the host's end of its cable: the target device that libvirt names, else tap and port id.",
+        doc="A guest's NIC and the host's end of its cable: the target that libvirt names, else tap and port id.",
     ),
     LinkType(
         name="layer3.tunnel", source="device", target="device", pair=True,
@@ -151,7 +156,7 @@ ROLE_LINKS = (
         doc="A switching process and its tunnel endpoints.",
     ),
     *(
-        LinkType(name=f"{source}-{target}", source=source, target=target, by=by, rules=rules, doc=doc)
+        LinkType(name=f"{source}-{target}", source=source, target=target, by=END[by], rules=rules, doc=doc)
         for source, target, by, rules, doc in (
             ("port", "network", "source", (Join(PORT, "network_id", NETWORK, "id"),), "A port and its network."),
             ("segment", "network", "source", (Join(kind("segment"), "network_id", NETWORK, "id"),),
@@ -200,7 +205,7 @@ TRACKED_LINKS = (
             Walk(VCONNECTOR, HOST_PNIC),
             Via(Join(VCONNECTOR, "routed_netns", ANY, "default_route_netns"), Walk(ANY, HOST_PNIC)),
         ),
-        doc="A Linux bridge and the physical NIC in it, or, for a bridge with an address, the one its default route leaves by.",
+        doc="A Linux bridge and the physical NIC in it, or the one by which the default route of its address leaves.",
     ),
     LinkType(
         name="otep-vconnector", source="otep", target="vconnector", tracked=True, carry="target.networks",
@@ -214,7 +219,7 @@ TRACKED_LINKS = (
         name="otep-host_pnic", source="otep", target="host_pnic", first=True, tracked=True, carry="pnic.overlay",
         rules=(
             Join(OTEP, ("netns", "ip"), HOST_PNIC, ("netns", "ips")),
-            Via(ADDRESS_HOLDER, Walk(ANY, HOST_PNIC, through=DEVICES | {"ovs_bridge"}, also_stop=frozenset({"vconnector"}))),
+            Via(ADDRESS_HOLDER, Walk(ANY, HOST_PNIC, through=DEVICES | {"ovs_bridge"})),
         ),
         doc="A tunnel endpoint and the physical NIC that holds its address or that the holder is cabled to.",
     ),

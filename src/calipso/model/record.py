@@ -65,7 +65,7 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
 
 
 class Gone(msgspec.Struct, frozen=True, tag=True):
-    """These facets are gone, by an event that proves it. Each is (id, facet); facet "" means every facet of the scope."""
+    """These facets are gone, by an event that proves it. Each is (id, facet); facet "" means all of the scope's."""
 
     scope: Scope
     facets: tuple[tuple[str, str], ...]

@@ -66,8 +66,6 @@ class Walk(msgspec.Struct, frozen=True):
     stop: Select
     lift: str = ""
     through: frozenset[str] = DEVICES
-    also_stop: frozenset[str] = frozenset()
-    """Kinds that end the walk in that direction without being a target."""
 
 
 class Via(msgspec.Struct, frozen=True):
@@ -76,8 +74,8 @@ class Via(msgspec.Struct, frozen=True):
     A link type's name is walked from its source to its target; `-name` the other way.
     """
 
-    first: Join | Walk | str
-    second: Join | Walk | str
+    first: Join | Walk | Via | str
+    second: Join | Walk | Via | str
 
 
 Rule = Join | Walk | Via

@@ -34,9 +34,7 @@ def score(clique_type: CliqueType, environment: Environment) -> int:
     return total
 
 
-def choose(
-    types: Iterable[CliqueType], focal_kind: str, environment: Environment, name: str = ""
-) -> CliqueType | None:
+def choose(types: Iterable[CliqueType], focal_kind: str, environment: Environment, name: str = "") -> CliqueType | None:
     """The best type for a focal kind, of a name when one is asked for; of equals the first. None when there is none."""
     best, best_score = None, 0
     for each in types:

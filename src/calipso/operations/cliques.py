@@ -8,7 +8,6 @@ from calipso.errors import NotFound
 from calipso.graph.clique import CliqueLink, Unknown, find_clique
 from calipso.graph.explain import why
 from calipso.graph.protocol import GraphReader
-
 from calipso.model.scoring import choose, clique_types
 from calipso.operations.answers import Freshness, freshness
 from calipso.operations.context import Context
@@ -51,7 +50,7 @@ class Edge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CliqueView(msgspec.Struct, frozen=True):
-    """constraint: networks the clique is kept to, None for none (`note` says why). unknown: what could not be followed."""
+    """constraint: networks it is kept to, None for none (`note` says why). unknown: what could not be followed."""
 
     focal: str
     type: str
@@ -116,5 +115,3 @@ def _counts(graph: GraphReader, id: str) -> bool:
         return True
     bridge = graph.attributes(head).get("bridge", "")
     return not (isinstance(bridge, str) and bridge.endswith(f"/bridge:{head.name}"))
-
-

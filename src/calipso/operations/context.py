@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from calipso.graph.protocol import GraphReader
@@ -27,6 +27,10 @@ class Site(Protocol):
 
     def graph(self, at: int | None = None) -> GraphReader:
         """Raises `NotFound` before history begins."""
+        ...
+
+    def known_ids(self) -> Iterable[tuple[int, str]]:
+        """(ordinal, id) of everything that is or was."""
         ...
 
     def changed_at(self, ord: int, at: int | None = None) -> int | None: ...

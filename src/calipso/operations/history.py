@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from calipso.errors import NotFound, QueryError
-from calipso.graph.diff import Difference, Diff, Field, LinkDifference, compare
+from calipso.graph.diff import Diff, Difference, Field, LinkDifference, compare
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import events
 from calipso.operations.answers import Freshness, freshness, rfc3339
@@ -98,9 +98,8 @@ def _known(site: Site, graph: GraphReader, word: str) -> tuple[int, str, bool]:
 
 def _once_named(site: Site, name: str) -> int | None:
     """An object that is gone, by its name, when exactly one had it."""
-    site.store.index_text(site.graph())
     ending = (f":{name}", f"/{name}")
-    found = [ord for ord in site.store.search(name) if site.store.id_of(ord).endswith(ending)]
+    found = [ord for ord, id in site.known_ids() if id.endswith(ending)]
     return found[0] if len(found) == 1 else None
 
 
@@ -120,7 +119,7 @@ async def get_diff(context: Context, request: GetDiff) -> DiffView:
 
 
 def _within(diff: Diff, word: str, old: GraphReader, new: GraphReader) -> Diff:
-    ids = set()
+    ids: set[str] = set()
     for graph in (new, old):
         try:
             ids.update(head.id for head in find(graph, word))

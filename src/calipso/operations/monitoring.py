@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from calipso.model.record import RunError
+from calipso.model.environment import Environment
+from calipso.model.record import RunError, ScopeState
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
-from calipso.model.environment import Environment
 
 
 class GetSources(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,17 +70,25 @@ class ScanResult(msgspec.Struct, frozen=True):
 
 async def get_sources(context: Context, request: GetSources) -> Sources:
     """Every scope that is looked at: freshness, what it saw, errors verbatim."""
-    items = []
-    for state in context.site(request.environment).scopes():
-        times = [rfc3339(ts) if ts else "" for ts in (state.began, state.ended, state.completed)]
-        scope = state.scope
-        items.append(
-            ScopeView(
-                scope.key, scope.source, scope.reporter, scope.part, state.status, state.stale, state.seen, *times,
-                list(state.errors),
-            )  # fmt: skip
-        )
-    return Sources(items)
+    return Sources([_scope_view(state) for state in context.site(request.environment).scopes()])
+
+
+def _scope_view(state: ScopeState) -> ScopeView:
+    scope = state.scope
+    began, ended, completed = (rfc3339(ts) if ts else "" for ts in (state.began, state.ended, state.completed))
+    return ScopeView(
+        scope=scope.key,
+        source=scope.source,
+        host=scope.reporter,
+        part=scope.part,
+        status=state.status,
+        stale=state.stale,
+        seen=state.seen,
+        began=began,
+        ended=ended,
+        completed=completed,
+        errors=list(state.errors),
+    )
 
 
 async def get_environments(context: Context, request: Nothing) -> Environments:
@@ -91,9 +99,15 @@ async def get_environments(context: Context, request: Nothing) -> Environments:
         scopes = site.scopes()
         items.append(
             EnvironmentView(
-                config.name, config.type, sorted(config.hosts), len(site.graph()), len(scopes),
-                sum(state.stale for state in scopes), site.trouble, config,
-            )  # fmt: skip
+                config.name,
+                config.type,
+                sorted(config.hosts),
+                len(site.graph()),
+                len(scopes),
+                sum(state.stale for state in scopes),
+                site.trouble,
+                config,
+            )
         )
     return Environments(items)
 

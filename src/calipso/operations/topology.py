@@ -116,5 +116,3 @@ def _branch(graph: GraphReader, head: Obj, children: dict[str, list[Obj]], depth
 
 def _size(heads: list[Obj], children: dict[str, list[Obj]]) -> int:
     return sum(1 + _size(children.get(head.id, []), children) for head in heads)
-
-

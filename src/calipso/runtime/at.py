@@ -30,7 +30,9 @@ def moment(text: str, present: int | None = None) -> int:
         parsed = datetime.fromisoformat(said)
     except ValueError as error:
         raise QueryError(
-            f"{text!r} is no moment", position=0, hint="say 2026-01-31T14:05:00Z, 2026-01-31 14:05, -5m, -2h, -1d or now"
+            f"{text!r} is no moment",
+            position=0,
+            hint="say 2026-01-31T14:05:00Z, 2026-01-31 14:05, -5m, -2h, -1d or now",
         ) from error
     return int((parsed if parsed.tzinfo else parsed.astimezone()).timestamp() * 1_000_000)
 

@@ -47,7 +47,10 @@ class Collection:
             host = with_pid(host, f"{environment.name}.hosts.{name}")
             transport = transports(host)
             for source in _chosen(environment, sources):
-                options = {**environment.sources.get(source.manifest.name, {}), **host.sources.get(source.manifest.name, {})}
+                options = {
+                    **environment.sources.get(source.manifest.name, {}),
+                    **host.sources.get(source.manifest.name, {}),
+                }
                 if not host.pid:
                     options.setdefault("declared", list(declared))
                 config = SourceConfig(host=name, environment=environment.name, options=options)
@@ -73,11 +76,7 @@ class Collection:
         delay = FIRST_DELAY
         while True:
             began = asyncio.get_running_loop().time()
-            stream = (
-                post.source.watch(post.transport, post.config)
-                if post.source.manifest.watches
-                else _poll(post)
-            )
+            stream = post.source.watch(post.transport, post.config) if post.source.manifest.watches else _poll(post)
             await self._drain(stream, post, writer)
             if asyncio.get_running_loop().time() - began > LONGEST_DELAY:
                 delay = FIRST_DELAY
@@ -88,14 +87,14 @@ class Collection:
         return await self._drain(post.source.collect(post.transport, post.config), post, writer)
 
     async def _drain(self, stream: AsyncIterator[Observation], post: Post, writer: Writer) -> list[RunError]:
-        """Hand on what a source says. The run boundary: whatever it raises becomes a failed run that anybody can see."""
+        """Hand on what a source says. The run boundary: what it raises becomes a failed run that anybody can see."""
         errors: list[RunError] = []
         try:
             async for observation in stream:
                 if isinstance(observation, RunEnded):
                     errors += observation.errors
                 await writer.put((observation,))
-        except Exception as error:  # noqa: BLE001  (the run boundary)
+        except Exception as error:
             where = f"{post.source.manifest.name}@{post.host}"
             expected = isinstance(error, CalipsoError)
             reason = error.message if isinstance(error, CalipsoError) else f"{type(error).__name__}: {error}"

@@ -30,7 +30,8 @@ class WriterLock:
         except BlockingIOError as error:
             os.close(self._descriptor)
             raise Conflict(
-                f"{lock.parent}: another calipso is writing there", hint="stop it, or set CALIPSO_HOME to another folder"
+                f"{lock.parent}: another calipso is writing there",
+                hint="stop it, or set CALIPSO_HOME to another folder",
             ) from error
 
     def announce(self, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from calipso.errors import NotFound
 from calipso.graph.protocol import GraphReader
@@ -57,6 +57,10 @@ class Site:
         """Hand observations to the writer and wait until they are kept."""
         await self.writer.put(observations)
         await self.writer.settled()
+
+    def known_ids(self) -> Iterable[tuple[int, str]]:
+        """(ordinal, id) of everything that is or was."""
+        return self.writer.graph.ordinals.items()
 
     def changed_at(self, ord: int, at: int | None = None) -> int | None:
         """When an object last changed, at or before a moment; None when it is not known."""

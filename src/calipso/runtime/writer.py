@@ -1,7 +1,7 @@
 """The one writer of an environment: observations in, ticks out (CORE §3).
 
-A tick is reconciled, derived, made durable in a thread, and only then visible. When the store refuses, the tick is kept and
-tried again; sources wait, nothing is lost and nothing is shown that is not kept.
+A tick is reconciled, derived, made durable in a thread, and only then visible. When the store refuses, the tick is kept
+and tried again; sources wait, nothing is lost and nothing is shown that is not kept.
 """
 
 from __future__ import annotations

@@ -19,15 +19,11 @@ import struct
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
 from calipso.seams import Netlink
 from calipso.transports import probes
+from calipso.transports.dump import dump, entered
 from calipso.transports.place import Place
-from calipso.transports.reference import Reference, entered
+from calipso.transports.reference import Reference
 
-_HEADER = struct.Struct("=IHHII")
-_DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
-_ERROR, _DONE, _OVERRUN = 2, 3, 4
-_INTERRUPTED = 0x10
 _VF, _SKIP_STATISTICS = 1, 8
-_ATTEMPTS = 5
 
 Dump = tuple[int, bytes]
 """Message type and the body after the header."""
@@ -49,8 +45,6 @@ class Dumps:
     def __init__(self, place: Place, reference: Reference) -> None:
         self._place = place
         self._reference = reference
-        self._buffer = bytearray(1 << 20)
-        self._sequence = 0
 
     def answer(self, request: Netlink) -> bytes:
         """The dumps of one namespace. Raises `Unreachable`, `AuthFailed`, `TimedOut`, `TransportError`."""
@@ -77,11 +71,11 @@ class Dumps:
     def _dump(self, endpoint: socket.socket, descriptor: int, inode: int, name: str) -> bytes:
         kind, _, argument = name.partition(":")
         if kind in DUMPS:
-            return self._attempts(endpoint, *DUMPS[kind])
+            return dump(endpoint, *DUMPS[kind])
         if kind == "nsids":
-            return self._reference.nsids_seen_from(endpoint, inode, self._attempts)
+            return self._reference.nsids_seen_from(endpoint, inode)
         if kind == "ethtool":
-            names = probes.interface_names(self._attempts(endpoint, *DUMPS["links"]))
+            names = probes.interface_names(dump(endpoint, *DUMPS["links"]))
             names = [each for each in names if each[1] in argument.split(" ")] if argument else names
             return probes.ethtool(endpoint, names)
         if kind == "owners":
@@ -91,46 +85,3 @@ class Dumps:
             raise TransportError(f"no such dump: {name}")
         with entered(descriptor):
             return probe()
-
-    def _attempts(self, endpoint: socket.socket, kind: int, body: bytes) -> bytes:
-        """One dump; again while the table changed under it, so that what is missing is really missing."""
-        for _ in range(_ATTEMPTS):
-            messages, interrupted = self._once(endpoint, kind, body)
-            if not interrupted:
-                break
-        return messages
-
-    def _once(self, endpoint: socket.socket, kind: int, body: bytes) -> tuple[bytes, bool]:
-        self._sequence = sequence = (self._sequence + 1) & 0xFFFFFFFF
-        endpoint.send(_HEADER.pack(16 + len(body), kind, _DUMP, sequence, 0) + body)
-        chunks: list[bytes] = []
-        interrupted = False
-        buffer, header = self._buffer, _HEADER.unpack_from
-        while True:
-            size = endpoint.recv_into(buffer)
-            offset = start = 0
-            while offset + 16 <= size:
-                length, type_, flags, answered, _ = header(buffer, offset)
-                if length < 16 or offset + length > size:
-                    raise OSError(0, "the kernel sent a message that does not fit its datagram")
-                if answered != sequence:
-                    start = offset + ((length + 3) & ~3)
-                elif type_ in (_DONE, _ERROR):
-                    interrupted |= bool(flags & _INTERRUPTED)
-                    chunks.append(bytes(buffer[start:offset]))
-                    if type_ == _ERROR or _failed(buffer, offset, length):
-                        chunks = [refusal(struct.unpack_from("=i", buffer, offset + 16)[0])]
-                    return b"".join(chunks), interrupted
-                interrupted |= bool(flags & _INTERRUPTED)
-                offset += (length + 3) & ~3
-            chunks.append(bytes(buffer[start:offset]))
-
-
-def refusal(error: int) -> bytes:
-    """An NLMSG_ERROR message; `error` is a negative error number."""
-    return struct.pack("=IHHIIi", 20, _ERROR, 0, 0, 0, error)
-
-
-def _failed(buffer: bytearray, offset: int, length: int) -> bool:
-    """NLMSG_DONE carries the dump's result since Linux 4.x; older kernels send zero."""
-    return length >= 20 and struct.unpack_from("=i", buffer, offset + 16)[0] < 0

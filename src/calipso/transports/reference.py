@@ -10,14 +10,13 @@ Without the privilege to make a namespace, our numbers are counted here and only
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterator
 
+from calipso.transports.dump import dump, entered
 from calipso.transports.place import Place
 from calipso.transports.syscalls import set_network_namespace, unshare_network_namespace
 
@@ -29,8 +28,6 @@ _RECEIVE_BUFFER_FORCE = 33
 _SOCKET_NAMESPACE = 0x894C  # SIOCGSKNS: a descriptor of the namespace a socket is in
 GROUPS = (1, 3, 5, 7, 8, 9, 11, 19, 28)
 """RTNLGRP_ LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE, NSID."""
-
-Attempts = Callable[[socket.socket, int, bytes], bytes]
 
 
 class Reference:
@@ -96,14 +93,14 @@ class Reference:
             raise OSError(-error, os.strerror(-error))
         return answer
 
-    def nsids_seen_from(self, endpoint: socket.socket, inode: int, attempts: Attempts) -> bytes:
+    def nsids_seen_from(self, endpoint: socket.socket, inode: int) -> bytes:
         """RTM_NEWNSID messages for each namespace that the one of `endpoint` has a number for."""
         query = self._opened()
         number = self._numbers.get(inode)
         if number is None:
             return b""
         if self.private:
-            return attempts(query, _GET, bytes(4) + _attribute(_TARGET, number))
+            return dump(query, _GET, bytes(4) + _attribute(_TARGET, number))
         messages = []
         for other, path in self._paths.items():
             descriptor = self._place.open_namespace(path)
@@ -179,20 +176,3 @@ def _route_socket() -> socket.socket:
 
 def _attribute(kind: int, value: int) -> bytes:
     return struct.pack("=HHi", 8, kind, value)
-
-
-@contextlib.contextmanager
-def entered(descriptor: int) -> Iterator[None]:
-    """Run in another network namespace; the thread comes back to its own. Raises `OSError`."""
-    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if os.fstat(descriptor).st_ino == os.fstat(own).st_ino:
-            yield
-            return
-        set_network_namespace(descriptor)
-        try:
-            yield
-        finally:
-            set_network_namespace(own)
-    finally:
-        os.close(own)

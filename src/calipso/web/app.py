@@ -16,9 +16,9 @@ from litestar.handlers.base import BaseRouteHandler
 from calipso.errors import CalipsoError, Conflict, Forbidden, NotFound, ParseError, QueryError, StoreError
 from calipso.operations.context import Context
 from calipso.operations.registry import OPERATIONS, Operation
+from calipso.version import VERSION
 from calipso.web.health import Probe, health_routes
 from calipso.web.live import live_route
-from calipso.version import VERSION
 
 STATUS: tuple[tuple[type[CalipsoError], int], ...] = (
     (NotFound, 404), (QueryError, 400), (ParseError, 422), (Conflict, 409), (Forbidden, 403), (StoreError, 503),
@@ -91,7 +91,7 @@ def _handler(operation: Operation, context: Context) -> HTTPRouteHandler:
 
 
 def _token_guard(allowed: Guard) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         if connection.url.path in OPEN:
             return
         given = connection.headers.get("authorization", "")
@@ -173,4 +173,3 @@ def _describe(operation: Operation, components: dict[str, Any]) -> dict[str, Any
 
 def _ref(type: type) -> str:
     return f"#/components/schemas/{type.__name__}"
-

@@ -84,10 +84,7 @@ def test_incremental_equals_from_scratch_and_older_values_stay(random: random.Ra
 
 def links_of(graph: Graph) -> set[tuple[int, int, str]]:
     return {
-        (head.ord, link.other, link.type)
-        for head in graph.objects()
-        for link in graph.links(head.ord)
-        if link.outgoing
+        (head.ord, link.other, link.type) for head in graph.objects() for link in graph.links(head.ord) if link.outgoing
     }
 
 

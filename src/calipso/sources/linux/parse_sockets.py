@@ -1,4 +1,4 @@
-"""Sockets of a namespace and the processes that hold them: /proc/net/tcp, tcp6, udp, udp6 (proc_net_tcp(5))."""
+"""Sockets of a namespace and the processes that hold them: include/uapi/linux/inet_diag.h, sock_diag.h."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import msgspec
 
 from calipso.errors import ParseError
 from calipso.sources.linux.parse_ethtool import OWNERS, SOCKETS, values
-from calipso.sources.linux.wire import ip_text, messages
+from calipso.sources.linux.wire import AF_INET, AF_INET6, U32, ip_text, messages
 
 NAME = "sockets"
-_KINDS = {1: "tcp", 2: "tcp", 3: "udp", 4: "udp"}
-_STATES = {("tcp", "0A"): "listen", ("tcp", "01"): "established", ("udp", "07"): "listen", ("udp", "01"): "established"}
+_BY_FAMILY = 20
+_PORTS = struct.Struct(">HH").unpack_from
+_PROTOCOLS = {1: "tcp", 2: "udp"}
+_STATES = {("tcp", 10): "listen", ("tcp", 1): "established", ("udp", 7): "listen", ("udp", 1): "established"}
 
 Owner = tuple[int, str]
 """pid and command."""
@@ -33,45 +35,37 @@ def parse_owners(body: bytes) -> dict[int, Owner]:
 
 
 def parse_sockets(body: bytes, owners: dict[int, Owner]) -> list[dict[str, Any]]:
-    """Listening and established TCP and UDP sockets, sorted. Raises `ParseError` on a line that is none."""
+    """Listening and established TCP and UDP sockets, sorted. Raises `ParseError`."""
     out = []
     for kind, start, end in messages(body, NAME):
         if kind == SOCKETS:
-            for number, text in values(body, start, end, NAME).items():
-                out += _lines(_KINDS.get(number, ""), text, owners)
+            for number, packed in values(body, start, end, NAME).items():
+                for type_, at, to in messages(packed, NAME):
+                    entry = _socket(packed, at, to, _PROTOCOLS.get(number, str(number)), owners)
+                    if type_ == _BY_FAMILY and entry is not None:
+                        out.append(entry)
     return sorted(out, key=lambda each: (each["protocol"], each["state"], each["local_port"], repr(each)))
 
 
-def _lines(protocol: str, text: bytes, owners: dict[int, Owner]) -> list[dict[str, Any]]:
-    out = []
-    for number, line in enumerate(text.decode("ascii", "replace").splitlines()[1:], start=2):
-        fields = line.split()
-        try:
-            state = _STATES.get((protocol, fields[3]))
-            if state is None:
-                continue
-            local, remote = _endpoint(fields[1]), _endpoint(fields[2])
-            inode = int(fields[9])
-        except (IndexError, ValueError) as error:
-            raise ParseError(NAME, str(error), line=number, excerpt=line) from None
-        entry: dict[str, Any] = {
-            "protocol": protocol,
-            "state": state,
-            "local_address": local[0],
-            "local_port": local[1],
-        }
-        if state == "established":
-            entry |= {"remote_address": remote[0], "remote_port": remote[1]}
-        if inode in owners:
-            entry["pid"], entry["process"] = owners[inode]
-        out.append(entry)
-    return out
-
-
-def _endpoint(text: str) -> tuple[str, int]:
-    """`0100007F:0016`: the address as 32-bit words of the host's byte order, the port as a number."""
-    address, _, port = text.partition(":")
-    if len(address) not in (8, 32):
-        raise ValueError(f"not an address: {address[:40]}")
-    words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
-    return ip_text(struct.pack(f"={len(words)}I", *words)) or "", int(port, 16)
+def _socket(body: bytes, start: int, end: int, protocol: str, owners: dict[int, Owner]) -> dict[str, Any] | None:
+    """struct inet_diag_msg; queues, timers and cookies are left out."""
+    if end - start < 72:
+        return None
+    family, number = body[start], body[start + 1]
+    state = _STATES.get((protocol, number))
+    size = {AF_INET: 4, AF_INET6: 16}.get(family)
+    if state is None or size is None:
+        return None
+    local_port, remote_port = _PORTS(body, start + 4)
+    inode = U32(body, start + 68)[0]
+    entry: dict[str, Any] = {
+        "protocol": protocol,
+        "state": state,
+        "local_address": ip_text(body[start + 8 : start + 8 + size]),
+        "local_port": local_port,
+    }
+    if state == "established":
+        entry |= {"remote_address": ip_text(body[start + 24 : start + 24 + size]), "remote_port": remote_port}
+    if inode in owners:
+        entry["pid"], entry["process"] = owners[inode]
+    return entry

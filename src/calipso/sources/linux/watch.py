@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 
-from calipso.errors import CalipsoError, ParseError
+from calipso.errors import CalipsoError, ParseError, Unreachable
 from calipso.model.record import Measured, Observation, RunError
 from calipso.seams import NetlinkEvents, SourceConfig, Transport
 from calipso.sources.linux.collect import (
@@ -45,6 +45,8 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     """A full pass, then changes for ever. Raises `TransportError` when the stream of events ends."""
     watching = Watching(Survey(transport, config))
     tasks = [asyncio.ensure_future(watching.listen()), asyncio.ensure_future(watching.look_slowly())]
+    for task in tasks:
+        task.add_done_callback(watching.ended)
     try:
         async for observation in watching.observations():
             yield observation
@@ -69,22 +71,26 @@ class Watching:
         self._tables: set[int] = set()
         self._resting: set[int] = set()
         self._pauses: set[asyncio.Task[None]] = set()
-        self._broken: CalipsoError | None = None
+        self._passed = False
+        self._broken: BaseException | None = None
         self._outbox: list[Observation] = []
 
     # ── what is heard ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def listen(self) -> None:
-        """Note what events say. Their end is told to the loop, which is the one to raise it."""
-        try:
-            async for reply in self.survey.transport.listen(NetlinkEvents()):
-                try:
-                    self._note(parse_events(reply.body))
-                except ParseError:
-                    # What cannot be understood may have been anything: look at everything.
-                    self._note(Changed(overrun=True))
-        except CalipsoError as error:
-            self._broken = error
+        """Note what events say. Raises `TransportError` when there are no more."""
+        async for reply in self.survey.transport.listen(NetlinkEvents()):
+            try:
+                self._note(parse_events(reply.body))
+            except ParseError:
+                # What cannot be understood may have been anything: look at everything.
+                self._note(Changed(overrun=True))
+        raise Unreachable("the stream of kernel events has ended")
+
+    def ended(self, task: asyncio.Future[None]) -> None:
+        """A task of the watch is over: the loop is the one to raise why."""
+        if not task.cancelled():
+            self._broken = task.exception()
             self._wake.set()
 
     def _note(self, changed: Changed) -> None:
@@ -101,22 +107,20 @@ class Watching:
         """Rule sets and sockets, again and again; what there is to say goes out with the next look."""
         rules: Rules = {}
         while True:
-            if self.survey.listing.all:
+            if self._passed:
                 async for observation in slow_runs(self.survey, self.ledger, rules):
                     self._outbox.append(observation)
                 self._wake.set()
-            await asyncio.sleep(self._until_next(bool(self.survey.listing.all)) / _SLOW_SHARE)
+            await asyncio.sleep(self._until_next() / _SLOW_SHARE)
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def observations(self) -> AsyncIterator[Observation]:
         try:
             while True:
-                passed = False
                 async for observation in self._pass():
-                    passed = True
                     yield observation
-                until = asyncio.get_running_loop().create_task(asyncio.sleep(self._until_next(passed)))
+                until = asyncio.get_running_loop().create_task(asyncio.sleep(self._until_next()))
                 self._pauses.add(until)
                 while not until.done():
                     async for observation in self._looks(until):
@@ -126,14 +130,16 @@ class Watching:
             for pause in self._pauses:
                 pause.cancel()
 
-    def _until_next(self, passed: bool) -> float:
-        return self.interval + len(self.survey.listing.all) * self.interval / 600 if passed else _RETRY
+    def _until_next(self) -> float:
+        """More namespaces, more seconds: the passes' share of a core stays the same."""
+        return self.interval + len(self.survey.listing.all) * self.interval / 600 if self._passed else _RETRY
 
     async def _pass(self) -> AsyncIterator[Observation]:
         """Everything, said in whole runs."""
         self._all = self._relist = False
         self._interfaces, self._tables = set(), set()
         known = {each.part for each in self.survey.listing.all}
+        self._passed = False
         try:
             await read_all(self.survey)
         except CalipsoError as error:
@@ -141,6 +147,7 @@ class Watching:
             for observation in failed_run(self.survey.scope(), RunError("namespaces", error.message)):
                 yield observation
             return
+        self._passed = True
         self.succession.settle({each.part for each in self.survey.listing.all})
         for observation in self._ended(known):
             yield observation

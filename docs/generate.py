@@ -1,0 +1,127 @@
+"""Writes the reference from the model and the program: `--check` says whether the written files still hold."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from calipso.cli.main import app
+from calipso.model.cliques import CLIQUE_TYPES
+from calipso.model.links import LINK_TYPES
+from calipso.model.rules import Join, Rule, Select, Walk
+from calipso.model.rules import Path as KeyPath
+from calipso.model.types import OBJECT_TYPES
+from calipso.operations.registry import OPERATIONS
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py: do not edit. -->\n\n"
+
+
+def main() -> int:
+    """Write the files, or with `--check` compare them; 1 when one differs."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, text in pages().items():
+        file = REFERENCE / name
+        if check:
+            if not file.is_file() or file.read_text() != text:
+                stale.append(name)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    for name in stale:
+        print(f"docs/reference/{name} is not what docs/generate.py writes: run `make reference`")
+    return 1 if stale else 0
+
+
+def pages() -> dict[str, str]:
+    """File name → text."""
+    return {
+        "model/types.md": NOTE + types(),
+        "model/links.md": NOTE + links(),
+        "model/cliques.md": NOTE + cliques(),
+        "cli.md": NOTE + cli(),
+        "rest.md": NOTE + rest(),
+    }
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return (
+        "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]) + "\n"
+    )
+
+
+def types() -> str:
+    rows = [(f"`{each.name}`", each.kind or "by rule", each.family, each.doc) for each in OBJECT_TYPES]
+    return "# Types\n\nWhat systems call things, and the kind that follows.\n\n" + table(
+        ("type", "kind", "family", "what it is"), rows
+    )
+
+
+def links() -> str:
+    shown = [each for each in LINK_TYPES if not each.hidden]
+    rows = [(f"`{each.name}`", each.doc, "<br>".join(map(rule, each.rules)), each.carry or "–") for each in shown]
+    return "# Link types\n\nHow each is joined, and which networks it carries.\n\n" + table(
+        ("link type", "what it means", "rule", "carries"), rows
+    )
+
+
+def rule(each: Rule | str) -> str:
+    """A rule in words."""
+    if isinstance(each, str):
+        return f"`{each}`"
+    if isinstance(each, Join):
+        return f"{select(each.source)} `{key(each.key)}` = {select(each.target)} `{key(each.target_key)}`"
+    if isinstance(each, Walk):
+        through = ", ".join(sorted(each.through))
+        return f"walk {select(each.source)} → nearest {select(each.stop)} through {through}"
+    return f"{rule(each.first)}, then {rule(each.second)}"
+
+
+def select(each: Select) -> str:
+    return "/".join(sorted(each.kinds | each.types)) or "any" if len(each.types) < 6 else "tunnel"
+
+
+def key(path: KeyPath) -> str:
+    return path if isinstance(path, str) else "(" + ", ".join(path) + ")"
+
+
+def cliques() -> str:
+    rows = [
+        (f"`{each.name}`", each.focal_kind, each.origin, each.description, ", ".join(each.link_types))
+        for each in CLIQUE_TYPES
+    ]
+    return "# Clique types\n\nWhich link types are walked from a focal object, in order.\n\n" + table(
+        ("name", "focal", "origin", "what it shows", "link types"), rows
+    )
+
+
+def cli() -> str:
+    group = typer.main.get_command(app)
+    out = ["# Command line\n"]
+    for name, command in sorted(getattr(group, "commands", {}).items()):
+        out.append(f"## calipso {name}\n\n{(command.help or '').strip()}\n")
+        rows = []
+        for option in command.params:
+            said = ", ".join(f"`{each}`" for each in option.opts) or f"`{option.name}`"
+            rows.append((said, getattr(option, "help", None) or ""))
+        out.append(table(("option", "meaning"), rows))
+    return "\n".join(out)
+
+
+def rest() -> str:
+    rows = [
+        (f"`{each.method} /api/v1/{each.path}`", each.doc.split("\n")[0], (each.request.__doc__ or "").strip())
+        for each in OPERATIONS
+    ]
+    text = "# REST\n\nEvery operation. The OpenAPI document is at `/api/v1/openapi.json`, live deltas at `/api/v1/live`.\n\n"
+    return text + table(
+        ("request", "what it gives", "parameters"), [tuple(" ".join(c.split()) for c in r) for r in rows]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
