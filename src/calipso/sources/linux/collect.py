@@ -77,7 +77,7 @@ def interface_run(survey: Survey, ledger: Ledger, namespace: Namespace) -> Itera
         ledger.failed(scope)
         yield from failed_run(scope, survey.why(namespace))
         return
-    yield from ledger.whole(scope, [device.record for device in found.devices], found.errors)
+    yield from ledger.whole(scope, found.records(), found.errors)
     counters = survey.counters(namespace)
     if counters:
         yield Measured(scope, counters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -65,6 +65,8 @@ class Device(msgspec.Struct):
     mac: str
     record: Record
     counters: dict[str, float]
+    functions: tuple[Record, ...] = ()
+    """Its virtual functions that no interface of this host stands for."""
     unresolved: int | None = None
     """The number of the namespace its other end is in, where that is not known to be of this host."""
 
@@ -139,7 +141,16 @@ def _device(
         mac=mac,
         record=Record(id, FACET, kind, a),
         counters=link.get("counters", {}),
+        functions=_functions(host, id, link.get("vfs", ())),
         unresolved=unresolved,
+    )
+
+
+def _functions(host: str, device: str, found: Iterable[dict[str, Any]]) -> tuple[Record, ...]:
+    return tuple(
+        Record(ids.virtual_function(device, each["index"]), FACET, "vf", {"host": host, "owner": device, **each})
+        for each in found
+        if "device" not in each
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from calipso.model.record import (
     Seen,
 )
 from calipso.seams import Namespaces as ListNamespaces
-from calipso.seams import Netlink, Reply, Request, SourceConfig, Transport
+from calipso.seams import Netlink, Read, Reply, Request, SourceConfig, Transport
 from calipso.sources.linux.devices import Device, build_devices
 from calipso.sources.linux.overlay import overlay_records
 from calipso.sources.linux.parse_addresses import Address, parse_addresses
@@ -49,6 +50,9 @@ class Interfaces(msgspec.Struct):
     hardware: dict[int, Hardware]
     errors: tuple[RunError, ...] = ()
     devices: list[Device] = []
+
+    def records(self) -> list[Record]:
+        return [record for device in self.devices for record in (device.record, *device.functions)]
 
 
 class Survey:
@@ -98,6 +102,9 @@ class Survey:
         wanted = [each for each in namespaces if not each.reason]
         async for namespace, answer in self.dumps(wanted, ALL):
             self._take(namespace, answer, ALL)
+        for namespace in wanted:
+            if namespace.root:
+                await self._read_functions(namespace)
 
     async def read_again(self, namespaces: Iterable[Namespace]) -> None:
         """The same, asking the drivers only of interfaces that are new or changed, and without counters."""
@@ -109,6 +116,22 @@ class Survey:
             found = self.read.get(namespace.part)
             if found is not None:
                 await self._read_hardware(namespace, found, known[namespace.part])
+            if namespace.root:
+                await self._read_functions(namespace)
+
+    async def _read_functions(self, namespace: Namespace) -> None:
+        """Which interface and which PCI address a virtual function has; sysfs shows the host's own namespace."""
+        found = self.read.get(namespace.part)
+        for link in found.links if found is not None else ():
+            for function in link.get("vfs", ()):
+                base = f"/sys/class/net/{link['name']}/device/virtfn{function['index']}/"
+                names = await self._answer(Read(base + "net/"))
+                if names is not None and names.body.strip():
+                    function["device"] = names.body.split()[0].decode("utf-8", "backslashreplace")
+                uevent = await self._answer(Read(base + "uevent"))
+                slot = re.search(rb"^PCI_SLOT_NAME=(\S+)$", uevent.body, re.MULTILINE) if uevent is not None else None
+                if slot is not None:
+                    function["bus_address"] = slot[1].decode("ascii", "replace")
 
     async def _read_hardware(self, namespace: Namespace, found: Interfaces, before: Interfaces | None) -> None:
         same = {_driver_key(link) for link in before.links} if before is not None else set()

@@ -261,7 +261,7 @@ class Watching:
         present = {device.id for device in found.devices}
         if present != {id for id, _ in self.ledger.places(scope)}:
             self._tables.add(namespace.reference)
-        yield from self.ledger.changes(scope, [device.record for device in found.devices])
+        yield from self.ledger.changes(scope, found.records())
         # Facets of a device that is gone must not keep it until the tables are read again.
         present.add(namespace.id)
         tables = self.survey.scope(namespace.part + ROUTES)
