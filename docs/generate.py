@@ -117,7 +117,7 @@ def rest() -> str:
         (f"`{each.method} /api/v1/{each.path}`", each.doc.split("\n")[0], (each.request.__doc__ or "").strip())
         for each in OPERATIONS
     ]
-    text = "# REST\n\nEvery operation. The OpenAPI document is at `/api/v1/openapi.json`, live deltas at `/api/v1/live`.\n\n"
+    text = "# REST\n\nEvery operation. OpenAPI: `/api/v1/openapi.json`; live deltas: `/api/v1/live`.\n\n"
     return text + table(
         ("request", "what it gives", "parameters"), [tuple(" ".join(c.split()) for c in r) for r in rows]
     )

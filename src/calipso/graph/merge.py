@@ -23,8 +23,8 @@ API_TYPES = frozenset({
 API_FIRST = frozenset({"name", "project", "status"})
 """Of API objects, Nova and Neutron decide these."""
 
-UNITED = frozenset({"tunnels"})
-"""Lists that several sources fill together: the sorted union."""
+UNITED = frozenset({"tunnels", "segments"})
+"""Lists that several facets fill together: the union, in a fixed order."""
 
 _RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}
 _INTERFACE_FACET_TYPES = frozenset({"system", "nic", "otep"})
@@ -66,10 +66,15 @@ def merge(facets: Sequence[Facet]) -> Attributes:
             if name not in merged:
                 merged[name] = value
             elif name in UNITED:
-                merged[name] = sorted({*merged[name], *value})
+                merged[name] = _united(merged[name], value)
             elif api and name in API_FIRST and base(facet.name) in ("nova", "neutron"):
                 merged[name] = value
     return merged
+
+
+def _united(mine: list[Any], theirs: list[Any]) -> list[Any]:
+    by_text = {repr(item): item for item in (*mine, *theirs)}
+    return [by_text[text] for text in sorted(by_text)]
 
 
 def rename_hosts(attributes: Attributes, hosts: Mapping[str, str]) -> Attributes:

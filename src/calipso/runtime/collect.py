@@ -39,6 +39,7 @@ class Collection:
     def __init__(
         self, environment: Environment, sources: dict[str, Source], transports: Transports, *, this_host: str,
         declared: Sequence[int] = (),
+        known: Sequence[Scope] = (),
     ) -> None:  # fmt: skip
         self.environment = environment
         self.posts: list[Post] = []
@@ -53,6 +54,9 @@ class Collection:
                 }
                 if not host.pid:
                     options.setdefault("declared", list(declared))
+                options["known"] = sorted(
+                    scope.part for scope in known if (scope.source, scope.reporter) == (source.manifest.name, name)
+                )
                 config = SourceConfig(host=name, environment=environment.name, options=options)
                 self.posts.append(Post(environment.name, name, source, config, transport))
 

@@ -88,7 +88,12 @@ class System:
         """The sources of an environment, ready to run."""
         site = self.site(environment)
         return Collection(
-            site.config, self.sources, transport_to, this_host=self.this_host, declared=self._declared(environment)
+            site.config,
+            self.sources,
+            transport_to,
+            this_host=self.this_host,
+            declared=self._declared(environment),
+            known=[state.scope for state in site.scopes()],
         )
 
     def _declared(self, environment: str) -> list[int]:

@@ -8,8 +8,9 @@ import signal
 from collections.abc import AsyncIterator
 
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
-from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request, Transport
+from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
 from calipso.transports.kernel import Kernel
+from calipso.transports.ovsdb import OvsdbTransport
 from calipso.transports.place import Place
 
 _ENVIRONMENT = {
@@ -46,8 +47,7 @@ class LocalTransport:
             case Namespaces():
                 return Reply(await self._kernel.namespaces(request.timeout))
             case Ovsdb():
-                answer: Reply = await self._ovsdb().ask(request)
-                return answer
+                return await self._ovsdb().ask(request)
         raise TransportError(f"{type(request).__name__} is a stream: listen to it")
 
     def listen(self, request: Request) -> AsyncIterator[Reply]:
@@ -56,16 +56,13 @@ class LocalTransport:
             case NetlinkEvents():
                 return self._kernel.listen()
             case Ovsdb():
-                stream: AsyncIterator[Reply] = self._ovsdb().listen(request)
-                return stream
+                return self._ovsdb().listen(request)
         raise TransportError(f"{type(request).__name__} is no stream: ask for it")
 
     async def close(self) -> None:
         await self._kernel.close()
 
-    def _ovsdb(self) -> Transport:
-        from calipso.transports.ovsdb import OvsdbTransport
-
+    def _ovsdb(self) -> OvsdbTransport:
         return OvsdbTransport(root=self._place.root)
 
     async def _read(self, request: Read) -> bytes:

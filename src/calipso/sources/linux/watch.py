@@ -173,8 +173,7 @@ class Watching:
 
     async def _look(self) -> AsyncIterator[Observation]:
         """Read what changed, and say what is new."""
-        outbox, self._outbox = self._outbox, []
-        for observation in outbox:
+        for observation in self._slow_observations():
             yield observation
         relist, everything = self._relist, self._all
         self._relist = self._all = False
@@ -229,6 +228,12 @@ class Watching:
         self.survey.build(namespaces)
         return strays
 
+    def _slow_observations(self) -> Iterator[Observation]:
+        """What the slow looks found, but of namespaces that ended meanwhile: their scopes are gone already."""
+        outbox, self._outbox = self._outbox, []
+        present = {each.part for each in self.survey.listing.all}
+        return (each for each in outbox if each.scope.part.partition(" ")[0] in present)
+
     # ── what is said ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _say(self, parts: set[str], known: set[str], listed: bool) -> Iterator[Observation]:
@@ -258,7 +263,7 @@ class Watching:
         if found is None or found.errors:
             yield from interface_run(self.survey, self.ledger, namespace)
             return
-        present = {device.id for device in found.devices}
+        present = {record.id for record in found.records()}
         if present != {id for id, _ in self.ledger.places(scope)}:
             self._tables.add(namespace.reference)
         yield from self.ledger.changes(scope, found.records())

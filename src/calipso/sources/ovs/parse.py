@@ -1,0 +1,94 @@
+"""OVSDB tables as dictionaries (RFC 7047 §5.1 values, §4.1.5 table updates)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from calipso.errors import ParseError
+
+Row = dict[str, Any]
+Rows = dict[str, Row]
+"""Row UUID → row."""
+
+
+class Tables:
+    """Tables as last seen. `update` takes a snapshot or a change."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Rows] = {}
+
+    def table(self, name: str) -> Rows:
+        return self.rows.get(name, {})
+
+    def update(self, body: bytes) -> None:
+        """Take a table updates object in. Raises `ParseError`; then nothing has changed."""
+        changes = _changes(body)
+        for table, rows in changes.items():
+            known = self.rows.setdefault(table, {})
+            for uuid, row in rows.items():
+                if row is None:
+                    known.pop(uuid, None)
+                else:
+                    known[uuid] = {**known.get(uuid, {}), **row}
+
+
+def _changes(body: bytes) -> dict[str, dict[str, Row | None]]:
+    try:
+        updates = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError("ovsdb tables", str(error), excerpt=body[:100].decode(errors="replace")) from error
+    if not isinstance(updates, dict):
+        raise ParseError("ovsdb tables", "not an object of tables", excerpt=str(updates))
+    out: dict[str, dict[str, Row | None]] = {}
+    for table, rows in updates.items():
+        if not isinstance(rows, dict):
+            raise ParseError("ovsdb tables", f"table {table} is not an object of rows", excerpt=str(rows))
+        for uuid, change in rows.items():
+            if not isinstance(change, dict) or not isinstance(change.get("new", {}), dict):
+                raise ParseError("ovsdb tables", f"row {uuid} of {table} is no update", excerpt=str(change))
+            new = change.get("new")
+            row = None if new is None else {name: value_of(said) for name, said in new.items()}
+            out.setdefault(table, {})[uuid] = row
+    return out
+
+
+def value_of(said: Any) -> Any:
+    """A value: scalars as they are, `set` as a list, `map` as a dict, `uuid` as its text.
+
+    Raises `ParseError` for a form that RFC 7047 does not have.
+    """
+    if not isinstance(said, list):
+        return said
+    if len(said) != 2 or said[0] not in ("set", "map", "uuid", "named-uuid"):
+        raise ParseError("ovsdb value", "no such form", excerpt=str(said))
+    form, inner = said
+    if form in ("uuid", "named-uuid"):
+        if not isinstance(inner, str):
+            raise ParseError("ovsdb value", "a uuid is a text", excerpt=str(said))
+        return inner
+    if not isinstance(inner, list):
+        raise ParseError("ovsdb value", f"a {form} is a list", excerpt=str(said))
+    if form == "set":
+        return [value_of(item) for item in inner]
+    if any(not isinstance(pair, list) or len(pair) != 2 for pair in inner):
+        raise ParseError("ovsdb value", "a map is a list of pairs", excerpt=str(said))
+    return {str(value_of(key)): value_of(value) for key, value in inner}
+
+
+def one(value: Any) -> Any:
+    """An optional value: OVSDB says the empty set for none. None when there is none."""
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 else None
+    return value
+
+
+def many(value: Any) -> list[Any]:
+    """A set, which OVSDB shortens to the value when it has one member."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
