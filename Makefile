@@ -1,45 +1,51 @@
-# `make run` starts Calipso; `make test` sets up what tests need and runs everything. `make help` lists the rest.
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+# `make run` sets Calipso up and starts it; `make test` sets up what tests need and runs everything; `make help` lists all.
+PYTHON ?=
+BIN := .venv/bin
+SETUP := PYTHON="$(PYTHON)" tools/setup
 
-.PHONY: help setup run test check bench docs lab-plain lab-plain-down reference clean
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench reference lock docs lab-plain lab-plain-down clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-setup: $(VENV)/.ready ## set everything up in .venv
+setup: ## set everything up in .venv; needs Python 3.11 or later (PYTHON=… to choose one)
+	@$(SETUP)
 
-$(VENV)/.ready: pyproject.toml requirements.lock tools/setup
-	@PYTHON="$(PYTHON)" tools/setup
-
-run: setup ## set up and start Calipso on http://127.0.0.1:8082
+run: setup ## set up and start Calipso on this machine: server, collection and store
 	@exec $(BIN)/calipso up
 
-$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
-	@PYTHON="$(PYTHON)" tools/setup dev
-
-test: $(VENV)/.ready-dev ## set up what tests need and run everything
+test: setup ## set up what tests need and run everything
+	@$(SETUP) dev
 	@tools/test-setup
 	@tools/check
 
-check: $(VENV)/.ready-dev ## format, lint, types, layers, generated files
+check: setup ## without tests: format, lint, types, layers, shape, locks, generated files
+	@$(SETUP) dev
 	@tools/check --fast
 
-bench: $(VENV)/.ready-dev ## benchmarks, each beside its peer
+bench: setup ## benchmarks, each beside its peer: one JSON line a figure
+	@$(SETUP) dev
 	@tools/bench
 
-reference: $(VENV)/.ready-dev ## write the generated reference
+reference: setup ## write the generated part of docs/reference
 	@$(BIN)/python docs/generate.py
 
-docs: $(VENV)/.ready-dev ## build the documentation into site/
-	@$(BIN)/pip install -q mkdocs-material && $(BIN)/mkdocs build -q
+lock: setup ## resolve pyproject.toml anew and write the lock files
+	@$(SETUP) dev
+	@$(BIN)/python tools/lock.py
 
-lab-plain: $(VENV)/.ready-dev ## two hosts made of namespaces, with Open vSwitch and VXLAN (root)
+docs: setup ## build the documentation into site/
+	@$(SETUP) docs
+	@$(BIN)/mkdocs build --quiet --strict
+
+lab-plain: setup ## two hosts made of namespaces, with Open vSwitch and VXLAN between them (root)
+	@$(SETUP) dev
+	@tools/test-setup
 	@$(BIN)/python -m labs.plain up
 
-lab-plain-down: $(VENV)/.ready-dev ## take the lab down
+lab-plain-down: setup ## take the lab down
 	@$(BIN)/python -m labs.plain down
 
-clean: ## remove what was built; state stays
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what was built; recorded state (CALIPSO_HOME) stays
+	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
