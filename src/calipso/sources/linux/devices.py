@@ -179,6 +179,7 @@ def _local(ip: str) -> bool:
 
 def _add_kind(kind: str, link: Link, a: Attributes) -> None:
     details = dict(link.get("data", ()))
+    details.pop("lower", None)
     if kind in KEYED:
         _add_key(details, a)
     if details.get("collect_metadata"):
@@ -205,7 +206,8 @@ def _add_key(details: dict[str, Any], a: Attributes) -> None:
 def _add_relations(kind: str, namespace: Namespace, link: Link, resolve: Resolve, a: Attributes) -> int | None:
     """Peer, parent and underlay: (namespace, ifindex), or the bare number of a namespace that is not this host's."""
     role = "peer" if kind in CABLES else "underlay" if kind in TUNNELS else "parent"
-    index = link.get("link", 0)
+    # Some tunnels name their lower device among their details only, in the namespace they send from all the same.
+    index = link.get("link") or link.get("data", {}).get("lower", 0)
     nsid = link.get("link_nsid")
     if not index and role != "underlay":
         return None

@@ -185,6 +185,7 @@ VLAN: Table = {1: ("vlan_id", u16), 2: ("vlan_flags", _vlan_flags), 5: ("vlan_pr
 VXLAN: Table = {
     1: ("vni", u32),
     2: ("remote_ip", set_ip),
+    3: ("lower", u32),
     4: ("local_ip", set_ip),
     5: ("ttl", u8),
     6: ("tos", u8),
@@ -218,6 +219,7 @@ GENEVE: Table = {
     13: ("df", u8),
 }
 GRE: Table = {
+    1: ("lower", u32),
     2: ("iflags", be16),
     3: ("oflags", be16),
     4: ("ikey", be32),
@@ -236,6 +238,7 @@ GRE: Table = {
     22: ("erspan_version", u8),
 }
 IP_TUNNEL: Table = {
+    1: ("lower", u32),
     2: ("local_ip", set_ip),
     3: ("remote_ip", set_ip),
     4: ("ttl", u8),
@@ -250,6 +253,7 @@ IP_TUNNEL: Table = {
     20: ("fwmark", u32),
 }
 VTI: Table = {
+    1: ("lower", u32),
     2: ("ikey", be32),
     3: ("okey", be32),
     4: ("local_ip", set_ip),

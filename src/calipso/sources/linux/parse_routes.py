@@ -41,6 +41,7 @@ TYPES = {
     9: "throw",
     10: "nat",
 }
+_ANSWERED_HERE = (6, 7, 8, 9)
 _PROTOCOLS = {
     1: "redirect",
     2: "kernel",
@@ -174,6 +175,8 @@ def _route(header: tuple[int, ...], found: dict[str, Any]) -> tuple[tuple[Any, .
         route["tos"] = tos
     indexes = {found.pop("oif")} if "oif" in found else set()
     indexes |= {hop["ifindex"] for hop in found.get("nexthops", ())}
+    if kind in _ANSWERED_HERE:
+        indexes = set()  # for IPv6 the kernel names the loopback, which has no part in it
     _name_encapsulation(found)
     names = bits(flags, _FLAGS)
     if names:
