@@ -14,6 +14,7 @@ from calipso.graph.bind import left_keys, partner, right_keys
 from calipso.graph.keys import keys_of, path_values
 from calipso.graph.kinds import kind_of
 from calipso.graph.merge import Decoder, object_type
+from calipso.graph.objects import parent_of
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.walk import selects, walk
 from calipso.model import ids
@@ -108,7 +109,7 @@ class Definition:
             a, id = self.attributes(stub), stub.id
             self.heads[ord] = Obj(
                 ord, id, "", object_type(self.facets(stub)), str(a.get("name") or ids.split(id)[-1][1]),
-                str(a.get("host") or ids.host_of(id)), str(a.get("owner") or ids.parent(id)), stub.members,
+                str(a.get("host") or ids.host_of(id)), parent_of(id, a), stub.members,
             )  # fmt: skip
 
     def _set(self, ord: int, **changed: Any) -> None:

@@ -14,6 +14,7 @@ from calipso.graph.index import Key
 from calipso.graph.merge import object_type
 from calipso.graph.protocol import Facet, Obj
 from calipso.model import ids
+from calipso.model.record import Attributes
 
 if TYPE_CHECKING:
     from calipso.graph.session import Session
@@ -213,6 +214,13 @@ def aliases(session: Session, ord: int, members: tuple[int, ...]) -> set[str]:
     return {session.ordinals.id(member) for member in (*members, ord)}
 
 
+def parent_of(id: str, a: Attributes) -> str:
+    """The owner an object names, else the parent of its id; a kernel device belongs to its namespace, whoever uses it."""
+    if "/dev:" in id:
+        return ids.parent(id)
+    return str(a.get("owner") or ids.parent(id))
+
+
 def _id_changed(session: Session, ord: int, id: str) -> None:
     """An id came to or left an object: what refers to it looks again, and walks that end in a part of it."""
     joining.key_changed(session, ord, ("id", id))
@@ -252,7 +260,7 @@ def _renew(session: Session, ord: int, old: Obj | None, members: tuple[int, ...]
     head = Obj(
         ord, id, old.kind if old is not None else "", kind,
         str(a.get("name") or ids.split(id)[-1][1]), str(a.get("host") or ids.host_of(id)),
-        str(a.get("owner") or ids.parent(id)), members,
+        parent_of(id, a), members,
         old.networks if old is not None else None, old.media if old is not None else (),
     )  # fmt: skip
     session.put_head(ord, head)

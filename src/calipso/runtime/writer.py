@@ -52,6 +52,7 @@ class Writer:
         self._listeners: list[Published] = []
         self._queue: asyncio.Queue[Sequence[Observation]] = asyncio.Queue(QUEUE)
         self._thread = ThreadPoolExecutor(1, "store")
+        self._beside = ThreadPoolExecutor(1, "housekeeping")
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -73,17 +74,16 @@ class Writer:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        loop = asyncio.get_running_loop()
-        kept = loop.time()
-        while True:
-            observations = await self._next()
-            if observations or self.reconciler.waiting:
-                await self.tick(observations)
-            if self._queue.empty():
-                self._idle.set()
-            if loop.time() - kept > HOUSEKEEPING:
-                kept = loop.time()
-                await self._housekeeping()
+        keeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        try:
+            while True:
+                observations = await self._next()
+                if observations or self.reconciler.waiting:
+                    await self.tick(observations)
+                if self._queue.empty():
+                    self._idle.set()
+        finally:
+            keeping.cancel()
 
     async def tick(self, observations: Sequence[Observation]) -> None:
         """Reconcile, derive, make durable, publish."""
@@ -106,6 +106,7 @@ class Writer:
 
     async def close(self) -> None:
         """Finish the store's work and let it go."""
+        await asyncio.to_thread(self._beside.shutdown)
         await asyncio.get_running_loop().run_in_executor(self._thread, self.store.close)
         self._thread.shutdown()
 
@@ -149,14 +150,17 @@ class Writer:
         if scopes:
             self.store.put_scopes(scopes)
 
-    async def _housekeeping(self) -> None:
+    async def _keep_house(self) -> None:
         """Close the epoch when it is due, drop what is older than the history, index text: all beside the writing."""
-        loop = asyncio.get_running_loop()
-        ts = now()
-        try:
-            if self.store.due(len(self.graph), ts):
-                await loop.run_in_executor(self._thread, self.store.roll, self.graph)
-                await loop.run_in_executor(self._thread, self.store.retain, self.history, ts)
-            await loop.run_in_executor(self._thread, self.store.index_text, self.graph)
-        except (StoreError, Conflict) as error:
-            log.warning("housekeeping put off", reason=error.message)
+        while True:
+            await asyncio.sleep(HOUSEKEEPING)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._beside, self._tidy, self.graph, now())
+            except (StoreError, Conflict) as error:
+                log.warning("housekeeping put off", reason=error.message)
+
+    def _tidy(self, graph: Graph, ts: int) -> None:
+        if self.store.due(len(graph), ts):
+            self.store.roll(graph)
+            self.store.retain(self.history, ts)
+        self.store.index_text(graph)
