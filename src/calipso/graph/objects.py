@@ -215,7 +215,7 @@ def aliases(session: Session, ord: int, members: tuple[int, ...]) -> set[str]:
 
 
 def parent_of(id: str, a: Attributes) -> str:
-    """The owner an object names, else the parent of its id; a kernel device belongs to its namespace, whoever uses it."""
+    """The owner an object names, else the parent of its id. A kernel device belongs to its namespace, not to a user."""
     if "/dev:" in id:
         return ids.parent(id)
     return str(a.get("owner") or ids.parent(id))

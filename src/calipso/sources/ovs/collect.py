@@ -186,7 +186,7 @@ def _meanings(instance: Instance, rules: list[Rule]) -> list[Record]:
         return []  # two kinds of tunnels with keys by rule: which one a key is for, the rules do not tell
     (kind,) = kinds
     meaning = {(tag, ids.segment(kind, None, key)) for tag, key in pairs}
-    segments = [segment_record(segment) for segment in sorted({segment for _, segment in meaning})]
+    segments = [segment_record(segment, facet="ovs.flows") for segment in sorted({segment for _, segment in meaning})]
     return [*segments, tag_meanings(instance.id, instance.host, meaning, "ovs.segments.flows")]
 
 

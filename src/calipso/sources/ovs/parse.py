@@ -58,22 +58,26 @@ def value_of(said: Any) -> Any:
 
     Raises `ParseError` for a form that RFC 7047 does not have.
     """
-    if not isinstance(said, list):
-        return said
-    if len(said) != 2 or said[0] not in ("set", "map", "uuid", "named-uuid"):
+    if not isinstance(said, list) or said[:1] in (["uuid"], ["named-uuid"]):
+        return _atom(said)
+    if len(said) != 2 or said[0] not in ("set", "map") or not isinstance(said[1], list):
         raise ParseError("ovsdb value", "no such form", excerpt=str(said))
     form, inner = said
-    if form in ("uuid", "named-uuid"):
-        if not isinstance(inner, str):
-            raise ParseError("ovsdb value", "a uuid is a text", excerpt=str(said))
-        return inner
-    if not isinstance(inner, list):
-        raise ParseError("ovsdb value", f"a {form} is a list", excerpt=str(said))
     if form == "set":
-        return [value_of(item) for item in inner]
+        return [_atom(item) for item in inner]
     if any(not isinstance(pair, list) or len(pair) != 2 for pair in inner):
         raise ParseError("ovsdb value", "a map is a list of pairs", excerpt=str(said))
-    return {str(value_of(key)): value_of(value) for key, value in inner}
+    return {str(_atom(key)): _atom(value) for key, value in inner}
+
+
+def _atom(said: Any) -> Any:
+    if isinstance(said, list):
+        if len(said) == 2 and said[0] in ("uuid", "named-uuid") and isinstance(said[1], str):
+            return said[1]
+        raise ParseError("ovsdb value", "no atom", excerpt=str(said))
+    if said is None or isinstance(said, dict):
+        raise ParseError("ovsdb value", "no atom", excerpt=str(said))
+    return said
 
 
 def one(value: Any) -> Any:

@@ -10,6 +10,8 @@ from calipso.errors import ParseError
 
 COUNTERS = frozenset({"duration", "n_packets", "n_bytes", "idle_age", "hard_age", "used"})
 """What changes by itself: never part of a rule."""
+FLAGS = frozenset({"reset_counts", "send_flow_rem", "check_overlap", "no_packet_counts", "no_byte_counts"})
+"""Bare words that say how a rule was added, not what it matches."""
 HEADER = ("NXST_FLOW", "OFPST_FLOW", "OFPST_GROUP_DESC", "NXST_GROUP", "OFPST_GROUP")
 
 _TUNNEL = re.compile(r"set_tunnel(?:64)?:(0x[0-9a-fA-F]+|\d+)|load:(0x[0-9a-fA-F]+|\d+)->NXM_NX_TUN_ID\[\]"
@@ -63,7 +65,7 @@ def _rule(said: str, number: int) -> Rule:
     except ValueError as error:
         raise ParseError("ovs-ofctl dump-flows", str(error), line=number, excerpt=said) from error
     cookie = fields.pop("cookie", "0x0")
-    match = {name: value for name, value in fields.items() if name not in COUNTERS}
+    match = {name: value for name, value in fields.items() if name not in COUNTERS | FLAGS}
     return Rule(table, priority, cookie, match, actions.strip(), packets, size)
 
 

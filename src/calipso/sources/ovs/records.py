@@ -290,8 +290,8 @@ def tag_meanings(ovs: str, host: str, meaning: set[tuple[int, str]], facet: str)
     return Record(ovs, facet, "ovs", {"host": host, "segments": entries})
 
 
-def segment_record(id: str, network_id: str | None = None) -> Record:
-    """A segment by its id `segment:type/physnet/number`."""
+def segment_record(id: str, network_id: str | None = None, facet: str = "ovs") -> Record:
+    """A segment by its id `segment:type/physnet/number`. Each scope that names segments has a facet of its own."""
     key = id.partition(":")[2]
     kind, physical, number = key.split("/")
     attributes = {
@@ -302,7 +302,7 @@ def segment_record(id: str, network_id: str | None = None) -> Record:
         "segmentation_id": int(number) if number.isdigit() else None,
         "network_id": network_id,
     }
-    return Record(id, "ovs", "segment", clean(attributes))
+    return Record(id, facet, "segment", clean(attributes))
 
 
 def _named_segment(config: dict[str, Any]) -> str | None:
