@@ -21,7 +21,7 @@ SUFFIXES = ("", ROUTES, NETFILTER, SOCKETS)
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """One pass over all scopes of a host."""
     survey = Survey(transport, config)
-    ledger = Ledger()
+    ledger = Ledger(remember=False)
     try:
         await read_all(survey)
     except CalipsoError as error:

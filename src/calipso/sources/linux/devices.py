@@ -105,29 +105,10 @@ def _device(
     resolve: Resolve,
 ) -> Device:
     kind = device_type(link)
-    flags = link["flags"]
-    a: Attributes = {
-        "host": host,
-        "netns": namespace.id,
-        "name": link["name"],
-        "ifindex": link["index"],
-        "flags": bits(flags, FLAGS),
-        "state": state_of(flags, link.get("operstate", "unknown")),
-        "encap": ENCAPSULATIONS.get(link["hardware"], str(link["hardware"])),
-    }
-    for name in _AS_IT_IS:
-        if name in link:
-            a[name] = link[name]
-    for name in _WHEN_SET:
-        if link.get(name):
-            a[name] = link[name]
     mac = "" if link["hardware"] in _ADDRESSED_BY_IP else link.get("address", "")
+    a = _common(host, namespace, link)
     if mac.strip("0:"):
         a["mac"] = mac
-    if "permanent_address" in link and link["hardware"] not in _ADDRESSED_BY_IP:
-        a["permanent_mac"] = link["permanent_address"]
-    if "vfs" in link:
-        a["vfs"] = link["vfs"]
     _add_addresses(addresses, a)
     _add_kind(kind, link, a)
     unresolved = _add_relations(kind, namespace, link, resolve, a)
@@ -146,9 +127,39 @@ def _device(
     )
 
 
+def _common(host: str, namespace: Namespace, link: Link) -> Attributes:
+    """What every kind of interface has."""
+    flags = link["flags"]
+    a: Attributes = {
+        "host": host,
+        "netns": namespace.id,
+        "name": link["name"],
+        "ifindex": link["index"],
+        "flags": bits(flags, FLAGS),
+        "state": state_of(flags, link.get("operstate", "unknown")),
+        "encap": ENCAPSULATIONS.get(link["hardware"], str(link["hardware"])),
+    }
+    for name in _AS_IT_IS:
+        if name in link:
+            a[name] = link[name]
+    for name in _WHEN_SET:
+        if link.get(name):
+            a[name] = link[name]
+    if "permanent_address" in link and link["hardware"] not in _ADDRESSED_BY_IP:
+        a["permanent_mac"] = link["permanent_address"]
+    if "vfs" in link:
+        a["vfs"] = link["vfs"]
+    return a
+
+
 def _functions(host: str, device: str, found: Iterable[dict[str, Any]]) -> tuple[Record, ...]:
     return tuple(
-        Record(ids.virtual_function(device, each["index"]), FACET, "vf", {"host": host, "owner": device, **each})
+        Record(
+            ids.virtual_function(device, each["index"]),
+            FACET,
+            "vf",
+            {"host": host, "owner": device, "name": f"vf {each['index']}", **each},
+        )
         for each in found
         if "device" not in each
     )

@@ -15,9 +15,13 @@ Place = tuple[str, str]
 
 
 class Ledger:
-    """Digests of the records last said of each scope; digests hold within one process."""
+    """Digests of the records last said of each scope; digests hold within one process.
 
-    def __init__(self) -> None:
+    `remember` false: for a single pass, which will never ask what is new.
+    """
+
+    def __init__(self, *, remember: bool = True) -> None:
+        self._remember = remember
         self._said: dict[str, dict[Place, int]] = {}
         self._status: dict[str, RunStatus] = {}
 
@@ -29,7 +33,7 @@ class Ledger:
         self, scope: Scope, records: Sequence[Record], errors: tuple[RunError, ...] = ()
     ) -> Iterator[Observation]:
         """A run that says everything again."""
-        digests = _digests(records)
+        digests = _digests(records) if self._remember else {}
         if errors:
             # A partial look proves nothing gone: what it did not see is still believed, here as everywhere.
             digests = {**self._said.get(scope.part, {}), **digests}

@@ -6,6 +6,7 @@ The shape of the messages is described in `transports/probes.py`.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -46,7 +47,7 @@ def values(body: bytes, start: int, end: int, parser: str) -> dict[int, bytes]:
 
 def parse_ethtool(body: bytes) -> dict[int, Hardware]:
     """Interface index → what its driver says. Raises `ParseError`."""
-    names: list[str] = []
+    names: tuple[str, ...] = ()
     out = {}
     for kind, start, end in messages(body, NAME):
         if end - start < 4 or kind not in (ETHTOOL, FEATURES):
@@ -63,9 +64,10 @@ def parse_ethtool(body: bytes) -> dict[int, Hardware]:
     return out
 
 
-def _names(strings: bytes) -> list[str]:
+@lru_cache(maxsize=64)
+def _names(strings: bytes) -> tuple[str, ...]:
     """struct ethtool_gstrings: command, set, count, then 32 bytes each."""
-    return [text(strings, at, at + 32) for at in range(12, len(strings) - 31, 32)]
+    return tuple(text(strings, at, at + 32) for at in range(12, len(strings) - 31, 32))
 
 
 def _driver(packed: bytes, fields: dict[str, Any]) -> None:
@@ -88,8 +90,12 @@ def _settings(packed: bytes, fields: dict[str, Any]) -> None:
         fields["duplex"] = duplex
 
 
-def _features(packed: bytes, names: list[str]) -> dict[str, bool]:
-    """struct ethtool_gfeatures: blocks of available, requested, active, never changed. Of use is what can be had."""
+@lru_cache(maxsize=4096)
+def _features(packed: bytes, names: tuple[str, ...]) -> dict[str, bool]:
+    """struct ethtool_gfeatures: blocks of available, requested, active, never changed. Of use is what can be had.
+
+    The result is shared by all interfaces of the same features, thousands of veths among them: not to be changed.
+    """
     out = {}
     for position, name in enumerate(names):
         block, bit = divmod(position, 32)

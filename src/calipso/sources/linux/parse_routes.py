@@ -41,6 +41,7 @@ TYPES = {
     9: "throw",
     10: "nat",
 }
+_ANY = {AF_INET: str(ipaddress.IPv4Address(0)), AF_INET6: str(ipaddress.IPv6Address(0))}
 _ANSWERED_HERE = (6, 7, 8, 9)
 _PROTOCOLS = {
     1: "redirect",
@@ -159,11 +160,10 @@ def parse_routes(body: bytes) -> list[tuple[tuple[int, ...], Route]]:
 def _route(header: tuple[int, ...], found: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Route]:
     family, dst_length, src_length, tos, table, protocol, scope, kind, flags = header
     dst = found.pop("dst", None)
-    any_address = str(ipaddress.ip_address(bytes(4 if family == AF_INET else 16)))
     route: Route = {
         "family": 4 if family == AF_INET else 6,
         "table": found.pop("table", table),
-        "dst": f"{dst or any_address}/{dst_length}" if dst_length else "default",
+        "dst": f"{dst or _ANY[family]}/{dst_length}" if dst_length else "default",
         "type": TYPES.get(kind, str(kind)),
         "protocol": _PROTOCOLS.get(protocol, str(protocol)),
     }
