@@ -37,7 +37,7 @@ lock: setup ## resolve pyproject.toml anew and write the lock files
 
 docs: setup ## build the documentation into site/
 	@$(SETUP) docs
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lab-plain: setup ## two hosts made of namespaces, with Open vSwitch and VXLAN between them (root)
 	@$(SETUP) dev
