@@ -98,15 +98,15 @@ def down(state: Path | None = None) -> None:
         said = json.loads((state / "lab.json").read_text())["holders"]
     except (OSError, ValueError, KeyError):
         said = {}
-    for pid, started in said.values():
-        if _started(pid) == started:
-            os.kill(pid, signal.SIGTERM)
+    ours = [int(pid) for pid, started in said.values() if _started(pid) == started]
+    inner = [child for pid in ours if (child := _child(pid))]
+    for pid in inner or ours:  # the first process of a pid namespace takes all others with it; its parent ends then
+        os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while any(_started(pid) == started for pid, started in said.values()) and time.monotonic() < deadline:
-        for pid, started in said.values():
-            if _started(pid) == started:
-                _reap(pid)
-        time.sleep(0.05)
+    while any(map(_started, ours + inner)) and time.monotonic() < deadline:
+        for pid in ours:
+            _reap(pid)
+        time.sleep(0.02)
     shutil.rmtree(state, ignore_errors=True)
 
 
@@ -229,10 +229,7 @@ def _switch_commands(lab: d.Lab, host: d.Host) -> list[str]:
     for other in lab.others(host):
         for network in lab.networks:
             if not network.by_rule:
-                port = d.access_tunnel(network, other)
-                words += ["--", "add-port", "br-int", port, f"tag={network.tag}", "--", "set", "port", port,
-                          "protected=true", "--", "set", "interface", port, "type=vxlan",
-                          f"options:key={network.vni}", *_ends(host, other)]  # fmt: skip
+                words += ["--", *access_port(lab, host.name, other.name, network)]
         port = d.rule_tunnel(other)
         words += ["--", "add-port", "br-tun", port, "--", "set", "interface", port, "type=vxlan", "options:key=flow",
                   *_ends(host, other)]  # fmt: skip
@@ -240,6 +237,23 @@ def _switch_commands(lab: d.Lab, host: d.Host) -> list[str]:
         words += ["--", "add-port", "br-tun", port, "--", "set", "interface", port, "type=geneve", "options:key=77",
                   f"options:remote_ip={other.address}"]  # fmt: skip
     return words
+
+
+def access_port(lab: d.Lab, here: str, there: str, network: d.Network) -> list[str]:
+    """The ovs-vsctl words that add a network's access tunnel port from one host to another."""
+    hosts = {host.name: host for host in lab.hosts}
+    port = d.access_tunnel(network, hosts[there])
+    return ["add-port", "br-int", port, f"tag={network.tag}", "--", "set", "port", port, "protected=true",
+            "--", "set", "interface", port, "type=vxlan", f"options:key={network.vni}",
+            *_ends(hosts[here], hosts[there])]  # fmt: skip
+
+
+def replug(made: Running, host: str, vm: str) -> None:
+    """Give an instance whose cable was pulled a new one, as it was."""
+    for each in made.lab.hosts:
+        for guest in each.vms:
+            if each.name == host and guest.name == vm:
+                _plug(made, each, guest)
 
 
 def _ends(host: d.Host, other: d.Host) -> list[str]:
@@ -278,25 +292,35 @@ def _vm(made: Running, host: d.Host, vm: d.Vm) -> None:
     def run(*argv: str) -> None:
         made.run(host.name, *argv)
 
-    near = near_end(vm)
     run("ip", "netns", "add", vm.name)
-    run("ip", "link", "add", near, "type", "veth", "peer", "name", "eth0", "netns", vm.name)
-    made.inside(host.name, vm.name, "ip", "link", "set", "eth0", "address", d.mac(host, vm.name))
-    made.inside(host.name, vm.name, "ip", "addr", "add", f"{vm.address}/{d.PREFIX}", "dev", "eth0")
     made.inside(host.name, vm.name, "ip", "link", "set", "lo", "up")
-    made.inside(host.name, vm.name, "ip", "link", "set", "eth0", "up")
-    run("ip", "link", "set", near, "up")
-    plugged = near
     if vm.bridge:
         here, there = bridge_cable(vm)
         run("ip", "link", "add", vm.bridge, "type", "bridge")
         run("ip", "link", "add", here, "type", "veth", "peer", "name", there)
-        for device in (near, here):
-            run("ip", "link", "set", device, "master", vm.bridge)
+        run("ip", "link", "set", here, "master", vm.bridge)
         for device in (vm.bridge, here, there):
             run("ip", "link", "set", device, "up")
-        plugged = there
-    run("ovs-vsctl", "--timeout=20", "add-port", "br-int", plugged, f"tag={vm.network.tag}")
+        run("ovs-vsctl", "--timeout=20", "add-port", "br-int", there, f"tag={vm.network.tag}")
+    _plug(made, host, vm)
+
+
+def _plug(made: Running, host: d.Host, vm: d.Vm) -> None:
+    """The cable between an instance and its host."""
+
+    def run(*argv: str) -> None:
+        made.run(host.name, *argv)
+
+    near = near_end(vm)
+    run("ip", "link", "add", near, "type", "veth", "peer", "name", "eth0", "netns", vm.name)
+    made.inside(host.name, vm.name, "ip", "link", "set", "eth0", "address", d.mac(host, vm.name))
+    made.inside(host.name, vm.name, "ip", "addr", "add", f"{vm.address}/{d.PREFIX}", "dev", "eth0")
+    made.inside(host.name, vm.name, "ip", "link", "set", "eth0", "up")
+    run("ip", "link", "set", near, "up")
+    if vm.bridge:
+        run("ip", "link", "set", near, "master", vm.bridge)
+    else:
+        run("ovs-vsctl", "--timeout=20", "add-port", "br-int", near, f"tag={vm.network.tag}")
 
 
 def near_end(vm: d.Vm) -> str:
