@@ -3,7 +3,8 @@
 A reply of `listen(NetlinkEvents)` is a row of frames, each u32 length, i32 number and that many bytes:
 
     number ≥ 0   a datagram of rtnetlink messages from the namespace with this `reference` (see `Namespaces`)
-    -1           a datagram about references themselves: RTM_DELNSID says that its namespace has ended
+    -1           a datagram about references themselves: RTM_DELNSID says that its namespace has ended, RTM_NEWNSID that
+                 one was given, perhaps to a new namespace in the place of an old one
     -2           OVERRUN, no bytes: events were lost, in whichever namespace
     -3           CHANGED, no bytes: namespaces may have come or gone; ask for them
 
@@ -39,6 +40,7 @@ FRAME = struct.Struct("=Ii")
 
 _BATCH = 64
 _MOST_BUFFERED = 32 << 20
+_NSID_GONE = 89
 _NSID_ANCILLARY = (270, 8)  # SOL_NETLINK, NETLINK_LISTEN_ALL_NSID
 _LOOK = 0.25
 _PROCESSES = 1.0
@@ -57,6 +59,7 @@ class Kernel:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._streams = 0
 
     async def dumps(self, request: Netlink) -> bytes:
         return await self.call(lambda: self._dumps.answer(request))
@@ -78,10 +81,15 @@ class Kernel:
         except OSError as error:
             raise Unreachable(f"events of the kernel: {error.strerror}") from error
         stream = _Stream(endpoint, self._place, self)
+        self._reference.taken_back(None)  # what ended before this stream was not heard
+        self._streams += 1
+        self._reference.listened = True
         try:
             async for reply in stream.replies():
                 yield reply
         finally:
+            self._streams -= 1
+            self._reference.listened = self._streams > 0
             stream.close()
 
     async def close(self) -> None:
@@ -94,6 +102,10 @@ class Kernel:
             await asyncio.get_running_loop().run_in_executor(None, thread.join)
             self._thread = None
             self._closing = False
+
+    def taken_back(self, number: int | None) -> None:
+        """A namespace's number is no more its own; None: anyone's may not be."""
+        self._reference.taken_back(number)
 
     def own_number(self) -> int:
         """The number events of the own namespace are given: a real one where no reference namespace could be made."""
@@ -207,6 +219,7 @@ class _Stream:
                 return
             except OSError as error:
                 if error.errno == errno.ENOBUFS:
+                    self._kernel.taken_back(None)
                     self._frame(OVERRUN)
                     continue
                 self._failed = error
@@ -216,7 +229,17 @@ class _Stream:
             for level, kind, value in ancillary:
                 if (level, kind) == _NSID_ANCILLARY:
                     number = struct.unpack_from("=i", value)[0]
+            if number == OWN:
+                self._about_numbers(payload)
             self._frame(number, payload)
+
+    def _about_numbers(self, payload: bytes) -> None:
+        """RTM_DELNSID: header, struct rtgenmsg, NETNSA_NSID."""
+        for at in range(0, len(payload) - 27, 28):
+            length, kind = struct.unpack_from("=IH", payload, at)
+            regular = length == 28 and struct.unpack_from("=HH", payload, at + 20) == (8, 1)
+            if kind == _NSID_GONE or not regular:
+                self._kernel.taken_back(struct.unpack_from("=i", payload, at + 24)[0] if regular else None)
 
     def _mounts_changed(self) -> None:
         self._mounts.poll(0)

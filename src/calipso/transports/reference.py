@@ -39,14 +39,23 @@ class Reference:
         self._numbers: dict[int, int] = {}
         self._paths: dict[int, str] = {}
         self._sequence = 0
+        self._dead: set[int | None] = set()
+        self.listened = False
+        """Somebody hears of numbers taken back, and says so: what is numbered once need not be asked for again."""
         self.private = False
         """A namespace of our own was made. Else numbers are counted here, and events come from the own one only."""
 
     def number(self, found: dict[int, str]) -> dict[int, int]:
         """inode → number, for namespaces given as inode → path; those that cannot be opened have none."""
         query = self._opened()
-        numbers: dict[int, int] = {}
+        known, self._numbers = self._numbers if self.listened else {}, {}
+        dead, self._dead = self._dead, set()
+        numbers = {
+            inode: each for inode, each in known.items() if inode in found and each not in dead and None not in dead
+        }
         for inode, path in found.items():
+            if inode in numbers:
+                continue
             try:
                 descriptor = self._place.open_namespace(path)
             except OSError:
@@ -65,7 +74,7 @@ class Reference:
 
     def _number(self, query: socket.socket, inode: int, descriptor: int) -> int:
         if not self.private:
-            return self._numbers.get(inode) or 1 + max([0, *self._numbers.values()])
+            return inode & 0x7FFFFFFF
         known = self._ask(query, descriptor)
         if known < 0:
             self._exchange(query, _NEW, _REQUEST | _ACK, _attribute(_NSID, -1) + _attribute(_FD, descriptor))
@@ -134,6 +143,10 @@ class Reference:
         for group in GROUPS:
             endpoint.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
         return endpoint
+
+    def taken_back(self, number: int | None) -> None:
+        """The namespace of this number has ended; None: any may have. May be called from any thread."""
+        self._dead.add(number)
 
     def own_number(self) -> int:
         """The number of the namespace this process is in, -1 when it has none."""

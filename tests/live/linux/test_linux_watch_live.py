@@ -135,6 +135,13 @@ def test_namespaces_of_processes_come_and_go(lab: Any) -> None:
     live(scenario)
 
 
+async def share_of_a_core() -> float:
+    """What this process uses in three seconds; others may make namespaces meanwhile, so several are taken."""
+    began, cpu = time.monotonic(), time.process_time()
+    await asyncio.sleep(3)
+    return (time.process_time() - cpu) / (time.monotonic() - began)
+
+
 def test_a_burst_of_two_hundred_namespaces_is_complete(lab: Any) -> None:
     async def scenario() -> None:
         count = 200
@@ -155,9 +162,7 @@ def test_a_burst_of_two_hundred_namespaces_is_complete(lab: Any) -> None:
             for i in range(count):
                 assert watched.picture.get(lab.id(str(i), f"x{i}"))["peer_netns"] == lab.id(str(i))
             await asyncio.sleep(2)
-            began, cpu = time.monotonic(), time.process_time()
-            await asyncio.sleep(5)
-            assert (time.process_time() - cpu) / (time.monotonic() - began) < 0.02, "idle"
+            assert min([await share_of_a_core() for _ in range(3)]) < 0.02, "idle"
             await asyncio.to_thread(lab.batch, [f"netns del @{i}" for i in range(count)])
             await watched.until(lambda picture: not picture.below(f"here/netns:{lab.prefix}"), seconds=20)
 
@@ -232,5 +237,41 @@ def test_a_watched_namespace_is_not_kept_alive(lab: Any) -> None:
             lab.run("ip netns del @a")
             took = await watched.until(lambda picture: picture.get(lab.id("b", "vb")) is None)
             assert took <= SOON
+
+    live(scenario)
+
+
+def test_a_host_made_of_namespaces_is_watched_from_outside(lab: Any) -> None:
+    async def scenario() -> None:
+        pid = lab.host("ip link set lo up")
+        inside = f"nsenter -t {pid} -a --"
+        async with watching(LocalTransport(pid)) as watched:
+            await run(lab, f"{inside} ip netns add vm")
+            assert await watched.until(lambda picture: picture.get("here/netns:vm/dev:lo")) <= SOON
+            await run(lab, f"{inside} ip link add e0 type veth peer name e1 netns vm")
+            await watched.until(lambda picture: picture.get("here/netns:vm/dev:e1"))
+            assert watched.picture.get("here/dev:e0")["peer_netns"] == "here/netns:vm"
+            await run(lab, f"{inside} ip netns del vm")
+            assert await watched.until(lambda picture: not picture.below("here/netns:vm", "here/dev:e0")) <= SOON
+
+    live(scenario)
+
+
+def test_a_namespace_made_anew_under_its_name_is_read_anew(lab: Any) -> None:
+    async def scenario() -> None:
+        lab.run("ip netns add @a", "ip -n @a link add old type veth peer name old1")
+        async with watching() as watched:
+            await watched.until(lambda picture: picture.get(lab.id("a", "old")))
+            for turn in range(5):
+                lab.batch(["netns del @a", "netns add @a"])
+                lab.run(f"ip -n @a link add new{turn} type veth peer name x")
+                await watched.until(
+                    lambda picture, turn=turn: (
+                        picture.get(lab.id("a", f"new{turn}"))
+                        and {id for id, _ in picture.below(lab.id("a") + "/dev:")}
+                        == {lab.id("a", name) for name in ("lo", "x", f"new{turn}")}
+                    ),
+                    seconds=5,
+                )
 
     live(scenario)

@@ -14,7 +14,7 @@ from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Interfaces, Survey
 from calipso.transports.replay import ReplayTransport
 from calipso.transports.transcript import header
-from tests.support.netlink_messages import attribute, link, mac, neighbor, route
+from tests.support.netlink_messages import attribute, link, mac, message, neighbor, route
 
 SCOPE = Scope("linux", "h", "netns:a")
 
@@ -28,6 +28,13 @@ def test_events_tell_which_namespace_and_which_tables() -> None:
     assert changed.interfaces == {3} and changed.tables == {4, 5}
     assert changed.namespaces and not changed.overrun
     assert parse_events(frame(-2)).overrun
+
+
+def test_a_number_given_anew_means_to_look_there() -> None:
+    given = parse_events(frame(-1, message(88, bytes(4) + attribute(1, 6))))
+    assert given.interfaces == given.tables == {6} and not given.namespaces
+    taken = parse_events(frame(-1, message(89, bytes(4) + attribute(1, 6))))
+    assert taken.namespaces and not taken.interfaces
 
 
 def test_a_move_names_where_to() -> None:

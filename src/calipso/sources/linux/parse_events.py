@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import msgspec
 
 from calipso.errors import ParseError
 from calipso.sources.linux.parse_links import parse_link_messages
-from calipso.sources.linux.wire import MESSAGE
+from calipso.sources.linux.wire import MESSAGE, attributes, s32
 
 NAME = "netlink events"
 _FRAME = struct.Struct("=Ii")
 _OWN, _OVERRUN, _CHANGED = -1, -2, -3
-_LINK, _LINK_GONE, _NSID_GONE = 16, 17, 89
+_LINK_GONE, _NSID_NEW, _NSID_GONE = 17, 88, 89
 _INTERFACE_EVENTS = frozenset((16, 17, 20, 21, 88, 89))
 _TABLE_EVENTS = frozenset((24, 25, 28, 29, 32, 33))
 
@@ -65,7 +66,7 @@ def _datagram(body: bytes, number: int, out: Changed) -> None:
         if length < 16 or offset + length > len(body):
             raise ParseError(NAME, f"a message of {length} bytes where {len(body) - offset} are left")
         if number == _OWN:
-            out.namespaces |= kind == _NSID_GONE
+            _numbering(body, offset, length, kind, out)
         elif kind in _TABLE_EVENTS:
             out.tables.add(number)
         elif kind in _INTERFACE_EVENTS:
@@ -73,6 +74,17 @@ def _datagram(body: bytes, number: int, out: Changed) -> None:
             if kind == _LINK_GONE:
                 _moves(body[offset : offset + length], number, out)
         offset += (length + 3) & ~3
+
+
+def _numbering(body: bytes, offset: int, length: int, kind: int, out: Changed) -> None:
+    """A number was taken back: its namespace ended. One was given: it may be a new namespace in an old one's place."""
+    out.namespaces |= kind == _NSID_GONE
+    if kind == _NSID_NEW:
+        found: dict[str, Any] = {}
+        attributes(body, offset + 20, offset + length, {1: ("nsid", s32)}, found, NAME)
+        if found.get("nsid", -1) >= 0:
+            out.interfaces.add(found["nsid"])
+            out.tables.add(found["nsid"])
 
 
 def _moves(message: bytes, number: int, out: Changed) -> None:

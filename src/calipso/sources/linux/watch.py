@@ -8,6 +8,7 @@ costs a bounded share of a core, and a whole pass comes from time to time all th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 
 from calipso.errors import CalipsoError, ParseError, Unreachable
@@ -44,6 +45,9 @@ _SLOW_SHARE = 4
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """A full pass, then changes for ever. Raises `TransportError` when the stream of events ends."""
     watching = Watching(Survey(transport, config))
+    with contextlib.suppress(CalipsoError):
+        # Listing numbers the namespaces. Events tell of numbers given later, which are new namespaces then.
+        await watching.survey.list_namespaces()
     tasks = [asyncio.ensure_future(watching.listen()), asyncio.ensure_future(watching.look_slowly())]
     for task in tasks:
         task.add_done_callback(watching.ended)
