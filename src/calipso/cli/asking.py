@@ -154,6 +154,7 @@ def _carried(network: list[str] | None) -> str:
 def links(
     id: Annotated[str, typer.Argument(help="Whose links; all without it.")] = "",
     type: Annotated[str, typer.Option("--type", "-t", help="A link type, or a relation such as layer2.")] = "",
+    implicit: Annotated[bool, typer.Option(help="Also what its links lead to on a common network.")] = False,
     env: Environment = LOCAL,
     output: Out = Output.table,
     at: At = "",
@@ -162,7 +163,7 @@ def links(
 
     Examples: `calipso links eth0` · `calipso links h1/ovs --env plain -t vedge-host_pnic`
     """
-    found = call(Home.default(), "get_links", id=id, type=type, environment=env, at=at)
+    found = call(Home.default(), "get_links", id=id, type=type, implicit=implicit, environment=env, at=at)
     text = render.structured(found.items, output)
     if text is not None:
         print(text)

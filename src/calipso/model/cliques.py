@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 
 class CliqueType(msgspec.Struct, frozen=True, kw_only=True):
-    """A walk from objects of one kind. `environment`: what an environment must be for it, empty for any."""
+    """A walk from objects of one kind. `environment`: what an environment must be for it, empty for any.
+
+    Its names are those of `Environment`, and `environment_name` for one environment alone. `origin`: `ours`,
+    `calipso-A` or `calipso-B` for the original's two generations.
+    """
 
     name: str
     focal_kind: str
     link_types: tuple[str, ...]
-    environment: dict[str, str] = {}
+    environment: Mapping[str, str] = {}
     use_implicit_links: bool = False
     origin: str = "ours"
     description: str = ""

@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from calipso.model.cliques import CLIQUE_TYPES, CliqueType
+from calipso.model import cliques, cliques_original
+from calipso.model.cliques import CliqueType
 from calipso.model.environment import Environment
 
-FIELDS = ("type", "distribution", "distribution_version", "mechanism_drivers", "type_drivers")
-"""What a clique type may ask of an environment, from the weakest to the strongest."""
+NAMED, ANY, BARE = 64, 1, 2
+POINTS: Mapping[str, int] = {
+    "type": 0, "distribution": 32, "distribution_version": 16, "mechanism_drivers": 8, "type_drivers": 4,
+}  # fmt: skip
+"""What a clique type may ask of an environment, and the points when it holds; one that does not hold ends it."""
+
+ALL: tuple[CliqueType, ...] = (
+    *cliques.CLIQUE_TYPES,
+    *cliques_original.FIRST_GENERATION,
+    *cliques_original.SECOND_GENERATION,
+)
 
 
 def clique_types(environment: Environment) -> Sequence[CliqueType]:
     """The clique types an environment chooses from: ours, or the original's where it asks for them."""
     if environment.cliques == "calipso":
-        original = [each for each in CLIQUE_TYPES if each.origin != "ours"]
-        if original:
-            return original
-    return [each for each in CLIQUE_TYPES if each.origin == "ours"]
+        return cliques_original.SECOND_GENERATION
+    return cliques.CLIQUE_TYPES
 
 
 def score(clique_type: CliqueType, environment: Environment) -> int:
-    """1 for a type of any environment; more for each thing it asks for that holds; 0 when something does not."""
-    total = 1
-    for place, field in enumerate(FIELDS, 1):
-        wanted = clique_type.environment.get(field)
-        if not wanted:
+    """As the original scores: 64 for the environment's own name, 2 for a type that asks nothing, 0 for a mismatch."""
+    asked = clique_type.environment
+    name = asked.get("environment_name")
+    if name is not None:
+        return NAMED if name == environment.name else 0
+    if not asked:
+        return BARE
+    total = 0
+    for field, points in POINTS.items():
+        wanted = asked.get(field)
+        if wanted is None:
             continue
-        has = getattr(environment, field)
-        if wanted != has and not (isinstance(has, tuple) and wanted in has):
+        if not _holds(field, wanted, getattr(environment, field)):
             return 0
-        total += 1 << place
-    return total
+        total += points
+    return total or ANY
+
+
+def _holds(field: str, wanted: str, has: str | tuple[str, ...]) -> bool:
+    if isinstance(has, tuple):
+        return wanted in has
+    if field == "distribution_version" and wanted.isdigit() and has.isdigit():
+        return int(has) >= int(wanted)  # a number is the oldest version it is for
+    return wanted == has
 
 
 def choose(types: Iterable[CliqueType], focal_kind: str, environment: Environment, name: str = "") -> CliqueType | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from calipso.graph.explain import why
+from calipso.graph.implicit import implicit_links
 from calipso.graph.protocol import GraphReader, LinkEnd, Obj
 from calipso.operations.answers import Freshness, LinkView, freshness
 from calipso.operations.context import Context
@@ -12,10 +13,14 @@ from calipso.operations.inventory import one, when
 
 
 class GetLinks(msgspec.Struct, frozen=True, kw_only=True):
-    """id: whose links, empty for all. type: one link type, or a relation such as `layer2`."""
+    """id: whose links, empty for all. type: one link type, or a relation such as `layer2`.
+
+    implicit: also what role links of the object lead to over others that share a network.
+    """
 
     id: str = ""
     type: str = ""
+    implicit: bool = False
     environment: str = "local"
     at: str = ""
 
@@ -63,6 +68,12 @@ async def get_links(context: Context, request: GetLinks) -> Links:
         ends = [(head, link) for head in graph.objects() for link in graph.links(head.ord) if link.outgoing]
         hosts = set()
     found = [link_view(graph, head, link) for head, link in ends if _of_type(link, request.type)]
+    if request.id and request.implicit:
+        found += [
+            LinkView(each.type, each.source, each.target, list(each.through), network=list(each.networks))
+            for each in implicit_links(graph, focus)
+            if not request.type or each.type == request.type
+        ]
     items = sorted((link for link in found if link is not None), key=lambda link: (link.type, link.source, link.target))
     return Links(items, freshness(site, graph, hosts))
 
