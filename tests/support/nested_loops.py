@@ -15,6 +15,7 @@ from calipso.graph.keys import keys_of, path_values
 from calipso.graph.kinds import kind_of
 from calipso.graph.merge import Decoder, object_type
 from calipso.graph.objects import parent_of
+from calipso.graph.presence import presence_of
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.walk import selects, walk
 from calipso.model import ids
@@ -204,7 +205,7 @@ class Definition:
     def _present(self, head: Obj) -> set[int]:
         out = set()
         for other in self.heads.values():
-            for host, medium, network in networks.presence_of(other):
+            for host, medium, network in presence_of(other):
                 found = self.resolve(network)
                 if host == head.host and medium in head.media and found is not None and found.kind == "network":
                     out.add(found.ord)

@@ -31,7 +31,7 @@ def record(
 ) -> None:
     """Look once at an environment and write down what was asked and answered, secrets masked.
 
-    Examples: `calipso record transcripts` · `calipso record /tmp/case-17 --env plain`
+    Examples: `calipso record transcripts` · `calipso record case-17 --env plain`
     """
 
     async def once() -> list[Path]:

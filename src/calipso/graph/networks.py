@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import immutables
-
+from calipso.graph.presence import tally
 from calipso.graph.protocol import Obj
 from calipso.graph.walk import sources_through, walk
 from calipso.model.links import CODES, LINK_TYPES
@@ -66,7 +65,7 @@ def derive(session: Session) -> None:
         bridges.update(session.adjacency.others(nic, 2 * VNIC_VCONNECTOR))
     _settle(session, bridges, _vconnector)
     _derive_router_networks(session)
-    _tally(session)
+    tally(session)
 
 
 def _settle(session: Session, candidates: Iterable[int], derive_one: Any) -> set[int]:
@@ -366,39 +365,3 @@ def _router(session: Session, ord: int) -> Bound:
             pairs.add((there.id, ""))
     ordered = sorted(pairs)
     return tuple(network for network, _ in ordered) or None, tuple(medium for _, medium in ordered)
-
-
-def presence_of(head: Obj | None) -> set[tuple[str, str, str]]:
-    """(host, medium, network) that an object proves to be bound."""
-    if head is None or head.kind == "host_pnic" or not head.networks:
-        return set()
-    out = set()
-    for medium, network in zip(head.media, head.networks, strict=False):
-        over, at, gateway = medium.partition("@")
-        host = gateway if at else head.host
-        if over and host:
-            out.add((host, over, network))
-    return out
-
-
-def _tally(session: Session) -> None:
-    """Count what is bound where, so that a NIC's networks are read off without visiting every port of its host."""
-    for ord, old in session.before.items():
-        before, now = presence_of(old), presence_of(session.heads.get(ord))
-        if before == now:
-            continue
-        for op, some in ((-1, before - now), (+1, now - before)):
-            for host, medium, network in some:
-                _count(session, (host, medium), network, op)
-
-
-def _count(session: Session, place: tuple[str, str], network: str, op: int) -> None:
-    counts = session.presence.get(place) or immutables.Map()
-    count = counts.get(network, 0) + op
-    if (counts.get(network, 0) > 0) != (count > 0):
-        session.tracking.touch_presence(*place)
-    counts = counts.set(network, count) if count else counts.delete(network)
-    if len(counts):
-        session.presence[place] = counts
-    else:
-        del session.presence[place]

@@ -14,8 +14,8 @@ from calipso.graph.bind import left_keys, right_keys
 from calipso.graph.hostnames import HostRecord, canonical_names
 from calipso.graph.index import SMALL, Bucket, Index, Key, slot
 from calipso.graph.keys import all_keys
-from calipso.graph.networks import presence_of
 from calipso.graph.objects import HOST_RECORDS
+from calipso.graph.presence import presence_of
 from calipso.graph.protocol import Obj
 from calipso.graph.value import Graph
 

@@ -85,8 +85,8 @@ FIRST_GENERATION: tuple[CliqueType, ...] = (
         "calipso-A",
         "network",
         "network",
-        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic vnic- "
-        "instance vnic-vservice",
+        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic "
+        "vnic-instance vnic-vservice",
         environment_name="Apex-Euphrates",
     ),
     _type(
@@ -162,9 +162,9 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "calipso-B",
         "switch clique for generic openstack with oteps",
         "switch",
-        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic switch_pnic- "
-        "host_pnic host_pnic-vconnector vconnector-otep otep-vedge vedge-vconnector vedge-vnic vconnector- "
-        "vnic vnic-instance vnic-vservice",
+        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic "
+        "switch_pnic-host_pnic host_pnic-vconnector vconnector-otep otep-vedge vedge-vconnector vedge-vnic "
+        "vconnector-vnic vnic-instance vnic-vservice",
     ),
     _type(
         "calipso-B",
@@ -184,8 +184,8 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "calipso-B",
         "network",
         "network",
-        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic vnic- "
-        "instance vnic-vservice",
+        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic "
+        "vnic-instance vnic-vservice",
         environment_name="Apex-Euphrates",
     ),
     _type(
@@ -221,8 +221,8 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "calipso-B",
         "mercury_switch_clique",
         "switch",
-        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic switch_pnic- "
-        "host_pnic host_pnic-vedge vedge-vconnector vedge-vnic vconnector-vnic vnic-instance vnic-vservice",
+        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic "
+        "switch_pnic-host_pnic host_pnic-vedge vedge-vconnector vedge-vnic vconnector-vnic vnic-instance vnic-vservice",
         distribution="Mercury",
     ),
     _type(
@@ -243,8 +243,8 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "calipso-B",
         "network",
         "network",
-        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic vnic- "
-        "instance vnic-vservice",
+        "network-host_pnic host_pnic-otep otep-vedge vedge-vconnector vedge-vnic vconnector-vnic "
+        "vnic-instance vnic-vservice",
         distribution="Kolla",
     ),
     _type(
@@ -293,8 +293,8 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "calipso-B",
         "generic k8s clique for physical switch",
         "switch",
-        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic switch_pnic- "
-        "host_pnic host_pnic-otep otep-vedge vedge-container vedge-vconnector vconnector-vnic vnic-container",
+        "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic "
+        "switch_pnic-host_pnic host_pnic-otep otep-vedge vedge-container vedge-vconnector vconnector-vnic vnic-container",
         type="Kubernetes",
         distribution="Kubernetes",
     ),

@@ -111,7 +111,7 @@ def said(name: str, source: str, **attributes: Any) -> HostRecord:
         ([said("a", "linux", machine_id="1"), said("b", "linux", machine_id="1")], {}),
         ([said("a.x", "linux"), said("a.y", "nova@api")], {}),
         ([said("a.x", "linux"), said("a.y", "linux"), said("a", "nova@api")], {}),
-        ([said("a", "linux", addresses=["10.0.0.5/24"]), said("c", "nova@api", stated_addresses=["10.0.0.5"])], {"c": "a"}),
+        ([said("a", "linux", addresses=["10.0.0.5/24"]), said("c", "nova", stated_addresses=["10.0.0.5"])], {"c": "a"}),
     ],
     ids=["first label", "machine-id", "clones", "two full names", "namesakes", "stated address"],
 )  # fmt: skip
