@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator
 
 from calipso.errors import CalipsoError, ParseError, Unreachable
 from calipso.model.record import Measured, Observation, RunError
@@ -52,8 +52,9 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     for task in tasks:
         task.add_done_callback(watching.ended)
     try:
-        async for observation in watching.observations():
-            yield observation
+        async with contextlib.aclosing(watching.observations()) as observations:
+            async for observation in observations:
+                yield observation
     finally:
         for task in tasks:
             task.cancel()
@@ -119,7 +120,7 @@ class Watching:
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def observations(self) -> AsyncIterator[Observation]:
+    async def observations(self) -> AsyncGenerator[Observation, None]:
         try:
             while True:
                 async for observation in self._pass():
