@@ -76,6 +76,8 @@ class Watching:
         self._tables: set[int] = set()
         self._resting: set[int] = set()
         self._pauses: set[asyncio.Task[None]] = set()
+        self._strays: set[str] = set()
+        """Parts with a cable into a namespace that was looked for in vain."""
         self._passed = False
         self._broken: BaseException | None = None
         self._outbox: list[Observation] = []
@@ -212,7 +214,7 @@ class Watching:
             done |= wanted
             known = known | {each.part: each.inode for each in self.survey.listing.all}
             self.survey.build(each for each in self.survey.listing.all if each.part in done)
-            strays = self.survey.strays() & done if self.survey.listing.initial else set()
+            strays = (self.survey.strays() & done) - self._strays if self.survey.listing.initial else set()
             lost = done & self.survey.failed.keys()
             if not (strays or lost):
                 break
@@ -222,6 +224,7 @@ class Watching:
             parts = parts | strays
         if relist:
             done |= await self._resolve_strays(done)
+        self._strays = self.survey.strays()
         present = {each.part for each in self.survey.listing.all}
         return done & present
 
