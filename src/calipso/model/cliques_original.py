@@ -294,7 +294,8 @@ SECOND_GENERATION: tuple[CliqueType, ...] = (
         "generic k8s clique for physical switch",
         "switch",
         "switch-switch_pnic switch_pnic-switch_pnic switch_pnic-switch switch-switch_pnic "
-        "switch_pnic-host_pnic host_pnic-otep otep-vedge vedge-container vedge-vconnector vconnector-vnic vnic-container",
+        "switch_pnic-host_pnic host_pnic-otep otep-vedge vedge-container vedge-vconnector "
+        "vconnector-vnic vnic-container",
         type="Kubernetes",
         distribution="Kubernetes",
     ),
