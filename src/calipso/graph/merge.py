@@ -118,6 +118,10 @@ class Decoder:
     def attributes(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> Attributes:
         return self._entry(facts, hosts)[3]
 
+    def forget(self) -> None:
+        """Drop what is cached."""
+        self._cache, self._facets = {}, {}
+
     def _entry(
         self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]
     ) -> tuple[object, Mapping[str, str], list[Facet], Attributes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import intern
 from typing import TYPE_CHECKING
 
 import immutables
@@ -258,11 +259,17 @@ def _renew(session: Session, ord: int, old: Obj | None, members: tuple[int, ...]
     a = session.decoder.attributes(facts, session.hosts)
     kind = object_type(facets)
     head = Obj(
-        ord, id, old.kind if old is not None else "", kind,
-        str(a.get("name") or ids.split(id)[-1][1]), str(a.get("host") or ids.host_of(id)),
-        parent_of(id, a), members,
-        old.networks if old is not None else None, old.media if old is not None else (),
-    )  # fmt: skip
+        ord,
+        id,
+        old.kind if old is not None else "",
+        intern(kind),
+        str(a.get("name") or ids.split(id)[-1][1]),
+        intern(str(a.get("host") or ids.host_of(id))),
+        intern(parent_of(id, a)),
+        members,
+        old.networks if old is not None else None,
+        old.media if old is not None else (),
+    )
     session.put_head(ord, head)
     keys = session.keys(head)
     retyped = old is None or old.type != kind
