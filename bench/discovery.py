@@ -61,7 +61,7 @@ async def interfaces() -> tuple[float, int]:
     began = time.perf_counter()
     paths = [each.path for each in listing.all if each.path]
     for path in paths:
-        await transport.ask(Netlink(("link", "addr"), path))
+        await transport.ask(Netlink(("links", "addresses"), path))
     took = time.perf_counter() - began
     await transport.close()
     return took, len(paths)
