@@ -66,9 +66,9 @@ def updates(graph: Graph) -> tuple[float, float]:
 
 
 def cliques(graph: Graph) -> float:
-    """Median ms of an instance's clique."""
-    chosen = next(each for each in CLIQUE_TYPES if each.name == "instance")
-    ords = list(graph.find("kind", "instance"))
+    """Median ms of a service's clique."""
+    chosen = next(each for each in CLIQUE_TYPES if each.name == "vservice")
+    ords = list(graph.find("kind", "vservice"))
     costs = []
     for ord in random.Random(1).sample(ords, min(200, len(ords))):
         head = graph.get(ord)
@@ -123,7 +123,7 @@ def main() -> None:
         limit=60.0 if objects <= 200_000 else 120.0,
         links=round(links, 2),
     )
-    show("clique of an instance", cliques(graph), "ms", limit=5.0)
+    show("clique of a service", cliques(graph), "ms", limit=5.0)
     show("object by name", lookups(graph), "us", limit=1000.0)
     theirs = as_networkx(graph) if objects <= 200_000 else 0.0
     show("memory an object", mine, "B", limit=1500.0, networkx=round(theirs), ratio=round(theirs / mine, 2))

@@ -107,13 +107,17 @@ def disturbed(change: FacetChange, random: random.Random) -> FacetChange:
     assert change.body is not None
     type, scope, attributes = CODEC.decode(change.body)
     a = dict(attributes)
-    what = random.choice(("drop", "tag", "mac", "ifindex", "name", "peer", "master", "ips", "complete", "host"))
+    what = random.choice(
+        ("drop", "tag", "mac", "ifindex", "name", "peer", "master", "ips", "complete", "host", "state")
+    )
     if what == "drop" and a:
         a.pop(random.choice(sorted(a)))
     elif what == "peer":
         a["peer_ifindex"] = random.choice([2, 10, 11])
     elif what == "complete":
         a["namespaces_complete"] = random.choice([True, False])
+    elif what == "state":
+        a |= {"state": random.choice(["up", "down"]), "mtu": random.choice([1400, 1500])}
     elif what == "master":
         a["master"] = random.choice([12, 10])
     elif what in a:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from calipso.graph.index import FEW_VALUED, REFERENCES
 from calipso.graph.protocol import GraphReader, Obj
@@ -186,56 +186,52 @@ ONLY_FOR: dict[str, frozenset[str]] = {
 Extract = Callable[[Obj, Attributes, set[tuple[str, Any]]], None]
 
 
-def _plain_single(name: str) -> Extract:
-    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
-        value = a.get(name)
-        if value is None or value == "":
-            return
-        if type(value) is list:
-            out.update((name, item) for item in value if type(item) in SCALARS)
-        elif type(value) in SCALARS:
-            out.add((name, value))
+class _Shape(NamedTuple):
+    """How the keys of a type's objects are read: plain attributes and pairs of them inline, the rest by a call."""
 
-    return extract
-
-
-def _plain_pair(name: str, first: str, second: str) -> Extract:
-    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
-        x, y = a.get(first), a.get(second)
-        if x is None or y is None or x == "" or y == "":
-            return
-        if type(x) in SCALARS and type(y) in SCALARS:
-            out.add((name, (x, y)))
-        else:
-            out.update((name, pair) for pair in _combinations((getter(first), getter(second)), head, a))
-
-    return extract
+    single: tuple[str, ...]
+    pairs: tuple[tuple[str, str, str], ...]
+    general: tuple[Extract, ...]
 
 
 def _general(name: str, path: tuple[str, ...]) -> Extract:
     getters = tuple(getter(part) for part in path)
+    if len(path) == 1:
+        return _computed(name, getters[0])
 
     def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
-        found = _combinations(getters, head, a)
-        out.update((name, value if len(path) > 1 else value[0]) for value in found)
+        out.update((name, value) for value in _combinations(getters, head, a))
+
+    return extract
+
+
+def _computed(name: str, get: Getter) -> Extract:
+    def extract(head: Obj, a: Attributes, out: set[tuple[str, Any]]) -> None:
+        value = get(head, a)
+        if value is None or value == "":
+            return
+        if type(value) in SCALARS:
+            out.add((name, value))
+        elif type(value) is list or type(value) is tuple:
+            out.update((name, item) for item in value if type(item) in SCALARS)
 
     return extract
 
 
 @cache
-def _extractors(type: str) -> tuple[Extract, ...]:
-    """How the keys of a type's objects are read: only the paths that the type can have."""
-    out = []
+def _shape(type: str) -> _Shape:
+    """Only the paths that the type can have."""
+    single, pairs, general = [], [], []
     for name, path in PATHS.items():
         if any(part in ONLY_FOR and type not in ONLY_FOR[part] for part in path):
             continue
         if any(part in COMPUTED for part in path) or len(path) > 2:
-            out.append(_general(name, path))
+            general.append(_general(name, path))
         elif len(path) == 2:
-            out.append(_plain_pair(name, *path))
+            pairs.append((name, *path))
         else:
-            out.append(_plain_single(name))
-    return tuple(out)
+            single.append(name)
+    return _Shape(tuple(single), tuple(pairs), tuple(general))
 
 
 def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list[tuple[Any, ...]]:
@@ -257,7 +253,24 @@ def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list
 def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
     """The keys of `PATHS`: all but the few-valued ones."""
     out: set[tuple[str, Any]] = set()
-    for extract in _extractors(head.type):
+    shape = _shape(head.type)
+    for name in shape.single:
+        value = a.get(name)
+        if value is None or value == "":
+            continue
+        if type(value) in SCALARS:
+            out.add((name, value))
+        elif type(value) is list:
+            out.update((name, item) for item in value if type(item) in SCALARS)
+    for name, first, second in shape.pairs:
+        x, y = a.get(first), a.get(second)
+        if x is None or y is None or x == "" or y == "":
+            continue
+        if type(x) in SCALARS and type(y) in SCALARS:
+            out.add((name, (x, y)))
+        else:
+            out.update((name, pair) for pair in _combinations((getter(first), getter(second)), head, a))
+    for extract in shape.general:
         extract(head, a, out)
     return out
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calipso.graph.keys import keys_of
 from calipso.graph.merge import Decoder
+from calipso.graph.objects import PASSIVE
 from calipso.graph.restore import restore
 from calipso.graph.value import FacetChange, Graph
 from tests.support.estate import CODEC, ENVIRONMENT, disturbed, scratch, seen, two_hosts
@@ -98,6 +99,20 @@ def test_from_scratch_equals_the_definition_by_nested_loops(random: random.Rando
     decoder = Decoder(CODEC, tuple(ENVIRONMENT.service_patterns))
     defined = Definition(ENVIRONMENT, decoder, records).seen()
     assert {id: what[:-1] for id, what in seen(build(holding(said))).items()} == defined
+
+
+@pytest.mark.parametrize("attribute", sorted(PASSIVE - {"state", "mtu"}))
+def test_passive_attributes_are_read_by_no_key_no_kind_and_no_link(attribute: str) -> None:
+    """What `PASSIVE` says of an attribute: with it on every object the graph is the same but for the attribute."""
+    changed = []
+    for change in ESTATE:
+        type, scope, attributes = CODEC.decode(change.body or b"")
+        changed.append(FacetChange(change.id, change.facet, CODEC.encode(type, scope, attributes | {attribute: "x"})))
+    with_it, without = build(changed), build(ESTATE)
+    assert {id: what[:-1] for id, what in seen(with_it).items()} == {
+        id: what[:-1] for id, what in seen(without).items()
+    }
+    assert indexed(with_it) == indexed(without)
 
 
 @SLOW
