@@ -6,6 +6,8 @@ Frames: {"snapshot": [objects], "seq": N} first (left out when `since` could be 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -46,19 +48,33 @@ def live_route(feeds: Feeds) -> WebsocketRouteHandler:
             await socket.send_text(msgspec.json.encode({"error": error.message, "hint": error.hint}).decode())
             await socket.close(POLICY_VIOLATION)
             return
+        sending = asyncio.create_task(_send(socket, feed))
+        leaving = asyncio.create_task(_left(socket))
         try:
-            if feed.snapshot is not None:
-                first = msgspec.json.encode({"snapshot": feed.snapshot, "seq": feed.seq})
-                await socket.send_text(first.decode())
-            while True:
-                frame = await feed.next()
-                await socket.send_text('{"lost":true}' if frame is None else frame.decode())
-        except WebSocketDisconnect:
-            return
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             feed.close()
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
 
     return live
+
+
+async def _send(socket: WebSocket[Any, Any, Any], feed: Feed) -> None:
+    if feed.snapshot is not None:
+        first = msgspec.json.encode({"snapshot": feed.snapshot, "seq": feed.seq})
+        await socket.send_text(first.decode())
+    while True:
+        frame = await feed.next()
+        await socket.send_text('{"lost":true}' if frame is None else frame.decode())
+
+
+async def _left(socket: WebSocket[Any, Any, Any]) -> None:
+    """Until the client goes: what it says meanwhile does not matter."""
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await socket.receive_data(mode="text")
 
 
 def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int | None]:

@@ -19,6 +19,8 @@ from calipso.runtime.tokens import matches
 from calipso.web.app import build
 from calipso.web.health import Health
 
+GRACE = 2
+"""Seconds that open requests and live clients have to end when the server stops."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -42,7 +44,14 @@ class Server:
         names = [*LOOPBACK, host]
         hosts = sorted({*names, *(f"{name}:{self.port}" for name in names)})
         app = build(system, lambda given: matches(given, token), self.feeds, self.health, hosts)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", ws="websockets-sansio")
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=GRACE,
+        )
         self.server = _Unsignalled(config)
         self._task: asyncio.Task[None] | None = None
 

@@ -1,0 +1,111 @@
+"""The command line: examples in every help, answers for people and programs, exit codes that mean something."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner, Result
+
+from calipso.cli.main import app
+from tests.support.system import YAML, estate, run
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    async def fill() -> None:
+        async with estate(tmp_path):
+            pass
+
+    run(fill())
+    monkeypatch.setenv("CALIPSO_HOME", str(tmp_path))
+    return tmp_path
+
+
+def calipso(*words: str) -> Result:
+    return RUNNER.invoke(app, list(words))
+
+
+def test_every_verb_has_help_with_an_example() -> None:
+    group = typer.main.get_command(app)
+    verbs = group.commands  # type: ignore[attr-defined]
+    assert {
+        "up",
+        "scan",
+        "get",
+        "tree",
+        "clique",
+        "history",
+        "diff",
+        "watch",
+        "record",
+        "replay",
+        "export",
+        "import",
+    } <= set(verbs)
+    for name in verbs:
+        said = calipso(name, "--help")
+        assert said.exit_code == 0 and "Example" in said.stdout, name
+
+
+def test_outputs_for_programs(home: Path) -> None:
+    vnics = json.loads(calipso("get", "vnic", "--env", "estate", "-o", "json").stdout)
+    assert {"id", "kind", "type", "name", "host", "environment", "attributes", "valid_from"} <= set(vnics[0])
+    assert yaml.safe_load(calipso("get", "vnic", "--env", "estate", "-o", "yaml").stdout) == vnics
+    rows = list(csv.DictReader(io.StringIO(calipso("get", "vnic", "--env", "estate", "-o", "csv").stdout)))
+    assert len(rows) == len(vnics) and rows[0]["name"] == vnics[0]["name"]
+    one = json.loads(calipso("get", "host_pnic", "h1/dev:eth0", "--env", "estate", "-o", "json").stdout)
+    assert one["id"] == "h1/dev:eth0" and "netlink" in one["facets"]
+
+
+def test_tables_have_no_escapes_in_a_pipe_and_cut_nothing(home: Path) -> None:
+    for words in (("get", "interface"), ("tree",), ("links", "h1/dev:br-b"), ("clique", "h1/netns:vm-b"), ("sources",)):
+        said = calipso(*words, "--env", "estate")
+        assert said.exit_code == 0, words
+        assert "\x1b[" not in said.stdout
+    assert "h1/ovs/port:pbo h1/ovs/bridge:br-int" in calipso("clique", "h1/netns:vm-b", "--env", "estate").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("get", "vnci", "--env", "estate"), 1, "did you mean 'vnic'"),
+        (("get", "vnic", "--env", "nowhere"), 1, "no environment"),
+        (("get", "vnic", "--env", "estate", "--at", "teatime"), 2, "-5m"),
+        (("history", "nothing-like-it", "--env", "estate"), 1, "nothing was ever known"),
+        (("get", "vnic", "--nonsense"), 2, "No such option"),
+        (("diff", "--env", "estate"), 2, "--from"),
+        (("clique", "vm-a", "--env", "estate"), 1, "say which"),
+    ],
+)
+def test_what_goes_wrong_has_a_code_and_a_next_step(home: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    result = calipso(*words)
+    assert result.exit_code == code
+    assert said in result.stderr and result.stdout == ""
+
+
+def test_export_and_import_files(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    assert calipso("export", str(file), "--env", "estate").exit_code == 0
+    assert calipso("import", str(file), "--env", "local").exit_code == 0
+    assert len(json.loads(calipso("get", "vconnector", "-o", "json").stdout)) == 2
+    file.write_text("\n".join(file.read_text().splitlines()[:4]))
+    cut = calipso("import", str(file), "--env", "local")
+    assert cut.exit_code == 1 and "cut off" in cut.stderr
+
+
+def test_a_wrong_environment_file_is_refused_by_file_and_field(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(YAML + "namspaces: instances\n")
+    said = calipso("add", str(file))
+    assert said.exit_code == 2 and "wrong.yaml.namspaces" in said.stderr and "namespaces" in said.stderr
+    file.write_text("name: [unclosed\n")
+    said = calipso("add", str(file))
+    assert said.exit_code == 2 and "wrong.yaml:" in said.stderr

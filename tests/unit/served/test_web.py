@@ -1,0 +1,128 @@
+"""The server: a token for everything, errors that say what next, numbered deltas that resume."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from calipso.errors import NotFound
+from calipso.model.record import Record, Scope, Seen
+from calipso.operations.registry import OPERATIONS
+from calipso.runtime.remote import Remote
+from calipso.runtime.system import System
+from calipso.web.app import openapi
+from calipso.web.server import Server
+from tests.support.system import estate
+
+TOKEN = "t" * 40
+
+
+def served(folder: Path, use: Callable[[System, Server], Awaitable[None]]) -> None:
+    async def work() -> None:
+        async with estate(folder) as system, Server(system, TOKEN, "127.0.0.1", 0) as server:
+            await use(system, server)
+
+    asyncio.run(work())
+
+
+def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
+    async def use(_: System, server: Server) -> None:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            for path in [f"/api/v1/{each.path}" for each in OPERATIONS] + ["/metrics", "/api/v1/openapi.json"]:
+                for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
+                    method = "POST" if path.endswith(("scan", "import")) else "GET"
+                    answer = await client.request(method, path, headers=headers)
+                    assert answer.status_code == 401, path
+                    assert answer.headers["content-type"] == "application/problem+json"
+            assert (await client.get("/healthz")).json() == {"status": "ok"}
+            assert (await client.get("/readyz")).json()["status"] == "ready"
+            rebound = await client.get("/healthz", headers={"Host": "calipso.example"})
+            assert rebound.status_code == 400
+
+    served(tmp_path, use)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("objects?environment=estate&kind=vnci", 404, "vnic"),
+        ("objects?environment=nowhere", 404, "estate"),
+        ("objects?knd=vnic", 400, "kind"),
+        ("objects?limit=many", 400, "int"),
+        ("objects?environment=estate&at=teatime", 400, "-5m"),
+        ("diff", 400, "start"),
+    ],
+)
+def test_errors_are_problems_with_a_hint(tmp_path: Path, path: str, status: int, words: str) -> None:
+    async def use(_: System, server: Server) -> None:
+        async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+            answer = await client.get(f"/api/v1/{path}")
+            said = answer.json()
+            assert (answer.status_code, said["status"]) == (status, status)
+            assert words in said["detail"] + said.get("hint", "")
+
+    served(tmp_path, use)
+
+
+def test_the_client_gives_the_same_answers_and_the_same_errors(tmp_path: Path) -> None:
+    async def use(system: System, server: Server) -> None:
+        remote = Remote(server.url, TOKEN)
+        for operation in OPERATIONS:
+            if operation.method == "GET" and operation.name not in ("get_environments", "get_diff", "get_history"):
+                values: dict[str, Any] = {"environment": "estate"}
+                if operation.name == "get_clique":
+                    values |= {"id": "h1/netns:vm-a", "type": "reach"}
+                here = await operation.run(system, operation.request(**values))
+                assert await remote.call(operation.name, **values) == here, operation.name
+        with pytest.raises(NotFound) as error:
+            await remote.call("get_objects", kind="vnci")
+        assert "vnic" in error.value.hint
+
+    served(tmp_path, use)
+
+
+def test_the_api_document_is_whole() -> None:
+    document = openapi()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {f"/api/v1/{each.path}" for each in OPERATIONS}
+    text = json.dumps(document)
+    names = set(document["components"]["schemas"])
+    for part in text.split('"#/components/schemas/')[1:]:
+        assert part.partition('"')[0] in names
+
+
+def test_live_gives_a_snapshot_then_deltas_and_resumes_where_it_broke(tmp_path: Path) -> None:
+    def tap(mtu: int) -> Seen:
+        record = Record("h1/dev:tap9", "netlink", "tun", {"name": "tap9", "host": "h1", "mtu": mtu})
+        return Seen(Scope("test", "h1", "more"), (record,))
+
+    async def use(system: System, server: Server) -> None:
+        url = server.url.replace("http", "ws") + "/api/v1/live?environment=estate"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        site = system.site("estate")
+        async with connect(url + "&key=kind:device", additional_headers=headers) as socket:
+            first = json.loads(await socket.recv())
+            assert {item["kind"] for item in first["snapshot"]} == {"device"}
+            await site.put([tap(1500)])
+            frame = json.loads(await socket.recv())
+            assert frame["seq"] > first["seq"]
+            assert frame["changes"][0]["object"]["op"] == "added"
+            assert frame["changes"][0]["object"]["attributes"]["mtu"] == 1500
+        await site.put([tap(1400)])
+        async with connect(f"{url}&since={frame['seq']}", additional_headers=headers) as socket:
+            resumed = json.loads(await socket.recv())
+            (change,) = resumed["changes"]
+            assert change["object"]["fields"] == [{"name": "mtu", "old": 1500, "new": 1400}]
+        async with connect(url + "&key=nonsense", additional_headers=headers) as socket:
+            assert "NAME:VALUE" in json.loads(await socket.recv())["hint"]
+        with pytest.raises(Exception, match=r"401|403"):
+            await connect(url)
+
+    served(tmp_path, use)
