@@ -9,6 +9,8 @@ import typer
 
 from calipso.cli.main import app
 from calipso.model.cliques import CLIQUE_TYPES
+from calipso.model.hover import HOVER
+from calipso.model.kinds import KINDS
 from calipso.model.links import LINK_TYPES
 from calipso.model.rules import Join, Rule, Select, Walk
 from calipso.model.rules import Path as KeyPath
@@ -39,6 +41,7 @@ def main() -> int:
 def pages() -> dict[str, str]:
     """File name → text."""
     return {
+        "model/kinds.md": NOTE + kinds(),
         "model/types.md": NOTE + types(),
         "model/links.md": NOTE + links(),
         "model/cliques.md": NOTE + cliques(),
@@ -52,6 +55,14 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return (
         "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]) + "\n"
     )
+
+
+def kinds() -> str:
+    rows = [
+        (f"`{each.name}`", each.doc, str(each.layer) if each.layer >= 0 else "–", ", ".join(HOVER.get(each.name, ())))
+        for each in KINDS
+    ]
+    return "# Kinds\n\nThe roles objects play.\n\n" + table(("kind", "what it is", "layer", "shown first"), rows)
 
 
 def types() -> str:

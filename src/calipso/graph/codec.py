@@ -22,6 +22,7 @@ DICTIONARY_SIZE = 32768
 TRAIN_AFTER = 5000
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
+_decode_scope = msgspec.msgpack.Decoder(tuple[str, str, msgspec.Raw]).decode
 _decode = msgspec.msgpack.Decoder(tuple[str, str, dict[str, Any]]).decode
 
 
@@ -53,6 +54,10 @@ class Codec:
             return _decode(self.plain(body))
         except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
             raise StoreDamaged(f"a facet cannot be decoded: {error}") from error
+
+    def scope_of(self, body: bytes) -> str:
+        """The scope key alone, without decoding the attributes."""
+        return _decode_scope(self.plain(body))[1]
 
     def plain(self, body: bytes) -> bytes:
         """The facet's msgpack: the same for equal facets whatever dictionary they were written with."""

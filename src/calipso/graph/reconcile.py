@@ -7,6 +7,7 @@ its scope stale. Time is an argument, in microseconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 
 import msgspec
 
@@ -74,8 +75,8 @@ class Reconciler:
         for ord, facts in graph.facts.items():
             id = graph.ordinals.id(ord)
             for i in range(0, len(facts), 2):
-                _, scope, _ = self._codec.decode(facts[i + 1])  # type: ignore[arg-type]
-                self._held.setdefault(scope, set()).add((id, str(facts[i])))
+                scope = self._codec.scope_of(facts[i + 1])  # type: ignore[arg-type]
+                self._held.setdefault(intern(scope), set()).add((id, str(facts[i])))
 
     def take(self, observations: Iterable[Observation], graph: Graph, now: int) -> Outcome:
         """The changes that follow from observations, in their order, on top of `graph`."""
@@ -178,7 +179,7 @@ class Reconciler:
         if any(run is not None and place in run.seen for key, run in self._runs.items() if key != scope):
             return
         known = self._waiting.get(place) or tick.known(place)
-        if known is None or self._codec.decode(known)[1] != scope:
+        if known is None or self._codec.scope_of(known) != scope:
             return
         self._waiting.pop(place, None)
         self._revised.pop(place, None)

@@ -9,17 +9,14 @@ import msgspec
 
 from calipso.errors import NotFound
 from calipso.graph.protocol import GraphReader, Obj
-from calipso.model.links import LINK_TYPES
+from calipso.model.kinds import BY_NAME
 from calipso.model.types import INTERFACE_TYPES, OBJECT_TYPES
 from calipso.operations.answers import Freshness, ObjectView, freshness, view
 from calipso.operations.context import Context
 
 INTERFACE = "interface"
 """The word for every kernel device and Open vSwitch interface, whatever its kind."""
-KINDS = frozenset({
-    *(kind.kind for kind in OBJECT_TYPES if kind.kind), *(link.source for link in LINK_TYPES if "-" in link.name),
-    "vnic", "vconnector", "host_pnic", "bond", "device", "netns", "segment", "router", "vservice", "network",
-})  # fmt: skip
+KINDS = frozenset(BY_NAME)
 TYPES = frozenset(kind.name for kind in OBJECT_TYPES)
 
 

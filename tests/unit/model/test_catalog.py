@@ -8,25 +8,13 @@ from calipso.errors import ConfigError
 from calipso.model import cliques_original, constants, hover
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.environment import Environment, parse_environment
+from calipso.model.kinds import BY_NAME
 from calipso.model.links import CODES, LINK_TYPES
 from calipso.model.rules import Join, Rule, Via, Walk
 from calipso.model.scoring import ALL, choose, clique_types, score
 from calipso.model.types import INTRINSIC_KINDS, OBJECT_TYPES
 
-RULED_KINDS = {
-    "vnic",
-    "vconnector",
-    "host_pnic",
-    "bond",
-    "device",
-    "netns",
-    "segment",
-    "router",
-    "network",
-    "instance",
-    "vservice",
-}
-KINDS = {*INTRINSIC_KINDS.values(), *RULED_KINDS}
+KINDS = set(BY_NAME)
 
 
 MERCURY: dict[str, object] = {"distribution": "Mercury"}
@@ -52,6 +40,16 @@ def test_every_rule_names_kinds_types_and_link_types_that_exist() -> None:
             ends = (part.source, part.target) if isinstance(part, Join) else (part.source, part.stop)
             for end in ends:
                 assert end.kinds <= KINDS and end.types | end.not_types <= types, link.name
+
+
+def test_every_kind_that_is_derived_or_shown_is_declared() -> None:
+    assert set(INTRINSIC_KINDS.values()) <= KINDS
+    assert set(hover.HOVER) <= KINDS
+    assert {end for link in LINK_TYPES if not link.device_level for end in (link.source, link.target)} <= KINDS
+    layers = [
+        BY_NAME[name].layer for name in ("instance", "vnic", "vconnector", "vedge", "otep", "host_pnic", "network")
+    ]
+    assert layers == sorted(set(layers)), "the lanes of a clique are in order from the workload to the network"
 
 
 def test_every_link_of_our_clique_types_is_declared_in_one_direction() -> None:
