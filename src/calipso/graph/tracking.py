@@ -18,6 +18,15 @@ Tracked = immutables.Map[Hashable, Any]
 T = TypeVar("T")
 
 
+Evaluation = tuple[int, int]
+"""(code, ordinal)."""
+
+
+def _several(value: Evaluation | tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
+    """The evaluations of a token: most have one, which stands for itself."""
+    return (value,) if type(value[0]) is int else value  # type: ignore[return-value]
+
+
 class Tracking:
     """A session on the dependencies of tracked evaluations."""
 
@@ -84,7 +93,7 @@ class Tracking:
             for token in tokens:
                 readers = found(token)
                 if readers is not None:
-                    out.update(ord for by, ord in readers if by == code)
+                    out.update(ord for by, ord in _several(readers) if by == code)
         return out
 
     def finish(self) -> Tracked:
@@ -93,16 +102,19 @@ class Tracking:
     def _remember(self, code: int, ord: int, reads: frozenset[Hashable]) -> None:
         evaluation = (code, ord)
         place = ("by", code, ord)
-        before: frozenset[Hashable] = self._map.get(place, frozenset())
+        before = frozenset(self._map.get(place, ()))
+        if before == reads:
+            return
         for token in before - reads:
-            rest = tuple(other for other in self._map[token] if other != evaluation)
+            rest = tuple(other for other in _several(self._map[token]) if other != evaluation)
             if rest:
-                self._map[token] = rest
+                self._map[token] = rest if len(rest) > 1 else rest[0]
             else:
                 del self._map[token]
         for token in reads - before:
-            self._map[token] = (*self._map.get(token, ()), evaluation)
+            known = self._map.get(token)
+            self._map[token] = evaluation if known is None else (*_several(known), evaluation)
         if reads:
-            self._map[place] = reads
+            self._map[place] = tuple(reads)  # a tenth of a set's size
         elif before:
             del self._map[place]
