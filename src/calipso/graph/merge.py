@@ -28,7 +28,7 @@ UNITED = frozenset({"tunnels", "segments"})
 
 _RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}
 _INTERFACE_FACET_TYPES = frozenset({"system", "nic", "otep"})
-CACHE = 8192
+CACHE = 3072
 
 
 def base(facet: str) -> str:
