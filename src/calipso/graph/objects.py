@@ -189,9 +189,10 @@ def _rename_hosts(session: Session, changed: set[int]) -> set[int]:
     if dict(session.hosts) == names:
         return set()
     moved = {name for name in {*names, *session.hosts} if names.get(name) != session.hosts.get(name)}
+    shown = moved | {found for name in moved for found in (session.hosts.get(name), names.get(name)) if found}
     session.hosts = immutables.Map(names)
     named = {ord for ord in session.facts.places() if session.ordinals.id(ord).partition("/")[0] in moved}
-    for name in moved:
+    for name in shown:
         for ord in session.index.get(("host", name)):
             head = session.heads.get(ord)
             named.update((head.members or (ord,)) if head is not None else ())
