@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,24 @@ async def source_only() -> tuple[float, int]:
     return took, records
 
 
+def cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+async def idle(folder: Path) -> float:
+    """Percent of a core while the namespaces are watched and nothing happens: the quietest of three looks."""
+    async with opened(Home(folder), "local") as system:
+        system.watch("local")
+        await asyncio.sleep(8)
+        shares = []
+        for _ in range(3):
+            used, began = cpu(), time.perf_counter()
+            await asyncio.sleep(10)
+            shares.append((cpu() - used) / (time.perf_counter() - began) * 100)
+        return min(shares)
+
+
 def measure(count: int) -> None:
     with namespaces(count) as names, tempfile.TemporaryDirectory() as folder:
         took, read = asyncio.run(interfaces())
@@ -144,6 +163,7 @@ def measure(count: int) -> None:
         show(f"pass of the linux source, {read} namespaces, {records} records", took, "s")
         took, objects = asyncio.run(whole_pass(Path(folder) / "pass"))
         show(f"durable graph of {read} namespaces, {objects} objects", took, "s", limit=5.0)
+        show(f"idle, watching {read} namespaces", asyncio.run(idle(Path(folder) / "idle")), "% of a core", limit=2.0)
     with tempfile.TemporaryDirectory() as folder:
         took, missing = asyncio.run(burst(Path(folder)))
         show(f"burst of {BURST} namespaces, {missing} missing", took, "s", limit=2.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -135,13 +134,6 @@ def test_namespaces_of_processes_come_and_go(lab: Any) -> None:
     live(scenario)
 
 
-async def share_of_a_core() -> float:
-    """What this process uses in three seconds; others may make namespaces meanwhile, so several are taken."""
-    began, cpu = time.monotonic(), time.process_time()
-    await asyncio.sleep(3)
-    return (time.process_time() - cpu) / (time.monotonic() - began)
-
-
 def test_a_burst_of_two_hundred_namespaces_is_complete(lab: Any) -> None:
     async def scenario() -> None:
         count = 200
@@ -161,8 +153,6 @@ def test_a_burst_of_two_hundred_namespaces_is_complete(lab: Any) -> None:
             assert took <= 2.0
             for i in range(count):
                 assert watched.picture.get(lab.id(str(i), f"x{i}"))["peer_netns"] == lab.id(str(i))
-            await asyncio.sleep(2)
-            assert min([await share_of_a_core() for _ in range(3)]) < 0.02, "idle"
             await asyncio.to_thread(lab.batch, [f"netns del @{i}" for i in range(count)])
             await watched.until(lambda picture: not picture.below(f"here/netns:{lab.prefix}"), seconds=20)
 
