@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -107,7 +108,11 @@ def down(state: Path | None = None) -> None:
         for pid in ours:
             _reap(pid)
         time.sleep(0.02)
-    shutil.rmtree(state, ignore_errors=True)
+    for pattern in ("lab.json", "plain.yaml", "*.pid", "*.machine-id"):
+        for file in state.glob(pattern):
+            file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # somebody keeps other files there: they are not ours to remove
+        state.rmdir()
 
 
 # ── the parts ─────────────────────────────────────────────────────────────────────────────────────────────────────
