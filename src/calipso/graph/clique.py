@@ -3,6 +3,7 @@
 Names are walked in order; `A-B` goes from visited A to B over links stored as A-B or B-A, may occur again, and never
 ends the walk when it adds nothing. A link that carries no networks passes; one that carries some must share one with
 the focal object; one that carries none of the host's fails; one whose networks are unknown is left out and listed.
+What is found does not depend on the order in which the graph came about, and neither does the order it is found in.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from calipso.graph.implicit import Implicit, implicit_links
 from calipso.graph.protocol import GraphReader, LinkEnd, Obj
+from calipso.graph.shares import Networks, carried
 from calipso.model.cliques import CliqueType
-from calipso.model.links import CODES, LINK_TYPES
-
-Networks = frozenset[str] | None
-"""Ids of networks, None for unknown."""
+from calipso.model.links import CODES
 
 FOCAL_LINKS = {
     "instance": ("instance-vnic",), "vservice": ("vservice-vnic",), "container": ("container-vnic",),
@@ -44,7 +44,10 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 class Clique(msgspec.Struct, frozen=True):
-    """A focal object's clique. `constraint`: the networks it is kept to, None for none, and then `note` says why."""
+    """A focal object's clique. `constraint`: the networks it is kept to, None for none, and then `note` says why.
+
+    `implicit`: links that are not stored but follow from others, for the clique types that ask for them.
+    """
 
     focal: str
     type: str
@@ -53,6 +56,7 @@ class Clique(msgspec.Struct, frozen=True):
     objects: list[str]
     links: list[CliqueLink]
     unknown: list[Unknown]
+    implicit: list[Implicit] = []
 
 
 def networks_of(graph: GraphReader, focal: Obj) -> Networks:
@@ -74,43 +78,6 @@ def networks_of(graph: GraphReader, focal: Obj) -> Networks:
     return frozenset(found) if known else None
 
 
-def carried(graph: GraphReader, type: str, source: Obj, target: Obj) -> tuple[bool, Networks]:
-    """(whether a link carries networks at all, which: None for unknown)."""
-    carry = LINK_TYPES[CODES[type]].carry
-    if carry == "source.networks":
-        if type == "network-vservice":
-            return True, frozenset({source.id})
-        return True, _known(source)
-    if carry == "target.networks":
-        if type == "otep-vconnector" and _holds_address(graph, source, target):
-            return False, None
-        return True, _known(target)
-    if carry == "target.id":
-        return True, frozenset({target.id})
-    if carry in ("pnic", "pnic.overlay"):
-        pnic = target if target.kind == "host_pnic" else source
-        return True, _of_pnic(graph, pnic, overlay=carry == "pnic.overlay")
-    return False, None
-
-
-def _known(head: Obj) -> Networks:
-    return None if head.networks is None else frozenset(head.networks)
-
-
-def _holds_address(graph: GraphReader, otep: Obj, vconnector: Obj) -> bool:
-    return graph.attributes(otep).get("ip") in graph.attributes(vconnector).get("ips", ())
-
-
-def _of_pnic(graph: GraphReader, pnic: Obj, *, overlay: bool) -> Networks:
-    """Networks a physical NIC carries; with `overlay` those that go through tunnels."""
-    found = set()
-    for link in graph.links(pnic.ord, ("host_pnic-network",)):
-        network = graph.get(link.other)
-        if network is not None and (not overlay or any(medium.startswith("overlay/") for medium in pnic.media)):
-            found.add(network.id)
-    return frozenset(found)
-
-
 class _Finder:
     """One walk of a clique type from a focal object."""
 
@@ -118,20 +85,37 @@ class _Finder:
         self.graph = graph
         self.constraint = constraint
         self.visited: dict[int, Obj] = {focal.ord: focal}
-        self.by_kind: dict[str, set[int]] = {focal.kind: {focal.ord}}
+        self.by_kind: dict[str, dict[int, Obj]] = {focal.kind: {focal.ord: focal}}
         self.links: dict[tuple[str, int, int], CliqueLink] = {}
         self.unknown: dict[tuple[str, int, int], Unknown] = {}
+        self.implicit: dict[tuple[str, str], Implicit] = {}
 
     def step(self, name: str) -> None:
-        """Walk one name: from every visited object of its first kind."""
+        """Walk one name: from every visited object of its first kind, in the order they were found."""
         here, _, there = name.partition("-")
-        forward, backward = name, f"{there}-{here}"
-        types = [type for type in {forward, backward} if type in CODES]
-        for ord in list(self.by_kind.get(here, ())):
-            for end in self.graph.links(ord, types):
-                other = self.graph.get(end.other)
-                if other is not None and other.kind == there:
-                    self._meet(self.visited[ord], other, end)
+        types = [type for type in dict.fromkeys((name, f"{there}-{here}")) if type in CODES]
+        for head in list(self.by_kind.get(here, {}).values()):
+            ends = [
+                (other, end)
+                for end in self.graph.links(head.ord, types)
+                if (other := self.graph.get(end.other)) is not None and other.kind == there
+            ]
+            for other, end in sorted(ends, key=lambda pair: (pair[0].id, pair[1].type, pair[1].outgoing)):
+                self._meet(head, other, end)
+
+    def step_implicit(self, name: str) -> None:
+        """Walk one name over implicit links, either way, where no link of the clique joins the two already."""
+        here, _, there = name.partition("-")
+        joined = {frozenset((link.source, link.target)) for link in self.links.values()}
+        for head in list(self.by_kind.get(here, {}).values()):
+            for backwards in (False, True):
+                for each in implicit_links(self.graph, head, backwards=backwards):
+                    other = self.graph.resolve(each.source if backwards else each.target)
+                    if other is None or other.kind != there or frozenset((each.source, each.target)) in joined:
+                        continue
+                    if self._passes(frozenset(each.networks) if each.networks else None):
+                        self.implicit.setdefault((each.source, each.target), each)
+                        self._visit(other)
 
     def _meet(self, here: Obj, other: Obj, end: LinkEnd) -> None:
         source, target = (here, other) if end.outgoing else (other, here)
@@ -143,15 +127,21 @@ class _Finder:
             reason = "the networks it carries are not known"
             self.unknown[place] = Unknown(end.type, source.id, target.id, reason)
             return
-        if carries and networks is not None and self.constraint is not None and not networks & self.constraint:
+        if not self._passes(networks):
             return
-        if carries and networks is not None and not networks:
-            return
-        self.unknown.pop(place, None)
-        shown = sorted(networks) if carries and networks is not None else None
+        shown = sorted(networks) if networks is not None else None
         self.links[place] = CliqueLink(end.type, source.id, target.id, shown)
-        self.visited.setdefault(other.ord, other)
-        self.by_kind.setdefault(other.kind, set()).add(other.ord)
+        self._visit(other)
+
+    def _passes(self, networks: Networks) -> bool:
+        """Whether what carries these networks, None for none at all, belongs to the clique."""
+        if networks is None:
+            return True
+        return bool(networks if self.constraint is None else networks & self.constraint)
+
+    def _visit(self, head: Obj) -> None:
+        self.visited.setdefault(head.ord, head)
+        self.by_kind.setdefault(head.kind, {}).setdefault(head.ord, head)
 
 
 def find_clique(
@@ -160,11 +150,14 @@ def find_clique(
     """The clique of a focal object; `network` narrows it to some of its networks."""
     own = networks_of(graph, focal)
     constraint = frozenset(network) if network is not None else own
-    note = "" if constraint is not None else f"the networks of {focal.id} are not known: nothing is left out"
+    note = "" if constraint is not None else f"the networks of {focal.id} are not known: kept to none"
     finder = _Finder(graph, focal, constraint)
     for name in clique_type.link_types:
         finder.step(name)
+        if clique_type.use_implicit_links:
+            finder.step_implicit(name)
     return Clique(
         focal.id, clique_type.name, sorted(constraint) if constraint is not None else None, note,
         [head.id for head in finder.visited.values()], list(finder.links.values()), list(finder.unknown.values()),
+        list(finder.implicit.values()),
     )  # fmt: skip
