@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from calipso.model import ids
+
 BRIDGES = ("br-int", "br-tun", "br-vtep")
 UNDERLAY = "192.0.2.{}"
 PREFIX = 24
+MTU = 1450
+"""Of what sits on a network: VXLAN over IPv4 takes 50 octets of the 1,500 below it (RFC 7348 §5)."""
+ROUTER = "router-"
+PATTERNS = (ROUTER, "dhcp-")
+"""How the names of services begin."""
+BARE_KEY = 77
+"""Key of the tunnels without a local address."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,12 @@ class Network:
 
     @property
     def segment(self) -> str:
-        return f"segment:vxlan/-/{self.vni}"
+        return ids.segment("vxlan", None, self.vni)
+
+    @property
+    def gateway(self) -> str:
+        """The router's address."""
+        return f"{self.subnet}.1"
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,22 @@ class Vm:
     network: Network
     address: str
     bridge: str = ""
+
+    @property
+    def near(self) -> str:
+        """The host's end of its cable."""
+        return "vh" + self.name.removeprefix("vm-")
+
+    @property
+    def bridge_cable(self) -> tuple[str, str]:
+        """The cable from its Linux bridge to br-int: (end in the bridge, end in br-int)."""
+        short = self.bridge.removeprefix("br-")
+        return f"p{short}", f"p{short}o"
+
+    @property
+    def port(self) -> str:
+        """The port of br-int that its frames come in by."""
+        return self.bridge_cable[1] if self.bridge else self.near
 
 
 @dataclass(frozen=True)
@@ -82,6 +112,10 @@ class Lab:
     networks: tuple[Network, ...] = (BLUE, RED)
     hosts: tuple[Host, ...] = field(default_factory=tuple)
 
+    def host(self, name: str) -> Host:
+        """Raises `KeyError`."""
+        return {host.name: host for host in self.hosts}[name]
+
     def others(self, host: Host) -> list[Host]:
         return [each for each in self.hosts if each is not host]
 
@@ -94,7 +128,7 @@ def lab(hosts: int = 2) -> Lab:
         (Vm("vm-a", BLUE, "10.10.0.11"), Vm("vm-b", RED, "10.20.0.11", bridge="br-b")),
         (
             Service(
-                "router-r", (ServicePort("r10", BLUE, "10.10.0.1", "r10"), ServicePort("r20", RED, "10.20.0.1", "r20"))
+                "router-r", (ServicePort("r10", BLUE, BLUE.gateway, "r10"), ServicePort("r20", RED, RED.gateway, "r20"))
             ),
             Service(
                 "dhcp-10",
@@ -114,7 +148,7 @@ def lab(hosts: int = 2) -> Lab:
 
 
 def mac(host: Host, what: str) -> str:
-    """A MAC that is the same each time the lab is made."""
+    """A MAC that is the same each time the lab is made. `what` names it; its last four letters tell on a host."""
     return f"02:{host.number:02x}:" + ":".join(f"{byte:02x}" for byte in what.encode()[-4:].rjust(4, b"\0"))
 
 
