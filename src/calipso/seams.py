@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Exec(msgspec.Struct, frozen=True, tag=True):
-    """Run a command without a shell. `netns`: path of a namespace to run it in, "" for the host's own."""
+    """Run a command without a shell. `netns`: path of a namespace to run it in, "" for the host's own.
+
+    `listen`: one reply a line of its output, without the line's end; it ends by an error when the command ends.
+    """
 
     argv: tuple[str, ...]
     netns: str = ""
@@ -73,7 +76,32 @@ class Ovsdb(msgspec.Struct, frozen=True, tag=True):
     timeout: float = 10.0
 
 
-Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb
+class Http(msgspec.Struct, frozen=True, tag=True):
+    """An HTTP request of an API on the host. `endpoint`: `unix:///run/docker.sock`, `http://…` or `https://…`.
+
+    The reply's exit code is the status, its body the whole body. `listen`: one reply a line of the body, for APIs that
+    stream JSON lines. Credentials are the transport's matter and never part of a request.
+    """
+
+    endpoint: str
+    path: str
+    method: str = "GET"
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    timeout: float = 30.0
+
+
+class Snmp(msgspec.Struct, frozen=True, tag=True):
+    """Walk subtrees of a device's MIB; `oids` are dotted numbers. Credentials are the transport's matter.
+
+    The reply's body is JSON: a list of [oid, type, value] in lexicographic order, octet strings as hexadecimal text.
+    """
+
+    oids: tuple[str, ...]
+    timeout: float = 30.0
+
+
+Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -86,6 +114,9 @@ class Reply(msgspec.Struct, frozen=True):
 
 class Transport(Protocol):
     """Answers requests of one host. Safe for concurrent use; bounded concurrency is its own matter."""
+
+    answers: frozenset[type[Request]]
+    """The kinds of request it has answers to: a source chooses its way by them."""
 
     async def ask(self, request: Request) -> Reply:
         """Raises `Unreachable`, `AuthFailed`, `TimedOut`, `CommandFailed` (never for an exit code alone)."""

@@ -22,12 +22,14 @@ _NOT_FOUND = 127
 
 
 class LocalTransport:
-    """Answers every kind of request without leaving this machine.
+    """Answers requests without leaving this machine.
 
     `pid`: commands run in all namespaces of that process (`nsenter -t PID -a`), files and namespaces are those below
     its root. A command that does not exist answers with exit code 127, as a shell does. At most `concurrency`
     commands run at a time.
     """
+
+    answers: frozenset[type[Request]] = frozenset({Exec, Read, Namespaces, Netlink, NetlinkEvents, Ovsdb})
 
     def __init__(self, pid: int | None = None, *, concurrency: int = 8, receive_buffer: int = 8 << 20) -> None:
         self._place = Place(pid)

@@ -18,6 +18,7 @@ class RecordTransport:
 
     def __init__(self, inner: Transport, output: TextIO) -> None:
         self._inner = inner
+        self.answers = inner.answers
         self._output = output
         self._write(header())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from typing import get_args
 
 from calipso.errors import ParseError, TransportError, Unreachable
 from calipso.seams import Reply, Request
@@ -23,6 +24,7 @@ class ReplayTransport:
         self._answers: dict[str, list[Answer]] = {}
         self._streams: dict[str, list[Answer]] = {}
         self._given: dict[str, int] = {}
+        kinds: set[str] = set()
         seen = 0
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -32,9 +34,11 @@ class ReplayTransport:
                 decode_header(line)
                 continue
             found = decode_line(line, number)
+            kinds.add(found.kind)
             (self._streams if found.stream else self._answers).setdefault(found.key, []).append(found.answer)
         if not seen:
             raise ParseError(NAME, "it is empty")
+        self.answers: frozenset[type[Request]] = frozenset(each for each in get_args(Request) if each.__name__ in kinds)
 
     async def ask(self, request: Request) -> Reply:
         """Raises what was raised then; `Unreachable` for what was not asked."""

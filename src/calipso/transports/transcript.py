@@ -34,9 +34,10 @@ _ERRORS: dict[str, type[TransportError]] = {
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line, decoded: the key of its request and the answer."""
+    """One line, decoded: the key of its request, the request's kind (its tag), and the answer."""
 
     key: str
+    kind: str
     stream: bool
     answer: Reply | TransportError
 
@@ -91,7 +92,7 @@ def decode_line(line: str, number: int) -> Line:
         if not isinstance(exit_code, int):
             raise ParseError(NAME, "exit_code is no number", line=number, excerpt=line)
         answer = Reply(_bytes(found, number, line), exit_code, str(found.get("stderr", "")).encode())
-    return Line(key, found.get("stream") is True, answer)
+    return Line(key, str(request.get("type", "")), found.get("stream") is True, answer)
 
 
 def _request(request: Request) -> dict[str, Any]:

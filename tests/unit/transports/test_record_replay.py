@@ -21,17 +21,18 @@ class Scripted:
     """Answers from a table; counts what it is asked."""
 
     def __init__(self, answers: dict[type, list[Reply | TransportError]]) -> None:
-        self.answers = answers
+        self.scripted = answers
+        self.answers = frozenset(answers)
         self.closed = False
 
     async def ask(self, request: Request) -> Reply:
-        answer = self.answers[type(request)].pop(0)
+        answer = self.scripted[type(request)].pop(0)
         if isinstance(answer, TransportError):
             raise answer
         return answer
 
     async def listen(self, request: Request) -> AsyncIterator[Reply]:
-        for answer in self.answers[type(request)]:
+        for answer in self.scripted[type(request)]:
             if isinstance(answer, TransportError):
                 raise answer
             yield answer
