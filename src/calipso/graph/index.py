@@ -1,14 +1,19 @@
-"""Key → objects: one persistent map; buckets grow from an integer to a tuple to a bitmap (CORE §3)."""
+"""Key → objects, persistent; buckets grow from an integer to a tuple to a bitmap (CORE §3, ADR 0013)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from array import array
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import immutables
 from pyroaring import BitMap
 
+from calipso.graph.shards import Shards
+
 SMALL = 16
+PARTS = 8
+"""Bits of a hash by which an index is built in parts, so that sorting needs little room."""
 
 FEW_VALUED = frozenset({"kind", "type", "host", "state", "mtu"})
 """Keys with few values stand in the index under themselves, so that `values()` can list them."""
@@ -18,6 +23,11 @@ REFERENCES: set[str] = set()
 
 Bucket = int | tuple[int, ...] | BitMap
 Key = tuple[str, Any]
+Slot = int | Key
+"""Where a key stands: see `slot`."""
+WORD = (1 << 64) - 1
+SEVERAL = -1
+"""Stands among the hashes for a bucket that is kept apart."""
 
 
 def members(bucket: Bucket | None) -> Collection[int]:
@@ -27,12 +37,12 @@ def members(bucket: Bucket | None) -> Collection[int]:
     return (bucket,) if type(bucket) is int else bucket  # type: ignore[return-value]
 
 
-def slot(key: Key) -> Hashable:
+def slot(key: Key) -> Slot:
     """Where a key stands: itself when few-valued, else its hash. What shares a place is told apart when read."""
     name = key[0]
     if name in FEW_VALUED:
         return key
-    return hash(("reference", key[1])) if name in REFERENCES else hash(key)
+    return hash(("reference", key[1]) if name in REFERENCES else key) & WORD
 
 
 def with_member(bucket: Bucket | None, ord: int) -> Bucket:
@@ -55,21 +65,32 @@ def without_member(bucket: Bucket, ord: int) -> Bucket | None:
 
 
 class Index:
-    """Immutable: slots to buckets."""
+    """Immutable: slots to buckets. A hash with one ordinal, which most are, stands in `one`, all else in `many`."""
 
-    __slots__ = ("map",)
+    __slots__ = ("many", "one")
 
-    def __init__(self, map: immutables.Map[Hashable, Bucket] | None = None) -> None:
-        self.map: immutables.Map[Hashable, Bucket] = map if map is not None else immutables.Map()
+    def __init__(self, one: Shards | None = None, many: immutables.Map[Slot, Bucket] | None = None) -> None:
+        self.one = one if one is not None else Shards()
+        self.many: immutables.Map[Slot, Bucket] = many if many is not None else immutables.Map()
 
     def get(self, key: Key) -> Collection[int]:
         """Ordinals under the key's slot: may hold strangers whose key has the same hash."""
-        return members(self.map.get(slot(key)))
+        where = slot(key)
+        found = self.one.get(where) if type(where) is int else SEVERAL
+        return members(self.many.get(where) if found == SEVERAL else found)
 
     def values(self, name: str) -> Iterator[tuple[Any, Collection[int]]]:
-        for where, bucket in self.map.items():
+        for where, bucket in self.many.items():
             if type(where) is tuple and where[0] == name:
                 yield where[1], members(bucket)
+
+    def items(self) -> Iterator[tuple[Slot, Collection[int]]]:
+        """All slots."""
+        for where, bucket in self.many.items():
+            yield where, members(bucket)
+        for hashed, ord in self.one.items():
+            if ord != SEVERAL:
+                yield hashed, (ord,)
 
     def edit(self) -> IndexEdit:
         return IndexEdit(self)
@@ -78,49 +99,105 @@ class Index:
 class IndexEdit:
     """A session of writes; a bitmap is copied once per session."""
 
-    __slots__ = ("map", "own")
+    __slots__ = ("many", "one", "own")
 
     def __init__(self, base: Index) -> None:
-        self.map = base.map.mutate()
-        self.own: set[Hashable] = set()
+        self.one = base.one.edit()
+        self.many = base.many.mutate()
+        self.own: set[Slot] = set()
 
     def get(self, key: Key) -> Collection[int]:
-        return members(self.map.get(slot(key)))
+        return members(self._bucket(slot(key)))
 
     def add(self, key: Key, ord: int) -> None:
         where = slot(key)
-        bucket = self.map.get(where)
+        bucket = self._bucket(where)
+        if bucket is None and type(where) is int:
+            self.one.set(where, ord)
+            return
         if type(bucket) is BitMap:
             self._owned(where, bucket).add(ord)
             return
         grown = with_member(bucket, ord)
         if type(grown) is BitMap:
             self.own.add(where)
-        self.map[where] = grown
+        self._put(where, grown)
 
     def remove(self, key: Key, ord: int) -> None:
         where = slot(key)
-        bucket = self.map.get(where)
+        bucket = self._bucket(where)
         if bucket is None:
             return
-        if type(bucket) is BitMap:
-            mine = self._owned(where, bucket)
-            mine.discard(ord)
-            if not mine:
-                del self.map[where]
+        if type(bucket) is not BitMap:
+            self._put(where, without_member(bucket, ord))
             return
-        rest = without_member(bucket, ord)
-        if rest is None:
-            del self.map[where]
-        else:
-            self.map[where] = rest
-
-    def _owned(self, where: Hashable, bucket: BitMap) -> BitMap:
-        if where not in self.own:
-            bucket = self.map[where] = bucket.copy()
-            self.own.add(where)
-        return bucket
+        mine = self._owned(where, bucket)
+        mine.discard(ord)
+        if not mine:
+            self._put(where, None)
 
     def finish(self) -> Index:
         self.own = set()
-        return Index(self.map.finish())
+        return Index(self.one.finish(), self.many.finish())
+
+    def _bucket(self, where: Slot) -> Bucket | None:
+        found = self.one.get(where) if type(where) is int else SEVERAL
+        return self.many.get(where) if found == SEVERAL else found
+
+    def _put(self, where: Slot, bucket: Bucket | None) -> None:
+        if type(where) is int and (bucket is None or type(bucket) is int):
+            self.many.pop(where, None)
+            if bucket is None:
+                self.one.remove(where)
+            else:
+                self.one.set(where, bucket)
+        elif bucket is None:
+            self.many.pop(where, None)
+        else:
+            self.many[where] = bucket
+            if type(where) is int:
+                self.one.set(where, SEVERAL)
+
+    def _owned(self, where: Slot, bucket: BitMap) -> BitMap:
+        if where not in self.own:
+            bucket = self.many[where] = bucket.copy()
+            self.own.add(where)
+        return bucket
+
+
+def built(found: Iterable[tuple[Slot, int]]) -> Index:
+    """An index from all its places at once, in any order; one may come twice."""
+    few: dict[Key, set[int]] = {}
+    parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
+    for where, ord in found:
+        if type(where) is int:
+            part = parts[where >> 64 - PARTS]
+            part[0].append(where)
+            part[1].append(ord)
+        else:
+            few.setdefault(where, set()).add(ord)  # type: ignore[arg-type]
+    edit = Index().edit()
+    for key, ords in few.items():
+        edit.many[key] = bucket_of(ords)
+    for n, part in enumerate(parts):
+        parts[n] = (array("Q"), array("i"))  # lets go of what is done with
+        _fill(edit, *part)
+    return edit.finish()
+
+
+def _fill(edit: IndexEdit, hashes: array[int], ords: array[int]) -> None:
+    """Write one part, ordered, so that each shard is written once."""
+    order = sorted(range(len(hashes)), key=hashes.__getitem__)
+    i = 0
+    while i < len(order):
+        where, first = hashes[order[i]], i
+        while i < len(order) and hashes[order[i]] == where:
+            i += 1
+        edit._put(where, ords[order[first]] if i - first == 1 else bucket_of({ords[at] for at in order[first:i]}))
+
+
+def bucket_of(ords: Collection[int]) -> Bucket:
+    """The smallest form that holds these ordinals."""
+    if len(ords) == 1:
+        return next(iter(ords))
+    return tuple(sorted(ords)) if len(ords) <= SMALL else BitMap(sorted(ords))

@@ -152,12 +152,13 @@ class Decoder:
         for flat in facts:
             if flat is not None:
                 for i in range(0, len(flat), 2):
-                    out.append(self._facet(flat[i], flat[i + 1], hosts))  # type: ignore[arg-type]
+                    out.append(self.facet(flat[i], flat[i + 1], hosts))  # type: ignore[arg-type]
         if len(out) > 1:
             out.sort(key=lambda facet: rank(facet.name))
         return out
 
-    def _facet(self, name: str, body: bytes, hosts: Mapping[str, str]) -> Facet:
+    def facet(self, name: str, body: bytes, hosts: Mapping[str, str]) -> Facet:
+        """One facet; see `facets`."""
         known = self._facets.get(id(body))
         if known is not None and known[1] is hosts and known[2].name == name:
             return known[2]

@@ -14,6 +14,7 @@ from calipso.graph.hostnames import HostRecord, canonical_names
 from calipso.graph.index import Key
 from calipso.graph.keys import few_keys, path_keys
 from calipso.graph.merge import object_type
+from calipso.graph.passive import WALKED_TYPES
 from calipso.graph.protocol import Facet, Obj
 from calipso.model import ids
 from calipso.model.record import Attributes
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
 
 HOST_RECORDS: Key = ("said.host", True)
 """Index key of the records of hosts, under whatever name."""
-
-PASSIVE = frozenset({
-    "state", "mtu", "operstate", "flags", "speed", "duplex", "features", "carrier", "qdisc", "txqlen", "promiscuity",
-    "allmulti", "addresses", "driver", "driver_version", "firmware", "alias", "altnames", "group", "broadcast",
-    "num_tx_queues", "num_rx_queues", "gso_max_size", "gso_max_segs", "ovs_link_state", "ovs_admin_state", "error",
-    "match", "actions", "cookie", "sockets", "nftables", "iptables", "neighbors", "rules", "status",
-})  # fmt: skip
-"""Attributes that no key but state and MTU, no head, no bind, no kind and no walk reads."""
-
-WALKED_TYPES = frozenset({"ovsport", "ovsbridge"})
-"""Types of which walks read attributes (tag, trunks, the switching process), not only kind and links."""
 
 
 def take_facts(session: Session, changes: Iterable[FacetChange]) -> set[int]:
@@ -259,26 +249,7 @@ def _old_keys(session: Session, old: Obj) -> set[Key]:
     return keys
 
 
-def _only_passive(session: Session, old: Obj) -> bool:
-    """Renew an object of which nothing changed that a key, a head or a walk reads, but perhaps its state or MTU."""
-    facts, base = session.facts_of(old), session.base
-    before = session.decoder.attributes(base.facts_of(old), base.hosts)
-    after = session.decoder.attributes(facts, session.hosts)
-    if before.keys() != after.keys() or old.type in WALKED_TYPES:
-        return False
-    changed = {name for name, value in after.items() if before[name] != value}
-    if not changed <= PASSIVE or object_type(session.decoder.facets(facts, session.hosts)) != old.type:
-        return False
-    session.put_head(old.ord, old)
-    few_before, few_after = few_keys(old, before), few_keys(old, after)
-    if few_before != few_after:
-        session.rekey(old.ord, few_before, few_after)
-    return True
-
-
 def _renew(session: Session, ord: int, old: Obj | None, members: tuple[int, ...]) -> None:
-    if old is not None and old.members == members and _only_passive(session, old):
-        return
     keys_before = _old_keys(session, old) if old is not None else set()
     id = session.ordinals.id(ord)
     facts = tuple(session.facts.get(member) for member in members) if members else (session.facts.get(ord),)

@@ -5,14 +5,13 @@ Nothing is derived here: kinds, links and networks are taken as they were, so a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import immutables
-from pyroaring import BitMap
 
 from calipso.graph.bind import left_keys, right_keys
 from calipso.graph.hostnames import HostRecord, canonical_names
-from calipso.graph.index import SMALL, Bucket, Index, Key, slot
+from calipso.graph.index import Key, Slot, built, slot
 from calipso.graph.keys import all_keys
 from calipso.graph.objects import HOST_RECORDS
 from calipso.graph.presence import presence_of
@@ -20,22 +19,16 @@ from calipso.graph.protocol import Obj
 from calipso.graph.value import Graph
 
 
-def restore(
-    graph: Graph, found: dict[Hashable, list[int]] | None = None, fresh: Collection[int] | None = None
-) -> Graph:
+def restore(graph: Graph, found: Iterable[tuple[Slot, int]] = (), fresh: Collection[int] | None = None) -> Graph:
     """Fill in everything but heads, facts, ends, ordinals and codec; the same graph.
 
-    `found`: places of the index with their ordinals that are known already; then only the objects in `fresh` are asked
-    for theirs.
+    `found`: places of the index and ordinals that are known already; then only the objects in `fresh` are asked for
+    theirs, when all of `found` was taken.
     """
     graph.hosts = immutables.Map(_host_names(graph))
-    found = {} if found is None else found
     bound: dict[int, int] = {}
     presence: dict[tuple[str, str], dict[str, int]] = {}
     for head in graph.objects():
-        if fresh is None or head.ord in fresh:
-            for ord, key in index_keys(graph, head):
-                found.setdefault(slot(key), []).append(ord)
         for member in head.members:
             if member != head.ord:
                 bound[member] = head.ord
@@ -43,10 +36,20 @@ def restore(
             counts = presence.setdefault((host, medium), {})
             counts[network] = counts.get(network, 0) + 1
     graph.bound = immutables.Map(bound)
-    graph.index = Index(immutables.Map((where, _bucket(ords)) for where, ords in found.items()))
+    graph.index = built(_places(graph, found, fresh))
     graph.presence = immutables.Map({place: immutables.Map(counts) for place, counts in presence.items()})
     _watch_tracked(graph)
     return graph
+
+
+def _places(
+    graph: Graph, found: Iterable[tuple[Slot, int]], fresh: Collection[int] | None
+) -> Iterator[tuple[Slot, int]]:
+    yield from found
+    for head in graph.objects():
+        if fresh is None or head.ord in fresh:
+            for ord, key in index_keys(graph, head):
+                yield slot(key), ord
 
 
 def index_keys(graph: Graph, head: Obj) -> Iterator[tuple[int, Key]]:
@@ -83,15 +86,6 @@ def _bind_keys(graph: Graph, ord: int) -> set[Key]:
     if "/" not in id and ":" not in id:
         keys.add(HOST_RECORDS)
     return keys
-
-
-def _bucket(ords: list[int]) -> Bucket:
-    if len(ords) == 1:
-        return ords[0]
-    unique = sorted(set(ords))
-    if len(unique) == 1:
-        return unique[0]
-    return tuple(unique) if len(unique) <= SMALL else BitMap(unique)
 
 
 def _watch_tracked(graph: Graph) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from calipso.graph import joining, kinds, networks, objects
+from calipso.graph import joining, kinds, networks, objects, passive
 from calipso.graph.adjacency import Adjacency, Ends, ends
 from calipso.graph.index import REFERENCES, Key
 from calipso.graph.keys import few_keys, path_keys
@@ -167,7 +167,7 @@ class Session:
     # ── the strata ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self, changes: Iterable[FacetChange]) -> tuple[Graph, Delta]:
-        changed = objects.take_facts(self, changes)
+        changed = passive.settle(self, objects.take_facts(self, changes))
         regrouped = objects.regroup(self, changed)
         objects.fold(self, regrouped)
         joining.evaluate(self, DEVICE_LINKS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calipso.graph.keys import keys_of
 from calipso.graph.merge import Decoder
-from calipso.graph.objects import PASSIVE
+from calipso.graph.passive import PASSIVE
 from calipso.graph.restore import restore
 from calipso.graph.value import FacetChange, Graph
 from tests.support.estate import CODEC, ENVIRONMENT, disturbed, scratch, seen, two_hosts

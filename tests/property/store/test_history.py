@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from store_histories import ticks
 
-from calipso.graph.index import FEW_VALUED, members
+from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import keys_of
 from calipso.graph.protocol import GraphReader
 from calipso.graph.value import Graph
@@ -51,8 +51,8 @@ def assert_goes_on(held: Graph, loaded: Graph) -> None:
     assert loaded.hosts == held.hosts
     assert loaded.bound == held.bound
     assert loaded.presence == held.presence
-    assert {where: set(members(b)) for where, b in loaded.index.map.items()} == {
-        where: set(members(b)) for where, b in held.index.map.items()
+    assert {where: set(ords) for where, ords in loaded.index.items()} == {
+        where: set(ords) for where, ords in held.index.items()
     }
     assert [loaded.facts.get(ord) for ord in range(len(held.ordinals))] == [
         held.facts.get(ord) for ord in range(len(held.ordinals))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sqlite3
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from calipso.graph import adjacency
 from calipso.graph.adjacency import HUB, Adjacency, Ends, Hub
 from calipso.graph.codec import Codec
-from calipso.graph.index import slot
+from calipso.graph.index import Slot, slot
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import BITS, MASK, SIZE, Pages
 from calipso.graph.protocol import Obj
@@ -135,21 +135,23 @@ class Loader:
             facts.set(ord, tuple(part for row in rows for part in row) or None)
         graph.heads, graph.facts, graph.ends = heads.finish(), facts.finish(), self._patched_ends(overlay)
 
-    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[dict[Hashable, list[int]], set[int]]:
-        """The index of the objects that are as in their snapshot, and which others there are."""
+    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Iterator[tuple[Slot, int]], set[int]]:
+        """The places of the objects that are as in their snapshot, and which others there are when all are taken."""
         graph = self._graph
         fresh = {head.ord for head in graph.objects()}
         owner = {member: head.ord for head in graph.objects() for member in head.members}
         changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
-        found: dict[Hashable, list[int]] = {}
         made_by = keyring.maker(graph)
-        for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608
-            for ord, keys in keyring.unpack(blob, made_by):
-                if ord not in changed:
-                    fresh.discard(ord)
-                    for where, key in keys:
-                        found.setdefault(slot(key), []).append(where)
-        return found, fresh
+
+        def places() -> Iterator[tuple[Slot, int]]:
+            for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608 - a constant
+                for ord, keys in keyring.unpack(blob, made_by):
+                    if ord not in changed:
+                        fresh.discard(ord)
+                        for where, key in keys:
+                            yield slot(key), where
+
+        return places(), fresh
 
     def _patched_ends(self, overlay: Overlay) -> Pages[Ends]:
         session = Adjacency(self._graph.ends)
