@@ -203,6 +203,11 @@ class GraphStore(Protocol):
         """The graph as of `at` (µs since the epoch). Raises `NotFound` before the oldest kept epoch."""
         ...
 
+    @property
+    def begins(self) -> int:
+        """The oldest moment that can be asked for, in µs since the epoch: what was before it was pruned."""
+        ...
+
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         """All changes with t0 < ts ≤ t1 in order of revision."""
         ...

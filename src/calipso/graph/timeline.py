@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from calipso.graph.codec import Codec
 from calipso.graph.diff import HEAD_FIELDS, Field, attribute_fields
 from calipso.graph.heads import decode_head
-from calipso.graph.protocol import Obj
+from calipso.graph.protocol import GraphReader, Obj
 
 
 class Row(Protocol):
@@ -49,11 +49,15 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     outgoing: bool = False
 
 
-def events(rows: Iterable[Row], ord: int, codec: Codec, id_of: Callable[[int], str]) -> list[Event]:
-    """The events of an object from its rows, oldest first."""
+def events(
+    rows: Iterable[Row], ord: int, codec: Codec, id_of: Callable[[int], str], start: GraphReader | None = None
+) -> list[Event]:
+    """The events of an object from its rows, oldest first. `start`: the graph that the rows go on from."""
     out: list[Event] = []
-    facets: dict[tuple[int, str], dict[str, Any]] = {}
-    head: Obj | None = None
+    head: Obj | None = None if start is None else start.get(ord)
+    facets: dict[tuple[str, str], dict[str, Any]] = {}
+    if start is not None and head is not None:
+        facets = {(id, facet.name): facet.attributes for id, facet in start.records(head)}
     for row in rows:
         if row.what == "link":
             other = row.other if row.ord == ord else row.ord
@@ -64,7 +68,7 @@ def events(rows: Iterable[Row], ord: int, codec: Codec, id_of: Callable[[int], s
             out += _head_event(row.ts, head, now)
             head = now
         else:
-            place = (row.ord, row.facet)
+            place = (id_of(row.ord), row.facet)
             before = facets.pop(place, {})
             after = codec.decode(row.body)[2] if row.body is not None else {}
             if after:

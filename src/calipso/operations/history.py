@@ -65,10 +65,10 @@ async def get_history(context: Context, request: GetHistory) -> History:
     """Everything that happened to an object, also one that is gone. Raises `NotFound`."""
     site = context.site(request.environment)
     graph = site.graph()
-    since = when(context, request.since) or 0
+    since = max(when(context, request.since) or 0, site.store.begins)
     ord, id, alive = _known(site, graph, request.id)
     rows = site.store.timeline(ord, since)
-    found = events(rows, ord, site.store.codec, site.store.id_of)
+    found = events(rows, ord, site.store.codec, site.store.id_of, site.graph(since))
     shown = [
         Event(rfc3339(each.ts), each.op, each.source, each.fields, each.link, each.other, each.outgoing)
         for each in found

@@ -88,6 +88,10 @@ class MemoryStore:
 
     # ── history ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def begins(self) -> int:
+        return self._begins
+
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         if t0 < self._begins:
             raise NotFound(f"the history begins at {self._begins} µs since the epoch, {t0} is before it")

@@ -111,7 +111,7 @@ def test_history_and_difference_of_what_came_changed_and_went(tmp_path: Path) ->
             before = site.graph().ts
             for mtu in (1500, 1400):
                 record = Record("h1/dev:zz9", "netlink", "tun", {"name": "zz9", "host": "h1", "mtu": mtu})
-                await site.put([Seen(scope, (record,))])
+                first, _ = site.graph().ts, await site.put([Seen(scope, (record,))])
             between = site.graph().ts
             await site.put([RunEnded(scope, "completed")])
             from calipso.model.record import Gone
@@ -124,6 +124,9 @@ def test_history_and_difference_of_what_came_changed_and_went(tmp_path: Path) ->
                 assert told == ["appeared", "vanished"]
                 fields = [field for event in history.events for field in event.fields if field.name == "mtu"]
                 assert (1500, 1400) in [(field.old, field.new) for field in fields]
+            history = await ask(system, "get_history", id="h1/dev:zz9", since=_text(first))
+            assert [event.op for event in history.events] == ["changed", "unlinked", "vanished"], "it was there before"
+            assert [(f.name, f.old, f.new) for f in history.events[0].fields] == [("mtu", 1500, 1400)]
             diff = await ask(system, "get_diff", start=_text(before), end=_text(between))
             assert [(each.op, each.id) for each in diff.objects] == [("added", "h1/dev:zz9")]
             then = await ask(system, "get_objects", id="h1/dev:zz9", at=_text(between))

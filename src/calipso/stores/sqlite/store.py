@@ -162,13 +162,16 @@ class SqliteStore:
     def graph(self, at: int) -> GraphReader:
         return View(self, at)
 
+    @property
+    def begins(self) -> int:
+        with self.database.reading() as reader:
+            return kept_epochs(reader)[0].ts
+
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         return self._log.changes(t0, t1)
 
     def timeline(self, ord: int, t0: int = 0, t1: int = FOREVER) -> Iterator[LoggedChange]:
-        with self.database.reading() as reader:
-            oldest = kept_epochs(reader)[0]
-        head = View(self, oldest.ts).get(ord)
+        head = View(self, self.begins).get(ord)
         return self._log.timeline(ord, t0, t1, head.members if head is not None else ())
 
     def id_of(self, ord: int) -> str:
