@@ -20,6 +20,8 @@ ZSTD_MAGIC = 0x28
 WORTH_COMPRESSING = 64
 DICTIONARY_SIZE = 32768
 TRAIN_AFTER = 5000
+RECENT = 4096
+"""Facets whose plain form is kept: what was just written or compared is read at once by all that follow."""
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 _decode_scope = msgspec.msgpack.Decoder(tuple[str, str, msgspec.Raw]).decode
@@ -36,16 +38,23 @@ class Codec:
         self.dictionaries: dict[int, bytes] = {}
         self._compress: Callable[[bytes], bytes] | None = None
         self._local = threading.local()
+        self._recent: dict[int, tuple[bytes, bytes]] = {}
 
     def encode(self, type: str, scope: str, attributes: Attributes) -> bytes:
-        return self.pack(_encode((type, scope, attributes)))
+        return self.pack(self.spell(type, scope, attributes))
+
+    def spell(self, type: str, scope: str, attributes: Attributes) -> bytes:
+        """A facet in its plain form: the same bytes for equal facets."""
+        return _encode((type, scope, attributes))
 
     def pack(self, body: bytes) -> bytes:
         """A plain facet as it is kept: compressed when there is a dictionary and it pays."""
         if self._compress is not None and len(body) > WORTH_COMPRESSING:
             packed = self._compress(body)
             if len(packed) < len(body):
-                body = packed
+                packed = bytes(memoryview(packed))
+                self._keep(packed, body)
+                return packed
         return bytes(memoryview(body))  # exact size: encoders over-allocate
 
     def decode(self, body: bytes) -> tuple[str, str, Attributes]:
@@ -63,6 +72,23 @@ class Codec:
         """The facet's msgpack: the same for equal facets whatever dictionary they were written with."""
         if not body or body[0] != ZSTD_MAGIC:
             return body
+        kept = self._recent.get(id(body))
+        if kept is not None and kept[0] is body:
+            return kept[1]
+        plain = self._unpack(body)
+        self._keep(body, plain)
+        return plain
+
+    def forget(self) -> None:
+        """Drop the plain forms that are kept."""
+        self._recent = {}
+
+    def _keep(self, body: bytes, plain: bytes) -> None:
+        if len(self._recent) >= RECENT:
+            self._recent = {}
+        self._recent[id(body)] = (body, plain)
+
+    def _unpack(self, body: bytes) -> bytes:
         number = zstandard.get_frame_parameters(body).dict_id
         mine: dict[Any, Callable[[bytes], bytes]] = self._local.__dict__
         unpack = mine.get(number)
@@ -72,10 +98,6 @@ class Codec:
             data = zstandard.ZstdCompressionDict(self.dictionaries[number])
             unpack = mine[number] = zstandard.ZstdDecompressor(dict_data=data).decompress
         return unpack(body)
-
-    def same(self, a: bytes, b: bytes) -> bool:
-        """Whether two encodings say the same."""
-        return a == b or self.plain(a) == self.plain(b)
 
     def learn(self, dictionary: bytes) -> int:
         """Use a dictionary for what is encoded from now on; its id."""

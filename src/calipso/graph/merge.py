@@ -121,6 +121,7 @@ class Decoder:
     def forget(self) -> None:
         """Drop what is cached."""
         self._cache, self._facets = {}, {}
+        self.codec.forget()
 
     def _entry(
         self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]

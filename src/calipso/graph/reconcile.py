@@ -116,13 +116,14 @@ class Reconciler:
         run = self._runs.get(scope.key)
         for record in observation.records:
             place = (record.id, stored_name(record, scope))
-            body = self._codec.encode(record.type, scope.key, record.attributes)
+            plain = self._codec.spell(record.type, scope.key, record.attributes)
             held.add(place)
             if run is not None:
                 run.seen.add(place)
             known = self._waiting.get(place) or tick.known(place)
-            if known is not None and self._codec.same(known, body):
+            if known is not None and self._codec.plain(known) == plain:
                 continue
+            body = self._codec.pack(plain)
             if known is not None and self._too_soon(place, tick.now):
                 self._waiting[place] = body
             else:
