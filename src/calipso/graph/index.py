@@ -9,7 +9,7 @@ from typing import Any
 import immutables
 from pyroaring import BitMap
 
-from calipso.graph.shards import Shards
+from calipso.graph.shards import Shards, from_sorted
 
 SMALL = 16
 PARTS = 8
@@ -25,7 +25,7 @@ Bucket = int | tuple[int, ...] | BitMap
 Key = tuple[str, Any]
 Slot = int | Key
 """Where a key stands: see `slot`."""
-WORD = (1 << 64) - 1
+WORD, LOW = (1 << 64) - 1, (1 << 32) - 1
 SEVERAL = -1
 """Stands among the hashes for a bucket that is kept apart."""
 
@@ -174,26 +174,36 @@ def built(found: Iterable[tuple[Slot, int]]) -> Index:
             part = parts[where >> 64 - PARTS]
             part[0].append(where)
             part[1].append(ord)
+        elif where in few:
+            few[where].add(ord)
         else:
-            few.setdefault(where, set()).add(ord)  # type: ignore[arg-type]
-    edit = Index().edit()
-    for key, ords in few.items():
-        edit.many[key] = bucket_of(ords)
+            few[where] = {ord}  # type: ignore[index]
+    many: dict[Slot, Bucket] = {key: bucket_of(ords) for key, ords in few.items()}
+    hashes, ords = array("Q"), array("i")
     for n, part in enumerate(parts):
         parts[n] = (array("Q"), array("i"))  # lets go of what is done with
-        _fill(edit, *part)
-    return edit.finish()
+        _sort(*part, hashes, ords, many)
+    return Index(from_sorted(hashes, ords), immutables.Map(many))
 
 
-def _fill(edit: IndexEdit, hashes: array[int], ords: array[int]) -> None:
-    """Write one part, ordered, so that each shard is written once."""
-    order = sorted(range(len(hashes)), key=hashes.__getitem__)
-    i = 0
-    while i < len(order):
-        where, first = hashes[order[i]], i
-        while i < len(order) and hashes[order[i]] == where:
-            i += 1
-        edit._put(where, ords[order[first]] if i - first == 1 else bucket_of({ords[at] for at in order[first:i]}))
+def _sort(
+    unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], many: dict[Slot, Bucket]
+) -> None:
+    """Append the places of one part in order; a hash with several ordinals leads to `many`."""
+    last = -1
+    for packed in sorted({where << 32 | ord for where, ord in zip(unordered, theirs, strict=True)}):
+        where, ord = packed >> 32, packed & LOW
+        if where != last:
+            hashes.append(where)
+            ords.append(ord)
+            last = where
+        else:
+            before = many.get(where, ords[-1])
+            ords[-1] = SEVERAL
+            if type(before) is BitMap:
+                before.add(ord)
+            else:
+                many[where] = with_member(before, ord)
 
 
 def bucket_of(ords: Collection[int]) -> Bucket:

@@ -70,8 +70,11 @@ class Reconciler:
         self._revised: dict[Place, int] = {}
         self._waiting: dict[Place, bytes] = {}
 
-    def restore(self, graph: Graph) -> None:
-        """Learn from a graph which records each scope holds: the scope is inside every facet."""
+    def restore(self, graph: Graph, held: Mapping[str, Iterable[Place]] | None = None) -> None:
+        """Learn from a graph which records each scope holds, unless it is known: the scope is inside every facet."""
+        if held is not None:
+            self._held = {intern(scope): set(places) for scope, places in held.items()}
+            return
         for ord, facts in graph.facts.items():
             id = graph.ordinals.id(ord)
             for i in range(0, len(facts), 2):

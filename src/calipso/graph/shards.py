@@ -15,6 +15,7 @@ from calipso.graph.pages import BITS as SIZE_BITS
 from calipso.graph.pages import SIZE, Pages, PagesEdit
 
 FULL = 128
+USUAL = 80
 BITS = 64
 
 
@@ -147,3 +148,17 @@ class ShardsEdit:
             twice = [shard for shard in page for _ in range(2)]
             pages += [twice[:SIZE], twice[SIZE:]] if self._depth >= SIZE_BITS else [twice[:SIZE]]
         self._reach(Pages(pages, 2 << self._depth).edit(), self._depth + 1)
+
+
+def from_sorted(keys: array[int], values: array[int]) -> Shards:
+    """A map of sorted hashes, each once, and their values."""
+    depth = max((len(keys) // USUAL).bit_length(), SIZE_BITS)
+    nobody = object()
+    shards: list[Shard | None] = []
+    at = 0
+    for place in range(1 << depth):
+        end = bisect_left(keys, place + 1 << BITS - depth, at) if place + 1 < 1 << depth else len(keys)
+        shards.append(Shard(depth, keys[at:end], values[at:end], nobody))
+        at = end
+    pages = [shards[i : i + SIZE] for i in range(0, len(shards), SIZE)]
+    return Shards(Pages(pages, len(shards)), depth)

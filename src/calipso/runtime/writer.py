@@ -42,7 +42,7 @@ class Writer:
         self.history = history
         """How long history is kept, in µs."""
         self.reconciler = Reconciler(store.codec, store.scopes())
-        self.reconciler.restore(graph)
+        self.reconciler.restore(graph, store.held)
         self.metrics: dict[str, dict[str, float]] = {}
         self.changed: dict[int, int] = {}
         """Ordinal → when the object last changed, since the start."""

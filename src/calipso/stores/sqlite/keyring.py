@@ -16,7 +16,7 @@ import zstandard
 from pyroaring import BitMap
 
 from calipso.errors import StoreDamaged
-from calipso.graph.index import Key
+from calipso.graph.index import Slot, slot
 from calipso.graph.protocol import Obj
 from calipso.graph.restore import index_keys
 from calipso.graph.value import Graph
@@ -29,14 +29,20 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[bytes, list[Entry]]).decode
 
 
+MAKERS = {
+    "calipso.graph": ("bind", "codec", "index", "keys", "merge", "restore", "service"),
+    "calipso.model": ("ids", "links", "rules", "types"),
+}
+"""The modules that decide which keys an object has, besides those that make its head, which is kept."""
+
+
 @cache
 def _code() -> bytes:
     """A digest of the code that finds keys."""
     digest = blake2b()
-    for package in ("calipso.graph", "calipso.model"):
-        for file in sorted(files(package).iterdir(), key=lambda file: file.name):
-            if file.name.endswith(".py"):
-                digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for package, modules in MAKERS.items():
+        for module in modules:
+            digest.update(module.encode() + b"\0" + files(package).joinpath(f"{module}.py").read_bytes())
     return digest.digest()
 
 
@@ -64,7 +70,8 @@ def pack(graph: Graph, chunk: int, made_by: bytes, older: bytes | None, changed:
 def _entry(graph: Graph, head: Obj) -> Entry:
     own: list[Any] = []
     binds: list[tuple[int, str, Any]] = []
-    for where, (name, value) in index_keys(graph, head):
+    places = {(where, slot(key)): (where, key) for where, key in index_keys(graph, head)}  # references share theirs
+    for where, (name, value) in places.values():
         if where == head.ord:
             own += (name, value)
         else:
@@ -79,17 +86,18 @@ def _read(blob: bytes) -> tuple[bytes, list[Entry]]:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
-def unpack(blob: bytes, made_by: bytes) -> Iterator[tuple[int, list[tuple[int, Key]]]]:
-    """(object, its (ordinal, key) pairs); nothing when something else made them. Raises `StoreDamaged`."""
+def unpack(blob: bytes, made_by: bytes) -> Iterator[Entry]:
+    """Entries, their values of several parts as lists; nothing when something else made them. Raises `StoreDamaged`."""
     by, ring = _read(blob)
-    if by != made_by:
-        return
-    for ord, own, binds in ring:
-        keys = [(ord, (own[i], _value(own[i + 1]))) for i in range(0, len(own), 2)]
-        keys += [(where, (name, _value(value))) for where, name, value in binds]
-        yield ord, keys
+    return iter(ring if by == made_by else ())
 
 
-def _value(value: Any) -> Any:
-    """A value as it was: tuples come back as lists."""
-    return tuple(value) if type(value) is list else value
+def places(entry: Entry) -> Iterator[tuple[Slot, int]]:
+    """Where an object stands in the index, and its records for binds."""
+    ord, own, binds = entry
+    named = iter(own)
+    for name in named:
+        value = next(named)
+        yield slot((name, tuple(value) if type(value) is list else value)), ord
+    for where, name, value in binds:
+        yield slot((name, tuple(value) if type(value) is list else value)), where

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from calipso.graph import adjacency
 from calipso.graph.adjacency import HUB, Adjacency, Ends, Hub
 from calipso.graph.codec import Codec
-from calipso.graph.index import Slot, slot
+from calipso.graph.index import Slot
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import BITS, MASK, SIZE, Pages
 from calipso.graph.protocol import Obj
@@ -27,6 +27,9 @@ from calipso.stores.sqlite.log import Epoch
 from calipso.stores.sqlite.overlay import Overlay
 
 T = TypeVar("T")
+
+Held = dict[str, set[tuple[str, str]]]
+"""Scope key → (id, facet) of the records it holds."""
 
 FOREVER = 2**62
 NEWEST = (
@@ -49,7 +52,7 @@ def without_collections() -> Iterator[None]:
 
 
 class Loader:
-    """Puts chunks and log together. `facet_names`, `link_types`: number → name."""
+    """Puts chunks and log together. `facet_names`, `link_types`: number → name. `held`: see `Held`."""
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Loader:
         self._heads: list[list[Obj | None]] = []
         self._facts: list[list[Facts | None]] = []
         self._ends: list[list[Ends | None]] = []
+        self.held: Held = {}
 
     def load(self, reader: sqlite3.Connection, epochs: list[Epoch]) -> Graph:
         """The newest graph; `epochs` begin with the newest complete one. Raises `StoreDamaged`."""
@@ -98,8 +102,16 @@ class Loader:
         for ord, said in facets.items():
             facts: list[str | bytes] = []
             for i in range(0, len(said), 2):
-                facts += (names[said[i]], pack(said[i + 1]))  # type: ignore[index, arg-type]
+                name, plain = names[said[i]], said[i + 1]  # type: ignore[index]
+                facts += (name, pack(plain))  # type: ignore[arg-type]
+                self._hold(ord, name, plain)  # type: ignore[arg-type]
             _put(self._facts, ord, tuple(facts))
+
+    def _hold(self, ord: int, name: str, body: bytes) -> None:
+        self.held.setdefault(self._codec.scope_of(body), set()).add((self._ordinals.id(ord), name))
+
+    def _let_go(self, ord: int, name: str, body: bytes) -> None:
+        self.held[self._codec.scope_of(body)].discard((self._ordinals.id(ord), name))
 
     def _lean(self, head: Obj) -> Obj:
         """The same head, sharing its strings with everybody who has the same."""
@@ -130,7 +142,13 @@ class Loader:
             changed = overlay.said(ord, self._names)
             old = facts.get(ord) or ()
             said: dict[str, bytes | None] = dict(zip(old[::2], old[1::2], strict=True))  # type: ignore[arg-type]
-            said.update((self._names[n], body) for n, body in changed.items())
+            for n, body in changed.items():
+                name = self._names[n]
+                if (before := said.get(name)) is not None:
+                    self._let_go(ord, name, before)
+                if body is not None:
+                    self._hold(ord, name, body)
+                said[name] = body
             rows = sorted((name, body) for name, body in said.items() if body is not None)
             facts.set(ord, tuple(part for row in rows for part in row) or None)
         graph.heads, graph.facts, graph.ends = heads.finish(), facts.finish(), self._patched_ends(overlay)
@@ -145,11 +163,10 @@ class Loader:
 
         def places() -> Iterator[tuple[Slot, int]]:
             for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608 - a constant
-                for ord, keys in keyring.unpack(blob, made_by):
-                    if ord not in changed:
-                        fresh.discard(ord)
-                        for where, key in keys:
-                            yield slot(key), where
+                for entry in keyring.unpack(blob, made_by):
+                    if entry[0] not in changed:
+                        fresh.discard(entry[0])
+                        yield from keyring.places(entry)
 
         return places(), fresh
 

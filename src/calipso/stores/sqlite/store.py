@@ -157,7 +157,9 @@ class SqliteStore:
         names, types = self.facet_names.names, self.link_types.names
         loader = Loader(self.environment, self.codec, self.ordinals, names, types)
         with self.database.reading() as reader:
-            return loader.load(reader, until(kept_epochs(reader), FOREVER))
+            graph = loader.load(reader, until(kept_epochs(reader), FOREVER))
+        self.held = loader.held
+        return graph
 
     def graph(self, at: int) -> GraphReader:
         return View(self, at)
