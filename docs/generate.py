@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
+import msgspec
 import typer
 
 from calipso.cli.main import app
 from calipso.model.cliques import CLIQUE_TYPES
-from calipso.model.hover import HOVER
+from calipso.model.constants import FIRST_GENERATION, SECOND_GENERATION
+from calipso.model.environment import Environment, Host
+from calipso.model.hover import COMMON, HOVER
+from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
+from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
 from calipso.model.kinds import KINDS
 from calipso.model.links import LINK_TYPES
 from calipso.model.rules import Join, Rule, Select, Walk
@@ -45,12 +52,15 @@ def pages() -> dict[str, str]:
         "model/types.md": NOTE + types(),
         "model/links.md": NOTE + links(),
         "model/cliques.md": NOTE + cliques(),
+        "model/constants.md": NOTE + constants(),
+        "model/hover.md": NOTE + hover(),
+        "environment.md": NOTE + environment(),
         "cli.md": NOTE + cli(),
         "rest.md": NOTE + rest(),
     }
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return (
         "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]) + "\n"
@@ -108,6 +118,61 @@ def cliques() -> str:
     return "# Clique types\n\nWhich link types are walked from a focal object, in order.\n\n" + table(
         ("name", "focal", "origin", "what it shows", "link types"), rows
     )
+
+
+def constants() -> str:
+    lists = {"First generation": FIRST_GENERATION, "Second generation": SECOND_GENERATION}
+    parts = ["# Constants\n\nThe closed lists of the original's documents, by its names.\n"]
+    for title, named in lists.items():
+        rows = [(f"`{name}`", ", ".join(values) or "–") for name, values in named.items()]
+        parts.append(f"## {title}\n\n" + table(("list", "values"), rows))
+    return "\n".join(parts)
+
+
+def hover() -> str:
+    lists = {
+        "Ours": HOVER,
+        "Of the original, first generation": HOVER_FIRST,
+        "Of the original, second generation": HOVER_SECOND,
+    }
+    common = ", ".join(COMMON)
+    parts = [f"# Hover attributes\n\nWhat is shown when the pointer rests on an object. Of every kind: {common}.\n"]
+    for title, named in lists.items():
+        rows = [(f"`{name}`", ", ".join(values)) for name, values in named.items()]
+        parts.append(f"## {title}\n\n" + table(("kind", "attributes"), rows))
+    return "\n".join(parts)
+
+
+def environment() -> str:
+    parts = ["# Environment\n\nThe fields of an environment's file. Each has a default.\n"]
+    for title, struct in (("Environment", Environment), ("Host, below `hosts`", Host)):
+        said = " ".join((struct.__doc__ or "").split())
+        rows = [
+            (f"`{field.name}`", _type(field.type), f"`{_default(field)}`") for field in msgspec.structs.fields(struct)
+        ]
+        parts.append(f"## {title}\n\n{said}\n\n" + table(("field", "type", "default"), rows))
+    return "\n".join(parts)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    made = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+    return msgspec.json.encode(made).decode()
+
+
+def _type(said: object) -> str:
+    """A field's type as one who writes YAML would say it."""
+    if get_origin(said) is Literal:
+        return " or ".join(f"`{each}`" for each in get_args(said))
+    names = {str: "text", int: "integer", float: "number", bool: "true or false"}
+    if isinstance(said, type) and said in names:
+        return names[said]
+    origin = get_origin(said)
+    inner = [each for each in get_args(said) if each is not Ellipsis]
+    if origin is tuple:
+        return f"list of {_type(inner[0])}"
+    if origin is Mapping:
+        return f"map of {_type(inner[0])} to {_type(inner[1])}"
+    return getattr(said, "__name__", "value").lower() if said is not Any else "anything"
 
 
 def cli() -> str:
