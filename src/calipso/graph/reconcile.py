@@ -136,7 +136,8 @@ class Reconciler:
         scope = observation.scope
         run = self._runs.pop(scope.key, None)
         began = run.began if run is not None else tick.now
-        seen = len(run.seen) if run is not None else 0
+        confirmed = run.seen if run is not None else self._held.get(scope.key, ())
+        seen = len(confirmed) if run is not None or observation.status == "completed" else 0
         if observation.status == "completed":
             if run is not None:
                 for place in self._held.get(scope.key, set()) - run.seen:

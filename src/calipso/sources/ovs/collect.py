@@ -106,9 +106,11 @@ async def gone(transport: Transport, switch: Switch, options: Mapping[str, Any])
 def statistics(instance: Instance, scope: Scope) -> Measured:
     """Counters of the interfaces."""
     out: dict[str, dict[str, float]] = {}
-    for row in instance.tables.table("Interface").values():
-        counters = {name: float(value) for name, value in mapping(row.get("statistics")).items() if _number(value)}
-        if counters:
+    interfaces = instance.tables.table("Interface")
+    for uuid, said in instance.tables.statistics.items():
+        counters = {name: float(value) for name, value in said.items() if _number(value)}
+        row = interfaces.get(uuid)
+        if counters and row is not None:
             out[ids.ovs_interface(instance.id, str(row.get("name")))] = counters
     return Measured(scope, out)
 

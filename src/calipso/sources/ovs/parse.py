@@ -13,24 +13,37 @@ Rows = dict[str, Row]
 
 
 class Tables:
-    """Tables as last seen. `update` takes a snapshot or a change."""
+    """Tables as last seen. `update` takes a snapshot or a change.
+
+    A row is a new dictionary when, and only when, it changed. Counters stand apart in `statistics` (interface UUID →
+    name → value): they change all the time and mean no change.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, Rows] = {}
+        self.statistics: dict[str, dict[str, Any]] = {}
 
     def table(self, name: str) -> Rows:
         return self.rows.get(name, {})
 
-    def update(self, body: bytes) -> None:
-        """Take a table updates object in. Raises `ParseError`; then nothing has changed."""
-        changes = _changes(body)
-        for table, rows in changes.items():
+    def update(self, body: bytes) -> bool:
+        """Take a table updates object in; whether any row changed. Raises `ParseError`; then nothing has changed."""
+        changed = False
+        for table, rows in _changes(body).items():
             known = self.rows.setdefault(table, {})
             for uuid, row in rows.items():
                 if row is None:
-                    known.pop(uuid, None)
-                else:
-                    known[uuid] = {**known.get(uuid, {}), **row}
+                    self.statistics.pop(uuid, None)
+                    changed |= known.pop(uuid, None) is not None
+                    continue
+                if table == "Interface" and "statistics" in row:
+                    self.statistics[uuid] = mapping(row.pop("statistics"))
+                before = known.get(uuid)
+                after = {**before, **row} if before is not None else row
+                if after != before:
+                    known[uuid] = after
+                    changed = True
+        return changed
 
 
 def _changes(body: bytes) -> dict[str, dict[str, Row | None]]:

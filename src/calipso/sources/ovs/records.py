@@ -5,7 +5,7 @@ The schema is described in ovs-vswitchd.conf.db(5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from calipso.model import ids
@@ -41,6 +41,8 @@ class Instance:
         self.netns = netns or ids.host(host)
         self.port_of: dict[str, tuple[Row, str]] = {}
         """Interface row UUID → (port row, bridge name)."""
+        self._made: dict[str, tuple[tuple[object, ...], list[Record]]] = {}
+        """Row UUID → what the row's records were made of, and the records."""
 
     def records(self) -> list[Record]:
         """Every record, in order of id."""
@@ -48,7 +50,17 @@ class Instance:
         found = [*self._process(), *self._bridges(), *self._interfaces()]
         found += self._endpoints()
         found += self._segments()
+        ports, interfaces = self.tables.table("Port"), self.tables.table("Interface")
+        if len(self._made) > len(ports) + len(interfaces):  # rows that are no more
+            self._made = {uuid: made for uuid, made in self._made.items() if uuid in ports or uuid in interfaces}
         return sorted(found, key=lambda record: (record.id, record.facet))
+
+    def _once(self, uuid: str, of: tuple[object, ...], make: Callable[[], list[Record]]) -> list[Record]:
+        """The records of a row, made anew only when something they are made of is another object than before."""
+        made = self._made.get(uuid)
+        if made is None or len(made[0]) != len(of) or any(a is not b for a, b in zip(made[0], of, strict=True)):
+            made = self._made[uuid] = (of, make())
+        return made[1]
 
     def _record(self, id: str, type: str, facet: str = "ovs", **attributes: Any) -> Record:
         return Record(id, facet, type, clean({"host": self.host, **attributes}))
@@ -85,7 +97,7 @@ class Instance:
             yield self._bridge(uuid, name, row)
             for port in many(row.get("ports")):
                 if port in ports:
-                    yield self._port(port, ports[port], name)
+                    yield from self._port_once(port, ports[port], name)
 
     def _bridge(self, uuid: str, name: str, row: Row) -> Record:
         controllers = self.tables.table("Controller")
@@ -142,13 +154,17 @@ class Instance:
             {name: value for name, value in row.items() if name in ("targets", "sampling", "polling", "agent")}
         )
 
-    def _port(self, uuid: str, row: Row, bridge: str) -> Record:
-        name = str(row.get("name", uuid))
-        config = mapping(row.get("other_config"))
+    def _port_once(self, uuid: str, row: Row, bridge: str) -> list[Record]:
         interfaces = self.tables.table("Interface")
-        members = [each for each in many(row.get("interfaces")) if each in interfaces]
+        members = {each: interfaces[each] for each in many(row.get("interfaces")) if each in interfaces}
         for each in members:
             self.port_of[each] = (row, bridge)
+        made_of = (row, bridge, *members.values())
+        return self._once(uuid, made_of, lambda: [self._port(uuid, row, bridge, list(members.values()))])
+
+    def _port(self, uuid: str, row: Row, bridge: str, members: list[Row]) -> Record:
+        name = str(row.get("name", uuid))
+        config = mapping(row.get("other_config"))
         where = ids.ovs_bridge(self.id, bridge)
         return self._record(
             ids.ovs_port(self.id, name),
@@ -161,7 +177,7 @@ class Instance:
             tag=one(row.get("tag")),
             trunks=sorted(each for each in many(row.get("trunks")) if isinstance(each, int)),
             vlan_mode=one(row.get("vlan_mode")),
-            interfaces=sorted(ids.ovs_interface(self.id, str(interfaces[each].get("name"))) for each in members),
+            interfaces=sorted(ids.ovs_interface(self.id, str(each.get("name"))) for each in members),
             bond_mode=one(row.get("bond_mode")),
             lacp=one(row.get("lacp")),
             segment=_named_segment(config),
@@ -173,10 +189,12 @@ class Instance:
     def _interfaces(self) -> Iterator[Record]:
         for uuid, row in self.tables.table("Interface").items():
             placed = self.port_of.get(uuid)
-            if placed is None:
-                continue
-            yield self._interface(uuid, row, *placed)
-            yield from self._guest_nic(row)
+            if placed is not None:
+                yield from self._interface_once(uuid, row, *placed)
+
+    def _interface_once(self, uuid: str, row: Row, port: Row, bridge: str) -> list[Record]:
+        made_of = (row, port, bridge, self.root)
+        return self._once(uuid, made_of, lambda: [self._interface(uuid, row, port, bridge), *self._guest_nic(row)])
 
     def _interface(self, uuid: str, row: Row, port: Row, bridge: str) -> Record:
         options, external = mapping(row.get("options")), mapping(row.get("external_ids"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from calipso.errors import ParseError, TransportError
-from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone, Seen
+from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import SourceConfig, Transport
 from calipso.sources.ovs.collect import Switch, gone, statistics, switches, tables_of
 from calipso.sources.ovs.parse import Tables
@@ -18,7 +18,12 @@ COALESCE = 0.1
 AGAIN = 2.0
 """Seconds until an instance that went away is looked for."""
 TABLES_EVERY = 10.0
+COUNTERS_EVERY = 10.0
 LOOK_EVERY = 5.0
+
+
+Said = Mapping[tuple[str, str], Record]
+"""(id, facet) → record."""
 
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
@@ -78,8 +83,8 @@ async def _monitor(
     stream = transport.listen(switch.request)
     try:
         async for reply in stream:
-            tables.update(reply.body)
-            changed.set()
+            if tables.update(reply.body):
+                changed.set()
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
         for task in (telling, asking):
@@ -91,16 +96,39 @@ async def _monitor(
 async def _tell(
     switch: Switch, config: SourceConfig, instance: Instance, changed: asyncio.Event, told: asyncio.Queue[Observation]
 ) -> None:
-    """A completed run after each burst of updates: what went is told as surely as what came."""
+    """A completed run at first, then what each burst of updates changed; counters in between."""
     scope = switch.scope(config.host)
+    before: dict[tuple[str, str], Record] | None = None
     while True:
-        await changed.wait()
-        await asyncio.sleep(COALESCE)
-        changed.clear()
-        await told.put(RunBegan(scope))
-        await told.put(Seen(scope, tuple(instance.records())))
-        await told.put(RunEnded(scope, "completed"))
+        if await _came(changed, COUNTERS_EVERY) or before is None:
+            await asyncio.sleep(COALESCE)
+            changed.clear()
+            now = {(each.id, each.facet): each for each in instance.records()}
+            for observation in _told(scope, before, now):
+                await told.put(observation)
+            before = now
         await told.put(statistics(instance, scope))
+
+
+async def _came(changed: asyncio.Event, within: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(changed.wait(), within)
+    return changed.is_set()
+
+
+def _told(scope: Scope, before: Said | None, now: Said) -> Iterator[Observation]:
+    """What to say when the records of a scope were these and are those now."""
+    if before is None:
+        yield RunBegan(scope)
+        yield Seen(scope, tuple(now.values()))
+    else:
+        new = tuple(each for place, each in now.items() if before.get(place) != each)
+        if new:
+            yield Seen(scope, new)
+        gone = tuple(place for place in before if place not in now)
+        if gone:
+            yield Gone(scope, gone)
+    yield RunEnded(scope, "completed")
 
 
 async def _ask_tables(
