@@ -12,9 +12,11 @@ from pathlib import Path
 import structlog
 
 from calipso.errors import ConfigError, NotFound
+from calipso.graph.rederive import derivation, rederived
+from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError
-from calipso.runtime.at import moment
+from calipso.runtime.at import moment, now
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.home import Home
 from calipso.runtime.lock import WriterLock
@@ -24,6 +26,9 @@ from calipso.runtime.writer import Writer
 from calipso.seams import Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
+
+DERIVATION = "derivation"
+"""Documents: what the stored graph was derived by."""
 
 log = structlog.get_logger()
 
@@ -79,7 +84,7 @@ class System:
     async def _open_site(self, environment: Environment) -> None:
         loop = asyncio.get_running_loop()
         store = await loop.run_in_executor(None, SqliteStore, self.home.store(environment.name), environment)
-        graph = await loop.run_in_executor(None, store.load)
+        graph = await loop.run_in_executor(None, _loaded, store, environment)
         writer = Writer(store, graph, int(environment.history_days * DAY))
         self.sites[environment.name] = Site(environment, writer)
         self._tasks.append(asyncio.create_task(writer.run(), name=f"writer of {environment.name}"))
@@ -135,6 +140,22 @@ class System:
                 await task
         for site in self.sites.values():
             await site.writer.close()
+
+
+def _loaded(store: SqliteStore, environment: Environment) -> Graph:
+    """The newest graph; derived anew when it was derived by other rules or for other options. Raises `StoreError`."""
+    graph = store.load()
+    by = derivation(environment)
+    known = store.documents(DERIVATION).get("by", {}).get("digest")
+    if known == by:
+        return graph
+    if len(graph.facts):
+        log.info("deriving anew", environment=environment.name, records=len(graph.facts))
+        graph, delta = rederived(graph, max(now(), graph.ts + 1))
+        store.append(delta)
+        log.info("derived anew", environment=environment.name, objects=len(delta.heads), links=len(delta.links))
+    store.put_document(DERIVATION, "by", {"digest": by})
+    return graph
 
 
 @contextlib.asynccontextmanager
