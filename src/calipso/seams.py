@@ -195,8 +195,15 @@ class GraphStore(Protocol):
         """The newest graph, rebuilt from the newest epoch and its log. Raises `StoreDamaged`, `StoreTooNew`."""
         ...
 
-    def append(self, delta: Delta) -> None:
-        """Make a tick durable: when it returns it survives power loss. Raises `StoreError` and changes nothing."""
+    def append(self, delta: Delta, marks: Mapping[str, int] = {}) -> None:
+        """Make a tick durable: when it returns it survives power loss. Raises `StoreError` and changes nothing.
+
+        `marks`: how far each feed was taken with this tick; kept with it or not at all.
+        """
+        ...
+
+    def marks(self) -> Mapping[str, int]:
+        """Feed → how far it was taken."""
         ...
 
     def graph(self, at: int) -> GraphReader:

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import asking, running, transcripts
+from calipso.cli import agent, asking, running, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 asking.register(app)
 running.register(app)
 transcripts.register(app)
+agent.register(app)
 
 
 def _version(wanted: bool) -> None:

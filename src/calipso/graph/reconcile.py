@@ -18,9 +18,9 @@ from calipso.model.record import (
     Gone,
     Measured,
     Observation,
-    Record,
     RunBegan,
     RunEnded,
+    RunResumed,
     Scope,
     ScopeGone,
     ScopeState,
@@ -54,9 +54,9 @@ class _Run:
         self.seen: set[Place] = set()
 
 
-def stored_name(record: Record, scope: Scope) -> str:
+def stored_name(id: str, facet: str, scope: Scope) -> str:
     """The facet's name in the store: with its reporter where another host could speak of the same id."""
-    return record.facet if ids.host_of(record.id) == scope.reporter else f"{record.facet}@{scope.reporter}"
+    return facet if ids.host_of(id) == scope.reporter else f"{facet}@{scope.reporter}"
 
 
 class Reconciler:
@@ -94,6 +94,8 @@ class Reconciler:
                 self._ended(observation, tick)
             elif isinstance(observation, Gone):
                 self._gone(observation, tick)
+            elif isinstance(observation, RunResumed):
+                self._resumed(observation, tick)
             elif isinstance(observation, ScopeGone):
                 self._scope_gone(observation.scope, tick)
             elif isinstance(observation, Measured):
@@ -113,12 +115,18 @@ class Reconciler:
         self._runs[scope.key] = _Run(tick.now)
         self._state(tick, scope, status="running", began=tick.now)
 
+    def _resumed(self, observation: RunResumed, tick: _Tick) -> None:
+        scope = observation.scope
+        if scope.key not in self._runs:
+            self._began(scope, tick)
+            self._runs[scope.key].seen |= {(id, stored_name(id, facet, scope)) for id, facet in observation.seen}
+
     def _seen(self, observation: Seen, tick: _Tick) -> None:
         scope = observation.scope
         held = self._held.setdefault(scope.key, set())
         run = self._runs.get(scope.key)
         for record in observation.records:
-            place = (record.id, stored_name(record, scope))
+            place = (record.id, stored_name(record.id, record.facet, scope))
             plain = self._codec.spell(record.type, scope.key, record.attributes)
             held.add(place)
             if run is not None:

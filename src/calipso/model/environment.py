@@ -22,11 +22,13 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
     aliases: other names it goes by (MODEL §2.1). pid: a process in the host's own namespaces when the host is a set of
-    namespaces on this machine; 0 for this machine. sources: options by source name, overriding the environment's.
+    namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
+    by source name, overriding the environment's.
     """
 
     aliases: tuple[str, ...] = ()
     pid: int = 0
+    agent: bool = False
     pid_file: str = ""
     sources: Mapping[str, Mapping[str, Any]] = {}
 

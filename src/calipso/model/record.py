@@ -92,7 +92,14 @@ class ScopeGone(msgspec.Struct, frozen=True, tag=True):
     scope: Scope
 
 
-Observation = RunBegan | Seen | Gone | Measured | RunEnded | ScopeGone
+class RunResumed(msgspec.Struct, frozen=True, tag=True):
+    """A look at a scope goes on after a break: what it saw so far, as (id, facet). Ignored where it is still known."""
+
+    scope: Scope
+    seen: tuple[tuple[str, str], ...]
+
+
+Observation = RunBegan | Seen | Gone | Measured | RunEnded | ScopeGone | RunResumed
 
 
 class ScopeState(msgspec.Struct, frozen=True):

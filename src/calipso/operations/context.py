@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
 from calipso.seams import GraphStore
+
+
+class AgentState(msgspec.Struct, frozen=True):
+    """An agent as its server knows it. since: µs of the last coming or going. cpu: share of a core. lost: parts."""
+
+    environment: str
+    host: str
+    connected: bool
+    since: int
+    version: str
+    cpu: float = 0.0
+    cpu_limit: float = 0.0
+    memory: int = 0
+    spooled: int = 0
+    spooled_bytes: int = 0
+    lost: int = 0
 
 
 class Site(Protocol):
@@ -42,6 +60,8 @@ class Site(Protocol):
 
 class Context(Protocol):
     """All environments of a system."""
+
+    def agents(self) -> list[AgentState]: ...
 
     def environments(self) -> list[Environment]: ...
 

@@ -91,6 +91,33 @@ def _scope_view(state: ScopeState) -> ScopeView:
     )
 
 
+class AgentView(msgspec.Struct, frozen=True):
+    """since: of the last coming or going. cpu: share of a core; memory, spooled_bytes: bytes; lost: parts dropped."""
+
+    environment: str
+    host: str
+    connected: bool
+    since: str
+    version: str
+    cpu: float
+    cpu_limit: float
+    memory: int
+    spooled: int
+    spooled_bytes: int
+    lost: int
+
+
+class Agents(msgspec.Struct, frozen=True):
+    items: list[AgentView]
+
+
+async def get_agents(context: Context, request: Nothing) -> Agents:
+    """The agents that were here since the server started: who is, and what each costs."""
+    return Agents(
+        [AgentView(**{**msgspec.structs.asdict(each), "since": rfc3339(each.since)}) for each in context.agents()]
+    )
+
+
 async def get_environments(context: Context, request: Nothing) -> Environments:
     """The environments there are."""
     items = []

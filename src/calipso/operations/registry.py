@@ -39,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "get_environments", "GET", "environments", monitoring.Nothing, monitoring.Environments,
         monitoring.get_environments,
     ),
+    Operation("get_agents", "GET", "agents", monitoring.Nothing, monitoring.Agents, monitoring.get_agents),
     Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -33,6 +34,12 @@ class Post(msgspec.Struct, frozen=True):
     transport: Transport
 
 
+class Sink(Protocol):
+    """Takes what sources say; waits while it is behind."""
+
+    async def put(self, observations: Sequence[Observation]) -> None: ...
+
+
 class Collection:
     """The sources at work for one environment."""
 
@@ -43,7 +50,8 @@ class Collection:
     ) -> None:  # fmt: skip
         self.environment = environment
         self.posts: list[Post] = []
-        hosts = dict(environment.hosts) or {this_host: Host()}
+        declared_hosts = {name: host for name, host in environment.hosts.items() if not host.agent}
+        hosts = declared_hosts if environment.hosts else {this_host: Host()}
         for name, host in hosts.items():
             host = with_pid(host, f"{environment.name}.hosts.{name}")
             transport = transports(host)
@@ -60,7 +68,7 @@ class Collection:
                 config = SourceConfig(host=name, environment=environment.name, options=options)
                 self.posts.append(Post(environment.name, name, source, config, transport))
 
-    async def watch(self, writer: Writer) -> None:
+    async def watch(self, writer: Sink) -> None:
         """Watch everywhere until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for post in self.posts:
@@ -76,7 +84,7 @@ class Collection:
         for transport in {id(post.transport): post.transport for post in self.posts}.values():
             await transport.close()
 
-    async def _supervise(self, post: Post, writer: Writer) -> None:
+    async def _supervise(self, post: Post, writer: Sink) -> None:
         delay = FIRST_DELAY
         while True:
             began = asyncio.get_running_loop().time()
@@ -87,10 +95,10 @@ class Collection:
             await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311  (jitter)
             delay = min(delay * 2, LONGEST_DELAY)
 
-    async def _pass(self, post: Post, writer: Writer) -> list[RunError]:
+    async def _pass(self, post: Post, writer: Sink) -> list[RunError]:
         return await self._drain(post.source.collect(post.transport, post.config), post, writer)
 
-    async def _drain(self, stream: AsyncIterator[Observation], post: Post, writer: Writer) -> list[RunError]:
+    async def _drain(self, stream: AsyncIterator[Observation], post: Post, writer: Sink) -> list[RunError]:
         """Hand on what a source says. The run boundary: what it raises becomes a failed run that anybody can see."""
         errors: list[RunError] = []
         try:

@@ -16,8 +16,11 @@ from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError
+from calipso.operations.context import AgentState
+from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
 from calipso.runtime.collect import Collection, with_pid
+from calipso.runtime.feed import Hello
 from calipso.runtime.home import Home
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.site import DAY, Site
@@ -46,7 +49,15 @@ class System:
         self.this_host = this_host or platform.node()
         self.sources = installed_sources()
         self.sites: dict[str, Site] = {}
+        self.connected = Agents()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def agents(self) -> list[AgentState]:
+        return self.connected.states()
+
+    def welcome(self, hello: Hello) -> Connection:
+        """Take an agent in. Raises `NotFound`, `Conflict`."""
+        return self.connected.welcome(self.sites, hello)
 
     def environments(self) -> list[Environment]:
         return [site.config for site in self.sites.values()]
@@ -133,6 +144,7 @@ class System:
 
     async def close(self) -> None:
         """Stop looking, write what is at hand, close the stores."""
+        await self.connected.close()
         for task in reversed(self._tasks):
             task.cancel()
         for task in self._tasks:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import structlog
 
@@ -33,6 +34,18 @@ log = structlog.get_logger()
 Published = Callable[[Graph, Graph, Delta], None]
 
 
+NO_MARKS: Mapping[str, int] = {}
+
+
+class Handed(NamedTuple):
+    """Observations handed over together. Of a feed: its number `mark`, and who waits until it is durable."""
+
+    observations: Sequence[Observation]
+    feed: str = ""
+    mark: int = 0
+    done: asyncio.Future[None] | None = None
+
+
 class Writer:
     """Takes observations from many sources and publishes one graph after another."""
 
@@ -51,7 +64,9 @@ class Writer:
         """Why nothing can be written now, empty when all is well."""
         self.ticks = 0
         self._listeners: list[Published] = []
-        self._queue: asyncio.Queue[Sequence[Observation]] = asyncio.Queue(QUEUE)
+        self.marks: dict[str, int] = dict(store.marks())
+        """Feed → how far it was handed over, durable or not."""
+        self._queue: asyncio.Queue[Handed] = asyncio.Queue(QUEUE)
         self._thread = ThreadPoolExecutor(1, "store")
         self._beside = ThreadPoolExecutor(1, "housekeeping")
         self._idle = asyncio.Event()
@@ -67,7 +82,20 @@ class Writer:
     async def put(self, observations: Sequence[Observation]) -> None:
         """Hand over observations; waits while the writer is behind."""
         self._idle.clear()
-        await self._queue.put(observations)
+        await self._queue.put(Handed(observations))
+
+    async def hand(self, feed: str, mark: int, observations: Sequence[Observation]) -> asyncio.Future[None]:
+        """Hand over a numbered part of a feed; done when it is durable. What was handed over before is not taken twice.
+
+        Waits while the writer is behind.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        new = mark > self.marks.get(feed, 0)
+        if new:
+            self.marks[feed] = mark
+        self._idle.clear()  # what came twice waits its turn behind the first: then that is durable
+        await self._queue.put(Handed(observations, feed, mark, done) if new else Handed((), done=done))
+        return done
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is published."""
@@ -78,20 +106,30 @@ class Writer:
         keeping = asyncio.create_task(self._keep_house(), name="housekeeping")
         try:
             while True:
-                observations = await self._next()
-                if observations or self.reconciler.waiting:
-                    await self.tick(observations)
+                taken = await self._next()
+                if taken or self.reconciler.waiting:
+                    await self._take(taken)
                 if self._queue.empty():
                     self._idle.set()
         finally:
             keeping.cancel()
 
-    async def tick(self, observations: Sequence[Observation]) -> None:
+    async def _take(self, taken: Sequence[Handed]) -> None:
+        marks: dict[str, int] = {}
+        for each in taken:
+            if each.feed:
+                marks[each.feed] = max(each.mark, marks.get(each.feed, 0))
+        await self.tick([observation for each in taken for observation in each.observations], marks)
+        for each in taken:
+            if each.done is not None and not each.done.done():
+                each.done.set_result(None)
+
+    async def tick(self, observations: Sequence[Observation], marks: Mapping[str, int] = NO_MARKS) -> None:
         """Reconcile, derive, make durable, publish."""
         ts = max(now(), self.graph.ts + 1)
         outcome = self.reconciler.take(observations, self.graph, ts)
         graph, delta = self.graph.apply(outcome.changes, ts) if outcome.changes else (self.graph, Delta(ts))
-        await self._make_durable(delta, outcome)
+        await self._make_durable(delta, outcome, marks)
         self.metrics.update(outcome.metrics)
         if not delta:
             return
@@ -111,27 +149,27 @@ class Writer:
         await asyncio.get_running_loop().run_in_executor(self._thread, self.store.close)
         self._thread.shutdown()
 
-    async def _next(self) -> list[Observation]:
+    async def _next(self) -> list[Handed]:
         """What has come in: the first within a second, then all that follows within a tick's time."""
-        out: list[Observation] = []
+        out: list[Handed] = []
         with contextlib.suppress(TimeoutError):
-            out += await asyncio.wait_for(self._queue.get(), 1.0)
+            out.append(await asyncio.wait_for(self._queue.get(), 1.0))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + TICK
         while out and len(out) < BATCH:
             while len(out) < BATCH and not self._queue.empty():
-                out += self._queue.get_nowait()
+                out.append(self._queue.get_nowait())
             left = deadline - loop.time()
             if left <= 0 or len(out) >= BATCH:
                 break
             await asyncio.sleep(min(left, PAUSE))  # waiting for each one alone costs more than taking it
         return out
 
-    async def _make_durable(self, delta: Delta, outcome: Outcome) -> None:
+    async def _make_durable(self, delta: Delta, outcome: Outcome, marks: Mapping[str, int]) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                await loop.run_in_executor(self._thread, self._append, delta, list(outcome.scopes.values()))
+                await loop.run_in_executor(self._thread, self._append, delta, list(outcome.scopes.values()), marks)
             except StoreError as error:
                 if error.message != self.trouble:
                     log.error("store refused a tick", reason=error.message, next_step=error.hint)
@@ -143,9 +181,9 @@ class Writer:
             self.trouble = ""
             return
 
-    def _append(self, delta: Delta, scopes: list[ScopeState]) -> None:
-        if delta:
-            self.store.append(delta)
+    def _append(self, delta: Delta, scopes: list[ScopeState], marks: Mapping[str, int]) -> None:
+        if delta or marks:
+            self.store.append(delta, marks)
         if scopes:
             self.store.put_scopes(scopes)
 

@@ -49,10 +49,12 @@ class MemoryStore:
         """Time before which history was pruned."""
         self._scopes: dict[Scope, ScopeState] = {}
         self._documents: dict[str, dict[str, Any]] = {}
+        self._marks: dict[str, int] = {}
         self._text: dict[int, str] = {}
 
-    def append(self, delta: Delta) -> None:
+    def append(self, delta: Delta, marks: Mapping[str, int] = {}) -> None:
         if not delta:
+            self._marks |= marks
             return
         last = self._held[-1]
         if delta.ts <= last.ts:
@@ -71,6 +73,10 @@ class MemoryStore:
         rev = last.rev + len(delta.facets) + len(delta.heads) + len(delta.links)
         self._held.append(Held(delta.ts, rev, heads.finish(), facts.finish(), ends.finish(), hosts))
         self._deltas.append(delta)
+        self._marks |= marks
+
+    def marks(self) -> Mapping[str, int]:
+        return dict(self._marks)
 
     def load(self) -> Graph:
         return self._value(self._held[-1])

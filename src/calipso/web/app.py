@@ -18,6 +18,7 @@ from calipso.operations.context import Context
 from calipso.operations.registry import OPERATIONS, Operation
 from calipso.version import VERSION
 from calipso.web.health import Probe, health_routes
+from calipso.web.ingest import Ingest, ingest_route
 from calipso.web.live import live_route
 
 STATUS: tuple[tuple[type[CalipsoError], int], ...] = (
@@ -102,9 +103,12 @@ def _token_guard(allowed: Guard) -> Callable[[ASGIConnection[Any, Any, Any, Any]
     return guard
 
 
-def build(context: Context, allowed: Guard, live: Any, probe: Probe, hosts: list[str]) -> Litestar:
+def build(context: Context, allowed: Guard, live: Any, ingest: Ingest, probe: Probe, hosts: list[str]) -> Litestar:
     """The application. `allowed(token)` decides; `hosts`: the Host headers it answers to (against DNS rebinding)."""
-    api = Router("/api/v1", route_handlers=[*(_handler(each, context) for each in OPERATIONS), live_route(live)])
+    api = Router(
+        "/api/v1",
+        route_handlers=[*(_handler(each, context) for each in OPERATIONS), live_route(live), ingest_route(ingest)],
+    )
     return Litestar(
         route_handlers=[api, *health_routes(probe), _openapi_route(context)],
         guards=[_token_guard(allowed)],

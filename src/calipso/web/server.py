@@ -43,7 +43,7 @@ class Server:
         self.feeds = Feeds(system)
         names = [*LOOPBACK, host]
         hosts = sorted({*names, *(f"{name}:{self.port}" for name in names)})
-        app = build(system, lambda given: matches(given, token), self.feeds, self.health, hosts)
+        app = build(system, lambda given: matches(given, token), self.feeds, system, self.health, hosts)
         config = uvicorn.Config(
             app,
             log_level="warning",

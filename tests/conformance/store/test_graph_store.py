@@ -282,6 +282,19 @@ def test_scopes_and_documents_stand_beside_the_graph(store: GraphStore) -> None:
     assert store.documents("none") == {}
 
 
+def test_marks_are_kept_with_the_tick_that_brought_them(estate: Estate) -> None:
+    store = estate.store
+    assert dict(store.marks()) == {}
+    store.append(Delta(5), {"agent a": 3})
+    estate.tick(10, *veths())
+    _, delta = estate.graph.apply([FacetChange(OUTER, "netlink", None)], 20)
+    store.append(delta, {"agent a": 4, "agent b": 9})
+    assert dict(store.marks()) == {"agent a": 4, "agent b": 9}
+    with pytest.raises(StoreError):
+        store.append(delta, {"agent a": 5})
+    assert dict(store.marks()) == {"agent a": 4, "agent b": 9}, "what was refused leaves no mark"
+
+
 def test_text_finds_names_ids_and_addresses(estate: Estate) -> None:
     estate.tick(10, *veths())
     store = estate.store

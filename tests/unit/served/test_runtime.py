@@ -105,10 +105,10 @@ def test_nothing_is_visible_before_it_is_kept_and_nothing_is_lost(
 ) -> None:
     real, refusing = SqliteStore.append, {"now": True}
 
-    def append(self: SqliteStore, delta: Delta) -> None:
+    def append(self: SqliteStore, delta: Delta, marks: Any = {}) -> None:
         if refusing["now"]:
             raise StoreError("the disk is full")
-        real(self, delta)
+        real(self, delta, marks)
 
     async def work() -> None:
         home = Home(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,15 @@ from calipso.model.record import Scope, ScopeState
 from calipso.stores.sqlite.database import Database
 
 _state = msgspec.json.Decoder(ScopeState)
+
+
+MARKS = "marks"
+
+
+def put_marks(writer: sqlite3.Connection, marks: Mapping[str, int]) -> None:
+    """Keep how far feeds were taken, within the transaction that keeps what they brought."""
+    rows = [(MARKS, feed, msgspec.json.encode(mark)) for feed, mark in marks.items()]
+    writer.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", rows)
 
 
 class Documents:
@@ -43,6 +53,9 @@ class Documents:
             else:
                 row = (collection, key, msgspec.json.encode(document))
                 writer.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", row)
+
+    def marks(self) -> dict[str, int]:
+        return {feed: int(mark) for feed, mark in self.all(MARKS).items()}
 
     def all(self, collection: str) -> dict[str, Any]:
         """Key → document, by key."""

@@ -21,7 +21,7 @@ from calipso.model.record import Scope, ScopeState
 from calipso.seams import LoggedChange
 from calipso.stores.sqlite import epoch as epochs
 from calipso.stores.sqlite.database import Database
-from calipso.stores.sqlite.documents import Documents
+from calipso.stores.sqlite.documents import Documents, put_marks
 from calipso.stores.sqlite.faults import damaged
 from calipso.stores.sqlite.load import FOREVER, Loader
 from calipso.stores.sqlite.log import Log, last_until, until
@@ -89,8 +89,11 @@ class SqliteStore:
 
     # ── appending ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def append(self, delta: Delta) -> None:
+    def append(self, delta: Delta, marks: Mapping[str, int] = {}) -> None:
         if not delta:
+            if marks:
+                with self.database.writing() as writer:
+                    put_marks(writer, marks)
             return
         with self._state:
             if delta.ts <= self._ts:
@@ -113,6 +116,7 @@ class SqliteStore:
                     writer.execute("INSERT INTO hosts VALUES (?, ?, ?)", row)
                 if dictionary is not None:
                     writer.execute(*kept(dictionary))
+                put_marks(writer, marks)
             self._rev += len(records) + len(links)
             self._ts = delta.ts
             self._kept_ids += len(ids)
@@ -249,6 +253,9 @@ class SqliteStore:
 
     def put_document(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
         self._documents.put(collection, key, document)
+
+    def marks(self) -> Mapping[str, int]:
+        return self._documents.marks()
 
     def documents(self, collection: str) -> Mapping[str, Any]:
         return self._documents.all(collection)

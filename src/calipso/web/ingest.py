@@ -1,0 +1,113 @@
+"""/api/v1/ingest: where agents deliver; `runtime/feed.py` describes the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Protocol
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+from litestar.handlers import WebsocketRouteHandler
+
+from calipso.errors import CalipsoError, ParseError
+from calipso.runtime import feed
+
+POLICY_VIOLATION = 1008
+PATIENCE = 10.0
+"""Seconds a client has to say who it is."""
+
+
+class Connection(Protocol):
+    """One agent's conversation."""
+
+    replaced: asyncio.Event
+    advanced: asyncio.Event
+    durable: int
+
+    def welcome(self) -> feed.Welcome: ...
+    async def take(self, data: bytes) -> None: ...
+    def costs(self, cost: feed.Cost) -> None: ...
+    def close(self) -> None: ...
+
+
+class Ingest(Protocol):
+    """Takes agents in. Raises `NotFound`, `Conflict`."""
+
+    def welcome(self, hello: feed.Hello) -> Connection: ...
+
+
+Socket = WebSocket[Any, Any, Any]
+
+
+def ingest_route(ingest: Ingest) -> WebsocketRouteHandler:
+    @websocket("/ingest")
+    async def deliver(socket: Socket) -> None:
+        """What an agent saw, part by part."""
+        await socket.accept()
+        try:
+            connection = ingest.welcome(await _hello(socket))
+        except CalipsoError as error:
+            await _refuse(socket, error)
+            return
+        except (WebSocketDisconnect, TimeoutError):
+            return
+        try:
+            await socket.send_text(msgspec.json.encode(connection.welcome()).decode())
+            await _converse(socket, connection)
+        finally:
+            connection.close()
+
+    return deliver
+
+
+async def _hello(socket: Socket) -> feed.Hello:
+    said = await asyncio.wait_for(socket.receive_text(), PATIENCE)
+    try:
+        return msgspec.json.decode(said, type=feed.Hello)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ParseError("hello", str(error), excerpt=said) from error
+
+
+async def _refuse(socket: Socket, error: CalipsoError) -> None:
+    await socket.send_text(msgspec.json.encode({"error": error.message, "hint": error.hint}).decode())
+    await socket.close(POLICY_VIOLATION)
+
+
+async def _converse(socket: Socket, connection: Connection) -> None:
+    works = (_hear(socket, connection), _acknowledge(socket, connection), connection.replaced.wait())
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    except ParseError as error:
+        await _refuse(socket, error)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _hear(socket: Socket, connection: Connection) -> None:
+    while True:
+        event: Any = await socket.receive()
+        if event["type"] == "websocket.disconnect":
+            return
+        data, text = event.get("bytes"), event.get("text")
+        if data is not None:
+            await connection.take(data)
+        elif text is not None:
+            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # a later version may say more
+                connection.costs(msgspec.json.decode(text, type=feed.Cost))
+
+
+async def _acknowledge(socket: Socket, connection: Connection) -> None:
+    """Tell how far all is durable, once for all that became so meanwhile."""
+    while True:
+        await connection.advanced.wait()
+        connection.advanced.clear()
+        await socket.send_text(msgspec.json.encode(feed.Acked(connection.durable)).decode())
