@@ -56,8 +56,6 @@ class Attribute(msgspec.Struct, frozen=True):
     """Where its meaning is defined: kernel constant, manual page, database column; empty: by Calipso."""
     doc: str
     unit: str = ""
-    unseen: str = ""
-    """Why no test of records can see it, where that is so."""
 
     def carried_by(self, type: str) -> bool:
         """Whether objects of a type have it."""
@@ -70,6 +68,14 @@ class Facet(msgspec.Struct, frozen=True):
     name: str
     doc: str
     attributes: tuple[Attribute, ...]
+
+
+def of_form(form: Value, name: str) -> list[str]:
+    """A name and those of the fields below it, joined by dots."""
+    if isinstance(form, ListOf | MapOf):
+        return of_form(form.of, name)
+    below = form.fields if isinstance(form, Entry) else ()
+    return [name, *(found for each in below for found in of_form(each.value, f"{name}.{each.name}"))]
 
 
 def wrong(value: object, form: Value, place: str) -> list[str]:

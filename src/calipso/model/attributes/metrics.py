@@ -51,7 +51,6 @@ METRICS: tuple[Metric, ...] = (
     Metric("rx_over_err", "packets", _IF, _OVS, "that overran the receiver"),
     Metric("rx_crc_err", "packets", _IF, _OVS, "with a wrong checksum"),
     Metric("rx_multicast_packets", "packets", _IF, _OVS, "multicast packets received"),
-    Metric("tx_multicast_packets", "packets", _IF, _OVS, "multicast packets sent"),
     Metric("conntrack_count", "connections", ("host", "netns"), "net.netfilter.nf_conntrack_count", "tracked now"),
     Metric("conntrack_max", "connections", ("host", "netns"), "net.netfilter.nf_conntrack_max", "tracked at most"),
 )

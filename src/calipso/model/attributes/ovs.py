@@ -37,9 +37,9 @@ _SEGMENTS = (
     Attribute("name", "text", _SEGMENT, "", "the segment's key"),
     Attribute("key", "text", _SEGMENT, "", "network type, physical network and number, `-` where there is none"),
     Attribute("network_type", "text", _SEGMENT, "", "`vlan`, `flat`, `vxlan` …"),
-    Attribute("physical_network", "text", _SEGMENT, "", "physical network that carries it"),
     Attribute("segmentation_id", "integer", _SEGMENT, "", "number of the segment"),
 )
+_PHYSICAL = Attribute("physical_network", "text", _SEGMENT, "", "physical network that carries it")
 
 _INSTANCE = (
     Attribute("host", "text", (INTERFACE, "ovs", "ovsbridge", "ovsport", "nic", "otep"), "", "the host it is on"),
@@ -142,7 +142,7 @@ OVS_FACETS: tuple[Facet, ...] = (
     Facet(
         "ovs",
         "An Open vSwitch's database: instance, bridges, ports, interfaces, and what its agents note in it.",
-        (*_INSTANCE, *_BRIDGES, *_INTERFACES, *_SEGMENTS),
+        (*_INSTANCE, *_BRIDGES, *_INTERFACES, *_SEGMENTS, _PHYSICAL),
     ),
     Facet("ovs.segments", "What VLAN tags of an instance mean, by tunnel ports with a key.", _MEANINGS),
     Facet("ovs.segments.flows", "What VLAN tags of an instance mean, by OpenFlow rules.", _MEANINGS),
