@@ -11,6 +11,9 @@ import msgspec
 import typer
 
 from calipso.cli.main import app
+from calipso.graph.keys import COMPUTED, PATHS, key_name
+from calipso.model.attributes import FACETS, METRICS
+from calipso.model.attributes.declare import INTERFACE, Entry, ListOf, MapOf, Value
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.constants import FIRST_GENERATION, SECOND_GENERATION
 from calipso.model.environment import Environment, Host
@@ -19,7 +22,7 @@ from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
 from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
 from calipso.model.kinds import KINDS
 from calipso.model.links import LINK_TYPES
-from calipso.model.rules import Join, Rule, Select, Walk
+from calipso.model.rules import Join, LinkType, Rule, Select, Via, Walk
 from calipso.model.rules import Path as KeyPath
 from calipso.model.types import OBJECT_TYPES
 from calipso.operations.registry import OPERATIONS
@@ -52,6 +55,7 @@ def pages() -> dict[str, str]:
         "model/types.md": NOTE + types(),
         "model/links.md": NOTE + links(),
         "model/cliques.md": NOTE + cliques(),
+        "model/attributes.md": NOTE + attributes() + metrics() + keys(),
         "model/constants.md": NOTE + constants(),
         "model/hover.md": NOTE + hover(),
         "environment.md": NOTE + environment(),
@@ -118,6 +122,70 @@ def cliques() -> str:
     return "# Clique types\n\nWhich link types are walked from a focal object, in order.\n\n" + table(
         ("name", "focal", "origin", "what it shows", "link types"), rows
     )
+
+
+def attributes() -> str:
+    """A table a facet."""
+    out = [
+        "# Attributes\n\nWhat facets carry, by facet. An attribute that is absent is not known. Counters, timers and "
+        f"ages are never among them. `{INTERFACE}` stands for every type of interface. "
+        "Fields of entries may be absent.\n"
+    ]
+    for facet in FACETS:
+        rows = [
+            (f"`{each.name}`", value(each.value), each.unit or "–", each.doc, each.source or "–", ", ".join(each.types))
+            for each in facet.attributes
+        ]
+        head = ("attribute", "value", "unit", "what it is", "defined by", "carried by")
+        out.append(f"## {facet.name}\n\n{facet.doc}\n\n" + table(head, rows))
+    return "\n".join(out)
+
+
+def value(form: Value) -> str:
+    """The form of a value in words."""
+    if isinstance(form, ListOf):
+        return f"list of {value(form.of)}"
+    if isinstance(form, MapOf):
+        return f"map of text to {value(form.of)}"
+    if isinstance(form, Entry):
+        fields = (
+            f"`{each.name}` {value(each.value)}" + (f" in {each.unit}" if each.unit else "") for each in form.fields
+        )
+        return "entry (" + ", ".join(fields) + ")"
+    return form
+
+
+def metrics() -> str:
+    rows = [(f"`{each.name}`", each.unit, each.doc, each.source, ", ".join(each.types)) for each in METRICS]
+    return (
+        "\n## Metrics\n\nThe latest values of counters, kept beside the graph. Open vSwitch hands on whatever else a "
+        "datapath counts, under the name it gives.\n\n"
+        + table(("metric", "unit", "what it counts", "defined by", "carried by"), rows)
+    )
+
+
+def keys() -> str:
+    """What objects are found by, and the link types that need it."""
+    users = {name: [each.name for each in LINK_TYPES if name in _keys_of(each)] for name in PATHS}
+    rows = [
+        (f"`{name}`", ", ".join(part for part in path if part in COMPUTED) or "–", ", ".join(users[name]) or "–")
+        for name, path in PATHS.items()
+    ]
+    return (
+        "\n## Keys\n\nThe attributes that are indexed, several joined by `+` compared together. Those computed are not "
+        "said by a source but follow from what is said.\n\n"
+        + table(("key", "computed", "link types joined by it"), rows)
+    )
+
+
+def _keys_of(link: LinkType) -> set[str]:
+    def of(rule: Rule | str) -> set[str]:
+        if isinstance(rule, Join):
+            return {key_name(rule.key), key_name(rule.target_key)}
+        return of(rule.first) | of(rule.second) if isinstance(rule, Via) else set()
+
+    followed = {key_name(link.follow.key), key_name(link.follow.target_key)} if link.follow is not None else set()
+    return followed | {name for rule in link.rules for name in of(rule)}
 
 
 def constants() -> str:

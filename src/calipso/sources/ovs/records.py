@@ -150,6 +150,7 @@ class Instance:
         row = self.tables.table(table).get(str(one(uuid)))
         if row is None:
             return None
+        row = {**row, "targets": sorted(map(str, many(row.get("targets"))))}
         return clean(
             {name: value for name, value in row.items() if name in ("targets", "sampling", "polling", "agent")}
         )
