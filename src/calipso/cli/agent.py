@@ -12,8 +12,10 @@ from typing import Annotated
 
 import typer
 
-from calipso.cli.calling import run
-from calipso.cli.render import console
+from calipso.cli import render
+from calipso.cli.calling import call, run
+from calipso.cli.options import Out
+from calipso.cli.render import Output, console
 from calipso.errors import ConfigError
 from calipso.runtime.agent import Agent, Server
 from calipso.runtime.home import LOCAL, Home
@@ -27,6 +29,7 @@ TOKEN = "CALIPSO_TOKEN"  # noqa: S105  (the name of a variable)
 
 def register(app: typer.Typer) -> None:
     app.command("agent")(agent)
+    app.command("agents")(agents)
 
 
 def agent(
@@ -96,3 +99,23 @@ def _tls(server: str, ca: Path | None, cert: Path | None, key: Path | None) -> s
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"certificates cannot be used: {error}", where="--ca, --cert, --key") from error
     return context
+
+
+def agents(output: Out = Output.table) -> None:
+    """The agents of the running server: who is there, what each costs, what was lost.
+
+    Example: `calipso agents -o json`
+    """
+    found = call(Home.default(), "get_agents")
+    text = render.structured(found.items, output)
+    if text is not None:
+        print(text)
+        return
+    rows = [
+        (
+            each.environment, each.host, "here" if each.connected else "away", each.since, f"{each.cpu:.1%}",
+            f"{each.memory >> 20} MB", f"{each.spooled_bytes >> 10} kB", each.lost,
+        )
+        for each in found.items
+    ]  # fmt: skip
+    render.rows(rows, ("environment", "host", "state", "since", "cpu", "memory", "waiting", "lost"), output)

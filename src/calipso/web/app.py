@@ -7,17 +7,18 @@ from typing import Any, get_origin, get_type_hints
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, route
-from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import DefineMiddleware
 
 from calipso.errors import CalipsoError, Conflict, Forbidden, NotFound, ParseError, QueryError, StoreError
 from calipso.operations.context import Context
 from calipso.operations.registry import OPERATIONS, Operation
 from calipso.version import VERSION
 from calipso.web.health import Probe, health_routes
+from calipso.web.hosts import KnownHosts
 from calipso.web.ingest import Ingest, ingest_route
 from calipso.web.live import live_route
 
@@ -113,7 +114,7 @@ def build(context: Context, allowed: Guard, live: Any, ingest: Ingest, probe: Pr
         route_handlers=[api, *health_routes(probe), _openapi_route(context)],
         guards=[_token_guard(allowed)],
         exception_handlers={Exception: _on_error, CalipsoError: _on_error, HTTPException: _on_error},
-        allowed_hosts=AllowedHostsConfig(allowed_hosts=hosts),
+        middleware=[DefineMiddleware(KnownHosts, names=hosts)],
         openapi_config=None,
         debug=False,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvicorn
 
 from calipso.errors import ConfigError
@@ -24,6 +27,23 @@ GRACE = 2
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
+class Tls(msgspec.Struct, frozen=True):
+    """Files of certificate and key, and of the authorities whose certificates agents may show instead of a token."""
+
+    certificate: Path
+    key: Path
+    client_authorities: Path | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As uvicorn wants them."""
+        asked = ssl.CERT_OPTIONAL if self.client_authorities else ssl.CERT_NONE
+        return {
+            "ssl_certfile": str(self.certificate), "ssl_keyfile": str(self.key), "ssl_cert_reqs": asked,
+            "ssl_ca_certs": str(self.client_authorities) if self.client_authorities else None,
+        }  # fmt: skip
+
+
 class _Unsignalled(uvicorn.Server):
     """Leaves signals to the process: the store has to be closed after the server."""
 
@@ -35,15 +55,18 @@ class _Unsignalled(uvicorn.Server):
 class Server:
     """Serves a system until stopped. Raises `ConfigError` when the address is taken."""
 
-    def __init__(self, system: System, token: str, host: str, port: int) -> None:
+    def __init__(
+        self, system: System, token: str, host: str, port: int, *, public_names: Sequence[str] = (),
+        tls: Tls | None = None,
+    ) -> None:  # fmt: skip
         self.system = system
         self.socket = _bind(host, port)
         self.port = self.socket.getsockname()[1]
-        self.url = f"http://{host}:{self.port}"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
         self.feeds = Feeds(system)
-        names = [*LOOPBACK, host]
-        hosts = sorted({*names, *(f"{name}:{self.port}" for name in names)})
-        app = build(system, lambda given: matches(given, token), self.feeds, system, self.health, hosts)
+        names = [*LOOPBACK, f"[{host}]" if ":" in host else host, *public_names]
+        app = build(system, lambda given: matches(given, token), self.feeds, system, self.health, names)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -51,6 +74,7 @@ class Server:
             lifespan="on",
             ws="websockets-sansio",
             timeout_graceful_shutdown=GRACE,
+            **(tls.options if tls else {}),
         )
         self.server = _Unsignalled(config)
         self._task: asyncio.Task[None] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -105,7 +105,7 @@ def test_nothing_is_visible_before_it_is_kept_and_nothing_is_lost(
 ) -> None:
     real, refusing = SqliteStore.append, {"now": True}
 
-    def append(self: SqliteStore, delta: Delta, marks: Any = {}) -> None:
+    def append(self: SqliteStore, delta: Delta, marks: Mapping[str, int]) -> None:
         if refusing["now"]:
             raise StoreError("the disk is full")
         real(self, delta, marks)
