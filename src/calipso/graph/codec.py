@@ -47,13 +47,17 @@ class Codec:
         """A facet in its plain form: the same bytes for equal facets."""
         return _encode((type, scope, attributes))
 
-    def pack(self, body: bytes) -> bytes:
-        """A plain facet as it is kept: compressed when there is a dictionary and it pays."""
+    def pack(self, body: bytes, *, keep: bool = True) -> bytes:
+        """A plain facet as it is kept: compressed when there is a dictionary and it pays.
+
+        keep: whether it is about to be read.
+        """
         if self._compress is not None and len(body) > WORTH_COMPRESSING:
             packed = self._compress(body)
             if len(packed) < len(body):
                 packed = bytes(memoryview(packed))
-                self._keep(packed, body)
+                if keep:
+                    self._keep(packed, body)
                 return packed
         return bytes(memoryview(body))  # exact size: encoders over-allocate
 

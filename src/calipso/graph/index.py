@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import immutables
@@ -165,25 +165,45 @@ class IndexEdit:
         return bucket
 
 
-def built(found: Iterable[tuple[Slot, int]]) -> Index:
-    """An index from all its places at once, in any order; one may come twice."""
-    few: dict[Key, set[int]] = {}
-    parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
-    for where, ord in found:
-        if type(where) is int:
+class Builder:
+    """An index from all its places at once, in any order; one may come twice. Millions of them: every step counts."""
+
+    __slots__ = ("_few", "_parts")
+
+    def __init__(self) -> None:
+        self._few: dict[Slot, set[int]] = {}
+        self._parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
+
+    def stand(self, keys: Sequence[Any], ord: int) -> None:
+        """Put an ordinal under keys: name, value, name, value … with values of several parts as lists or tuples."""
+        parts, references = self._parts, REFERENCES
+        for i in range(0, len(keys), 2):
+            name, value = keys[i], keys[i + 1]
+            if type(value) is list:
+                value = tuple(value)
+            if name in FEW_VALUED:
+                self.few((name, value), ord)
+                continue
+            where = hash(("reference", value) if name in references else (name, value)) & WORD
             part = parts[where >> 64 - PARTS]
             part[0].append(where)
             part[1].append(ord)
-        elif where in few:
-            few[where].add(ord)
+
+    def few(self, key: Key, ord: int) -> None:
+        """Put an ordinal under a few-valued key."""
+        found = self._few.get(key)
+        if found is None:
+            self._few[key] = {ord}
         else:
-            few[where] = {ord}  # type: ignore[index]
-    many: dict[Slot, Bucket] = {key: bucket_of(ords) for key, ords in few.items()}
-    hashes, ords = array("Q"), array("i")
-    for n, part in enumerate(parts):
-        parts[n] = (array("Q"), array("i"))  # lets go of what is done with
-        _sort(*part, hashes, ords, many)
-    return Index(from_sorted(hashes, ords), immutables.Map(many))
+            found.add(ord)
+
+    def finish(self) -> Index:
+        many: dict[Slot, Bucket] = {key: bucket_of(ords) for key, ords in self._few.items()}
+        hashes, ords = array("Q"), array("i")
+        for n, part in enumerate(self._parts):
+            self._parts[n] = (array("Q"), array("i"))  # lets go of what is done with
+            _sort(*part, hashes, ords, many)
+        return Index(from_sorted(hashes, ords), immutables.Map(many))
 
 
 def _sort(

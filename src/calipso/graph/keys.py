@@ -275,11 +275,17 @@ def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
     return out
 
 
-def few_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
-    """The few-valued keys."""
+def head_keys(head: Obj) -> set[tuple[str, Any]]:
+    """The few-valued keys that are fields of the head."""
     out: set[tuple[str, Any]] = {("kind", head.kind), ("type", head.type)}
     if head.host:
         out.add(("host", head.host))
+    return out
+
+
+def few_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
+    """The few-valued keys."""
+    out = head_keys(head)
     for name in ("state", "mtu"):
         value = a.get(name)
         if type(value) in SCALARS:

@@ -5,30 +5,36 @@ Nothing is derived here: kinds, links and networks are taken as they were, so a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import immutables
 
 from calipso.graph.bind import left_keys, right_keys
 from calipso.graph.hostnames import HostRecord, canonical_names
-from calipso.graph.index import Key, Slot, built, slot
-from calipso.graph.keys import all_keys
+from calipso.graph.index import Builder, Key
+from calipso.graph.keys import all_keys, head_keys
 from calipso.graph.objects import HOST_RECORDS
 from calipso.graph.presence import presence_of
 from calipso.graph.protocol import Obj
 from calipso.graph.value import Graph
 
 
-def restore(graph: Graph, found: Iterable[tuple[Slot, int]] = (), fresh: Collection[int] | None = None) -> Graph:
+def restore(graph: Graph, index: Builder | None = None, fresh: Collection[int] | None = None) -> Graph:
     """Fill in everything but heads, facts, ends, ordinals and codec; the same graph.
 
-    `found`: places of the index and ordinals that are known already; then only the objects in `fresh` are asked for
-    theirs, when all of `found` was taken.
+    `index`: holds the keys that are known already but for those of the heads; then only the objects in `fresh` are
+    asked for theirs.
     """
     graph.hosts = immutables.Map(_host_names(graph))
+    index = Builder() if index is None else index
     bound: dict[int, int] = {}
     presence: dict[tuple[str, str], dict[str, int]] = {}
     for head in graph.objects():
+        for key in head_keys(head):
+            index.few(key, head.ord)
+        if fresh is None or head.ord in fresh:
+            for ord, key in index_keys(graph, head):
+                index.stand(key, ord)
         for member in head.members:
             if member != head.ord:
                 bound[member] = head.ord
@@ -36,25 +42,15 @@ def restore(graph: Graph, found: Iterable[tuple[Slot, int]] = (), fresh: Collect
             counts = presence.setdefault((host, medium), {})
             counts[network] = counts.get(network, 0) + 1
     graph.bound = immutables.Map(bound)
-    graph.index = built(_places(graph, found, fresh))
+    graph.index = index.finish()
     graph.presence = immutables.Map({place: immutables.Map(counts) for place, counts in presence.items()})
     _watch_tracked(graph)
     return graph
 
 
-def _places(
-    graph: Graph, found: Iterable[tuple[Slot, int]], fresh: Collection[int] | None
-) -> Iterator[tuple[Slot, int]]:
-    yield from found
-    for head in graph.objects():
-        if fresh is None or head.ord in fresh:
-            for ord, key in index_keys(graph, head):
-                yield slot(key), ord
-
-
 def index_keys(graph: Graph, head: Obj) -> Iterator[tuple[int, Key]]:
-    """All keys of the index that an object stands under, and those of its records for binds."""
-    for key in all_keys(head, graph.attributes(head)):
+    """The keys that an object stands under besides those of its head, and those of its records for binds."""
+    for key in all_keys(head, graph.attributes(head)) - head_keys(head):
         yield head.ord, key
     for member in head.members or (head.ord,):
         for key in _bind_keys(graph, member):

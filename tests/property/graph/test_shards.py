@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calipso.graph.index import Index, built, slot
+from calipso.graph.index import Builder, Index
 from calipso.graph.shards import FULL, Shards
 
 hashes = st.one_of(
@@ -60,7 +60,9 @@ def test_an_index_built_at_once_is_the_one_that_grew(places: list[tuple[str, int
     edit = Index().edit()
     for name, value, ord in places:
         edit.add((name, value), ord)
-    whole = built((slot((name, value)), ord) for name, value, ord in places)
-    assert {where: set(ords) for where, ords in whole.items()} == {
+    builder = Builder()
+    for name, value, ord in places:
+        builder.stand((name, value), ord)
+    assert {where: set(ords) for where, ords in builder.finish().items()} == {
         where: set(ords) for where, ords in edit.finish().items()
     }

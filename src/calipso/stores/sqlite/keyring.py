@@ -5,10 +5,11 @@ A cache: it is used only by the very code, host names and service patterns that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ import zstandard
 from pyroaring import BitMap
 
 from calipso.errors import StoreDamaged
-from calipso.graph.index import Slot, slot
+from calipso.graph.index import Builder, slot
 from calipso.graph.protocol import Obj
 from calipso.graph.restore import index_keys
 from calipso.graph.value import Graph
@@ -26,7 +27,8 @@ Entry = tuple[int, list[Any], list[tuple[int, str, Any]]]
 """Of an object: its ordinal, its keys flat (name, value, …), and the keys of its records for binds."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[bytes, list[Entry]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[bytes, msgspec.Raw]).decode
+_decode_ring = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
 MAKERS = {
@@ -43,6 +45,7 @@ def _code() -> bytes:
     for package, modules in MAKERS.items():
         for module in modules:
             digest.update(module.encode() + b"\0" + files(package).joinpath(f"{module}.py").read_bytes())
+    digest.update(Path(__file__).read_bytes())
     return digest.digest()
 
 
@@ -56,9 +59,7 @@ def pack(graph: Graph, chunk: int, made_by: bytes, older: bytes | None, changed:
     """The keys of a chunk's objects; those of unchanged objects are taken from its last snapshot."""
     known: dict[int, Entry] = {}
     if older is not None:
-        by, ring = _read(older)
-        if by == made_by:
-            known = {entry[0]: entry for entry in ring if entry[0] not in changed}
+        known = {entry[0]: entry for entry in _read(older, made_by) if entry[0] not in changed}
     found: list[Entry] = []
     for ord in range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS):
         head = graph.heads.get(ord)
@@ -79,25 +80,24 @@ def _entry(graph: Graph, head: Obj) -> Entry:
     return head.ord, own, binds
 
 
-def _read(blob: bytes) -> tuple[bytes, list[Entry]]:
+def _read(blob: bytes, made_by: bytes) -> list[Entry]:
     try:
-        return _decode(decompress(blob))
+        by, ring = _decode(decompress(blob))
+        return _decode_ring(ring) if by == made_by else []
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
-def unpack(blob: bytes, made_by: bytes) -> Iterator[Entry]:
-    """Entries, their values of several parts as lists; nothing when something else made them. Raises `StoreDamaged`."""
-    by, ring = _read(blob)
-    return iter(ring if by == made_by else ())
+def stand(blob: bytes, made_by: bytes, changed: Container[int], index: Builder) -> list[int]:
+    """Put objects where they stand in an index, but for changed ones; which they are.
 
-
-def places(entry: Entry) -> Iterator[tuple[Slot, int]]:
-    """Where an object stands in the index, and its records for binds."""
-    ord, own, binds = entry
-    named = iter(own)
-    for name in named:
-        value = next(named)
-        yield slot((name, tuple(value) if type(value) is list else value)), ord
-    for where, name, value in binds:
-        yield slot((name, tuple(value) if type(value) is list else value)), where
+    None when something else found the keys. Raises `StoreDamaged`.
+    """
+    done = []
+    for ord, own, binds in _read(blob, made_by):
+        if ord not in changed:
+            done.append(ord)
+            index.stand(own, ord)
+            for where, name, value in binds:
+                index.stand((name, value), where)
+    return done

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from calipso.graph import adjacency
 from calipso.graph.adjacency import HUB, Adjacency, Ends, Hub
 from calipso.graph.codec import Codec
-from calipso.graph.index import Slot
+from calipso.graph.index import Builder
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import BITS, MASK, SIZE, Pages
 from calipso.graph.protocol import Obj
@@ -103,7 +103,7 @@ class Loader:
             facts: list[str | bytes] = []
             for i in range(0, len(said), 2):
                 name, plain = names[said[i]], said[i + 1]  # type: ignore[index]
-                facts += (name, pack(plain))  # type: ignore[arg-type]
+                facts += (name, pack(plain, keep=False))  # type: ignore[arg-type]
                 self._hold(ord, name, plain)  # type: ignore[arg-type]
             _put(self._facts, ord, tuple(facts))
 
@@ -153,22 +153,16 @@ class Loader:
             facts.set(ord, tuple(part for row in rows for part in row) or None)
         graph.heads, graph.facts, graph.ends = heads.finish(), facts.finish(), self._patched_ends(overlay)
 
-    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Iterator[tuple[Slot, int]], set[int]]:
-        """The places of the objects that are as in their snapshot, and which others there are when all are taken."""
+    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Builder, set[int]]:
+        """The index of the objects that are as in their snapshot, and which others there are."""
         graph = self._graph
         fresh = {head.ord for head in graph.objects()}
         owner = {member: head.ord for head in graph.objects() for member in head.members}
         changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
-        made_by = keyring.maker(graph)
-
-        def places() -> Iterator[tuple[Slot, int]]:
-            for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608 - a constant
-                for entry in keyring.unpack(blob, made_by):
-                    if entry[0] not in changed:
-                        fresh.discard(entry[0])
-                        yield from keyring.places(entry)
-
-        return places(), fresh
+        made_by, index = keyring.maker(graph), Builder()
+        for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608 - a constant
+            fresh.difference_update(keyring.stand(blob, made_by, changed, index))
+        return index, fresh
 
     def _patched_ends(self, overlay: Overlay) -> Pages[Ends]:
         session = Adjacency(self._graph.ends)
