@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -244,16 +244,22 @@ def _type(said: object) -> str:
 
 
 def cli() -> str:
-    group = typer.main.get_command(app)
     out = ["# Command line\n"]
-    for name, command in sorted(getattr(group, "commands", {}).items()):
-        out.append(f"## calipso {name}\n\n{(command.help or '').strip()}\n")
+    for name, command in _commands(typer.main.get_command(app), "calipso"):
+        out.append(f"## {name}\n\n{(command.help or '').strip()}\n")
         rows = []
         for option in command.params:
             said = ", ".join(f"`{each}`" for each in option.opts) or f"`{option.name}`"
             rows.append((said, getattr(option, "help", None) or ""))
         out.append(table(("option", "meaning"), rows))
     return "\n".join(out)
+
+
+def _commands(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    for name, command in sorted(group.commands.items()):
+        yield f"{before} {name}", command
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before} {name}")
 
 
 def rest() -> str:

@@ -20,7 +20,7 @@ REFRESH = 1.0
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (get, tree, clique, links, history, diff, sources, environments, export, import_):
+    for verb in (get, tree, clique, links, history, diff, sources, schedule, export, import_):
         app.command(verb.__name__.rstrip("_"))(verb)
 
 
@@ -249,19 +249,20 @@ def sources(env: Environment = LOCAL, output: Out = Output.table) -> None:
     render.rows(rows, ("scope", "status", "seen", "completed", "errors"), output)
 
 
-def environments(output: Out = Output.table) -> None:
-    """The environments there are.
+def schedule(env: Environment = LOCAL, output: Out = Output.table) -> None:
+    """What each source does on each host of the running server, and when it looks next.
 
-    Example: `calipso environments -o json`
+    Examples: `calipso schedule` · `calipso schedule --env plain -o json`
     """
-    home = Home.default()
-    found = home.configured()
-    text = render.structured(list(found.values()), output)
+    found = call(Home.default(), "get_schedule", environment=env)
+    text = render.structured(found.items, output)
     if text is not None:
         print(text)
         return
-    rows = [(each.name, each.type, ", ".join(each.hosts) or "this machine") for each in found.values()]
-    render.rows(rows, ("name", "type", "hosts"), output)
+    rows = [
+        (each.host, each.source, each.mode, each.state, each.failures, each.next, each.error) for each in found.items
+    ]
+    render.rows(rows, ("host", "source", "mode", "state", "failures", "next", "error"), output)
 
 
 def export(

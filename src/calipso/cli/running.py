@@ -1,4 +1,4 @@
-"""Verbs that run: up, scan, watch, and taking an environment over."""
+"""Verbs that run: up, scan, watch."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from calipso.cli import render
 from calipso.cli.calling import PARTIAL, fail, run, server_of, with_calls
 from calipso.cli.options import Environment, Out
 from calipso.cli.render import Output, console
-from calipso.errors import Conflict, Unreachable
+from calipso.errors import ConfigError, Conflict, Unreachable
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.live import Live as Deltas
 from calipso.runtime.log import configure
 from calipso.runtime.system import opened
 from calipso.runtime.tokens import admin_token
 from calipso.web.serve import serve
-from calipso.web.server import Server
+from calipso.web.server import Server, Tls
 
 PORT = 8082
 SETTLE = 2.0
@@ -33,13 +33,21 @@ LARGEST_FRAME = 1 << 30
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (up, scan, watch, add):
+    for verb in (up, scan, watch):
         app.command(verb.__name__)(verb)
 
 
 def up(
     listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 for any free one.")] = PORT,
+    public_name: Annotated[
+        list[str] | None, typer.Option(help="A name others reach this server by; may be given several times.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Serve HTTPS with this certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key.")] = None,
+    client_ca: Annotated[
+        Path | None, typer.Option(help="Agents may show certificates of these authorities instead of a token.")
+    ] = None,
     log: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
 ) -> None:
     """Start everything: server, collection on this machine and of all environments, and the store.
@@ -58,9 +66,20 @@ def up(
             err.print(f"admin token: {home.token}", markup=False)
             tasks.append(asyncio.get_running_loop().create_task(_progress(server)))
 
-        await serve(home, listen, port, started)
+        await serve(home, listen, port, started, public_names=public_name or (), tls=_tls(tls_cert, tls_key, client_ca))
 
     run(started_and_served())
+
+
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
+    if certificate is None:
+        if key is not None or client_ca is not None:
+            raise ConfigError("needs a certificate", where="--tls-key, --client-ca", hint="give --tls-cert too")
+        return None
+    for file in (certificate, key, client_ca):
+        if file is not None and not file.is_file():
+            raise ConfigError("no such file", where=str(file))
+    return Tls(certificate, key or certificate, client_ca)
 
 
 async def _progress(server: Server) -> None:
@@ -109,20 +128,6 @@ def scan(env: Environment = LOCAL, output: Out = Output.table) -> None:
     err.print(f"{result.status}: {result.objects} objects", markup=False)
     if result.errors:
         raise typer.Exit(PARTIAL)
-
-
-def add(file: Annotated[Path, typer.Argument(help="An environment's YAML file.", exists=True, dir_okay=False)]) -> None:
-    """Take an environment over from a file; a running server begins with it after a restart.
-
-    Example: `calipso add plain.yaml`
-    """
-
-    async def take() -> str:
-        return Home.default().add(file).name
-
-    name = run(take())
-    running = server_of(Home.default())
-    console(stderr=True).print(f"environment {name} is known" + (": restart the server to watch it" if running else ""))
 
 
 def watch(

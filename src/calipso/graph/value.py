@@ -164,6 +164,13 @@ class Graph:
 
         return Session(self, ts).run(changes)
 
+    def configured(self, environment: Environment) -> Graph:
+        """The same graph for an environment with other options; nothing is derived by them yet."""
+        other = self.copy()
+        other.environment = environment
+        other.decoder = Decoder(self.codec, tuple(environment.service_patterns))
+        return other
+
     def copy(self) -> Graph:
         """A new value that shares all parts."""
         other = Graph.__new__(Graph)

@@ -29,6 +29,36 @@ class AgentState(msgspec.Struct, frozen=True):
     lost: int = 0
 
 
+class PostState(msgspec.Struct, frozen=True):
+    """A source's work on a host: whether it watches or polls every so many seconds, what it does now, what is next.
+
+    Times in µs since the epoch, 0 for never. failures: in a row. error: why the last look failed.
+    """
+
+    environment: str
+    host: str
+    source: str
+    mode: str
+    interval: float
+    state: str = "waiting"
+    failures: int = 0
+    began: int = 0
+    ended: int = 0
+    next: int = 0
+    error: str = ""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What a source found on a host when it was tried: nothing of it is kept."""
+
+    host: str
+    source: str
+    status: str
+    seconds: float
+    records: int
+    errors: list[RunError]
+
+
 class Site(Protocol):
     """One environment at work."""
 
@@ -60,6 +90,22 @@ class Site(Protocol):
 
 class Context(Protocol):
     """All environments of a system."""
+
+    def posts(self, environment: str) -> list[PostState]:
+        """Raises `NotFound`."""
+        ...
+
+    async def put_environment(self, text: str) -> Environment:
+        """Take an environment over from YAML text and begin, or go on with it as it is now. Raises `ConfigError`."""
+        ...
+
+    async def remove_environment(self, name: str, *, purge: bool) -> None:
+        """End an environment; `purge` its history too. Raises `NotFound`, `Forbidden`."""
+        ...
+
+    async def try_environment(self, name: str, text: str) -> list[Tried]:
+        """Let every source look once at every host, of an environment or of YAML text, and keep nothing."""
+        ...
 
     def agents(self) -> list[AgentState]: ...
 

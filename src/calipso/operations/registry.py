@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from calipso.operations import cliques, history, inventory, monitoring, topology, transfer
+from calipso.operations import cliques, environments, history, inventory, monitoring, topology, transfer
 from calipso.operations.context import Context
 
 
@@ -40,6 +40,21 @@ OPERATIONS: tuple[Operation, ...] = (
         monitoring.get_environments,
     ),
     Operation("get_agents", "GET", "agents", monitoring.Nothing, monitoring.Agents, monitoring.get_agents),
+    Operation(
+        "put_environment", "POST", "environments", environments.PutEnvironment, environments.EnvironmentTaken,
+        environments.put_environment,
+    ),
+    Operation(
+        "remove_environment", "POST", "environments/remove", environments.RemoveEnvironment,
+        environments.EnvironmentRemoved, environments.remove_environment,
+    ),
+    Operation(
+        "try_environment", "POST", "environments/try", environments.TryEnvironment, environments.EnvironmentTried,
+        environments.try_environment,
+    ),
+    Operation(
+        "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,
+    ),
     Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),

@@ -107,6 +107,12 @@ class Agents:
         )
         return connection
 
+    def renew(self, environment: str) -> None:
+        """Have the agents of an environment come again: what they are to look at changed."""
+        for (name, _), connection in self._here.items():
+            if name == environment:
+                connection.replaced.set()
+
     def costs(self, hello: feed.Hello, cost: feed.Cost) -> None:
         place = (hello.environment, hello.host)
         said = msgspec.structs.asdict(cost)

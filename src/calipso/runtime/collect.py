@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,15 +12,25 @@ import structlog
 
 from calipso.errors import CalipsoError, ConfigError
 from calipso.model.environment import Environment, Host
-from calipso.model.record import Observation, RunEnded, RunError, Scope
+from calipso.model.record import Observation, RunEnded, RunError, Scope, ScopeGone
+from calipso.runtime.at import now
+from calipso.runtime.schedule import LONGEST_DELAY, Schedule
 from calipso.runtime.writer import Writer
 from calipso.seams import Source, SourceConfig, Transport
-
-FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0
 
 log = structlog.get_logger()
 
 Transports = Callable[[Host], Transport]
+
+
+ATTEMPT = "attempt"
+"""Part of a scope that stands for the look itself, whatever it looks at; it holds nothing."""
+HOST = "host"
+"""Stands for the source where the host cannot be reached by any."""
+MENDED = 5.0
+"""Seconds after which a watch that failed before counts as working."""
+MEND = 2.0
+"""Seconds until a host that cannot be looked at is tried again, at first."""
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -32,6 +41,7 @@ class Post(msgspec.Struct, frozen=True):
     source: Source
     config: SourceConfig
     transport: Transport
+    schedule: Schedule
 
 
 class Sink(Protocol):
@@ -50,78 +60,135 @@ class Collection:
     ) -> None:  # fmt: skip
         self.environment = environment
         self.posts: list[Post] = []
-        declared_hosts = {name: host for name, host in environment.hosts.items() if not host.agent}
-        hosts = declared_hosts if environment.hosts else {this_host: Host()}
-        for name, host in hosts.items():
-            host = with_pid(host, f"{environment.name}.hosts.{name}")
-            transport = transports(host)
-            for source in _chosen(environment, sources):
-                options = {
-                    **environment.sources.get(source.manifest.name, {}),
-                    **host.sources.get(source.manifest.name, {}),
-                }
-                if not host.pid:
-                    options.setdefault("declared", list(declared))
-                options["known"] = sorted(
-                    scope.part for scope in known if (scope.source, scope.reporter) == (source.manifest.name, name)
-                )
-                config = SourceConfig(host=name, environment=environment.name, options=options)
-                self.posts.append(Post(environment.name, name, source, config, transport))
+        self.broken: dict[str, ConfigError] = {}
+        """Hosts that cannot be looked at as they are declared."""
+        self._sources = _chosen(environment, sources)
+        self._transports = transports
+        self._declared = list(declared)
+        self._known = list(known)
+        self._failed = {scope for scope in known if scope.part == ATTEMPT}
+        """Attempts of which it was said, perhaps before this process, that they failed as a whole."""
+        here = {name: host for name, host in environment.hosts.items() if not host.agent}
+        self.hosts = here if environment.hosts else {this_host: Host()}
+        for name in self.hosts:
+            try:
+                self.posts += self._post(name)
+            except ConfigError as error:
+                self.broken[name] = error
 
-    async def watch(self, writer: Sink) -> None:
-        """Watch everywhere until cancelled."""
+    def _post(self, name: str) -> list[Post]:
+        """The posts of a host. Raises `ConfigError`."""
+        environment = self.environment
+        host = with_pid(self.hosts[name], f"{environment.name}.hosts.{name}")
+        transport = self._transports(host)
+        posts = []
+        for source in self._sources:
+            manifest = source.manifest
+            options = {**environment.sources.get(manifest.name, {}), **host.sources.get(manifest.name, {})}
+            if not host.pid:
+                options.setdefault("declared", self._declared)
+            options["known"] = sorted(
+                scope.part for scope in self._known if (scope.source, scope.reporter) == (manifest.name, name)
+            )
+            config = SourceConfig(host=name, environment=environment.name, options=options)
+            interval = float(options.get("interval") or manifest.interval)
+            schedule = Schedule(environment.name, name, manifest.name, interval, manifest.watches, now)
+            posts.append(Post(environment.name, name, source, config, transport, schedule))
+        return posts
+
+    async def watch(self, sink: Sink) -> None:
+        """Watch everywhere until cancelled. A host that cannot be looked at is tried again, the others go on."""
         async with asyncio.TaskGroup() as tasks:
             for post in self.posts:
-                tasks.create_task(self._supervise(post, writer), name=f"{post.source.manifest.name}@{post.host}")
+                tasks.create_task(self._supervise(post, sink), name=f"{post.source.manifest.name}@{post.host}")
+            for name in self.broken:
+                tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}")
 
     async def collect(self, writer: Writer) -> list[RunError]:
-        """One pass everywhere; what went wrong, in words."""
-        results = await asyncio.gather(*(self._pass(post, writer) for post in self.posts))
+        """One pass everywhere, kept when this returns; what went wrong, in words."""
+        results = await asyncio.gather(*(self.look(post, writer) for post in self.posts))
+        for name in self.broken:
+            await self._tell_broken(name, writer)
         await writer.settled()
-        return [error for errors in results for error in errors]
+        broken = [RunError(name, error.message) for name, error in self.broken.items()]
+        return broken + [error for errors in results for error in errors]
+
+    async def look(self, post: Post, sink: Sink) -> list[RunError]:
+        """One pass of one source over one host; what went wrong."""
+        return await self._drain(post.source.collect(post.transport, post.config), post, sink)
+
+    async def _mend(self, name: str, sink: Sink, tasks: asyncio.TaskGroup) -> None:
+        """Try a host again until it can be looked at."""
+        delay = MEND
+        while name in self.broken:
+            await self._tell_broken(name, sink)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY)
+            try:
+                posts = self._post(name)
+            except ConfigError as error:
+                self.broken[name] = error
+                continue
+            del self.broken[name]
+            await self._mended(Scope(HOST, name, ATTEMPT), sink)
+            self.posts += posts
+            for post in posts:
+                tasks.create_task(self._supervise(post, sink), name=f"{post.source.manifest.name}@{post.host}")
+
+    async def _tell_broken(self, name: str, sink: Sink) -> None:
+        await self._fail(Scope(HOST, name, ATTEMPT), RunError(name, self.broken[name].message), sink)
 
     async def close(self) -> None:
         for transport in {id(post.transport): post.transport for post in self.posts}.values():
             await transport.close()
 
-    async def _supervise(self, post: Post, writer: Sink) -> None:
-        delay = FIRST_DELAY
+    async def _supervise(self, post: Post, sink: Sink) -> None:
         while True:
-            began = asyncio.get_running_loop().time()
-            stream = post.source.watch(post.transport, post.config) if post.source.manifest.watches else _poll(post)
-            await self._drain(stream, post, writer)
-            if asyncio.get_running_loop().time() - began > LONGEST_DELAY:
-                delay = FIRST_DELAY
-            await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311  (jitter)
-            delay = min(delay * 2, LONGEST_DELAY)
+            post.schedule.began()
+            source = post.source
+            look = source.watch if source.manifest.watches else source.collect
+            errors = await self._drain(look(post.transport, post.config), post, sink)
+            await asyncio.sleep(post.schedule.ended(errors[-1].message if errors else ""))
 
-    async def _pass(self, post: Post, writer: Sink) -> list[RunError]:
-        return await self._drain(post.source.collect(post.transport, post.config), post, writer)
+    async def _drain(self, stream: AsyncIterator[Observation], post: Post, sink: Sink) -> list[RunError]:
+        """Hand on what a source says; what is wrong at the end.
 
-    async def _drain(self, stream: AsyncIterator[Observation], post: Post, writer: Sink) -> list[RunError]:
-        """Hand on what a source says. The run boundary: what it raises becomes a failed run that anybody can see."""
-        errors: list[RunError] = []
+        The run boundary: what a source raises becomes a failed run that anybody can see.
+        """
+        wrong: dict[Scope, tuple[RunError, ...]] = {}
+        attempt = Scope(post.source.manifest.name, post.host, ATTEMPT)
+        mending = asyncio.create_task(self._mended_after(attempt, sink)) if attempt in self._failed else None
         try:
             async for observation in stream:
+                await sink.put((observation,))
                 if isinstance(observation, RunEnded):
-                    errors += observation.errors
-                await writer.put((observation,))
+                    wrong[observation.scope] = observation.errors
         except Exception as error:
             where = f"{post.source.manifest.name}@{post.host}"
             expected = isinstance(error, CalipsoError)
             reason = error.message if isinstance(error, CalipsoError) else f"{type(error).__name__}: {error}"
             log.warning("run failed", where=where, reason=reason, exc_info=None if expected else error)
-            failed = RunError(where, reason)
-            await writer.put((RunEnded(Scope(post.source.manifest.name, post.host), "failed", (failed,)),))
-            errors.append(failed)
-        return errors
+            wrong[attempt] = (RunError(where, reason),)
+            await self._fail(attempt, wrong[attempt][0], sink)
+        finally:
+            if mending is not None:
+                mending.cancel()
+        if attempt in self._failed and attempt not in wrong:
+            await self._mended(attempt, sink)
+        return [error for errors in wrong.values() for error in errors]
 
+    async def _fail(self, attempt: Scope, error: RunError, sink: Sink) -> None:
+        self._failed.add(attempt)
+        await sink.put((RunEnded(attempt, "failed", (error,)),))
 
-async def _poll(post: Post) -> AsyncIterator[Observation]:
-    while True:
-        async for observation in post.source.collect(post.transport, post.config):
-            yield observation
-        await asyncio.sleep(post.source.manifest.interval)
+    async def _mended_after(self, attempt: Scope, sink: Sink) -> None:
+        await asyncio.sleep(MENDED)
+        await self._mended(attempt, sink)
+
+    async def _mended(self, attempt: Scope, sink: Sink) -> None:
+        """What was said to have failed as a whole does not fail any more."""
+        self._failed.discard(attempt)
+        await sink.put((ScopeGone(attempt),))
 
 
 def _chosen(environment: Environment, sources: dict[str, Source]) -> list[Source]:

@@ -59,26 +59,60 @@ class Home:
             found[environment.name] = environment
         return found
 
-    def add(self, file: Path) -> Environment:
-        """Take an environment's file over into the folder, after reading it. Raises `ConfigError`."""
-        environment = read_environment(file)
+    def put(self, text: str) -> Environment:
+        """Keep an environment's YAML text, after reading it. Raises `ConfigError`; then nothing has changed."""
+        environment = environment_of(text, "environment")
         self.prepare()
-        (self.environments / f"{environment.name}.yaml").write_bytes(file.read_bytes())
+        file = self.environments / f"{environment.name}.yaml"
+        fresh = file.with_name(f".{file.name}.new")
+        fresh.write_text(text)
+        fresh.replace(file)
         return environment
+
+    def text(self, name: str) -> str:
+        """An environment's YAML text, empty when it has none."""
+        for file in sorted(self.environments.glob("*.yaml")):
+            if read_environment(file).name == name:
+                return file.read_text()
+        return ""
+
+    def forget(self, name: str, *, purge: bool) -> None:
+        """Remove an environment's file; with `purge` its history."""
+        for file in sorted(self.environments.glob("*.yaml")):
+            if read_environment(file).name == name:
+                file.unlink()
+        if purge:
+            for file in self.graphs.glob(f"{name}.db*"):
+                file.unlink()
 
 
 def read_yaml(file: Path) -> Any:
     """A YAML file. Raises `ConfigError` naming file and line."""
     try:
-        return yaml.safe_load(file.read_text())
+        text = file.read_text()
     except OSError as error:
         raise ConfigError(error.strerror or "cannot be read", where=str(file)) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", where=str(file)) from error
+    return parse_yaml(text, str(file))
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """YAML text. Raises `ConfigError` naming the place."""
+    try:
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{file}:{mark.line + 1}" if mark is not None else str(file)
+        place = f"{where}:{mark.line + 1}" if mark is not None else where
         raise ConfigError(str(getattr(error, "problem", error)), where=place) from error
+
+
+def environment_of(text: str, where: str) -> Environment:
+    """An environment from YAML text. Raises `ConfigError`."""
+    environment = parse_environment(parse_yaml(text, where), where=where)
+    if "/" in environment.name or environment.name.startswith("."):
+        raise ConfigError("a name is one word, without slash or leading dot", where=f"{where}.name")
+    return environment
 
 
 def read_environment(file: Path) -> Environment:

@@ -12,8 +12,6 @@ from calipso.runtime.at import now
 from calipso.runtime.writer import Writer
 from calipso.seams import GraphStore
 
-DAY = 86_400_000_000
-
 
 class Site:
     """What operations see of an environment. Implements `operations.context.Site`."""
@@ -22,6 +20,11 @@ class Site:
         self.config = config
         self.writer = writer
         self.began = now()
+
+    async def reconfigure(self, environment: Environment) -> None:
+        """Go on with other options: everything is derived anew by them."""
+        await self.writer.rederive(environment)
+        self.config = environment
 
     @property
     def store(self) -> GraphStore:

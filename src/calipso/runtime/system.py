@@ -7,25 +7,25 @@ import contextlib
 import gc
 import platform
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import structlog
 
-from calipso.errors import ConfigError, NotFound
+from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
-from calipso.model.record import RunError
-from calipso.operations.context import AgentState
+from calipso.model.record import RunError, Scope
+from calipso.operations.context import AgentState, PostState, Tried
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
-from calipso.runtime.home import Home
+from calipso.runtime.home import LOCAL, Home, environment_of
 from calipso.runtime.lock import WriterLock
-from calipso.runtime.site import DAY, Site
+from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
-from calipso.runtime.writer import Writer
+from calipso.runtime.trying import tried
+from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
@@ -50,7 +50,10 @@ class System:
         self.sources = installed_sources()
         self.sites: dict[str, Site] = {}
         self.connected = Agents()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._writing: dict[str, asyncio.Task[None]] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
+        self._collections: dict[str, Collection] = {}
+        self._watching = False
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()
@@ -85,12 +88,47 @@ class System:
         gc.freeze()
         gc.set_threshold(50_000, 50, 1000)
 
-    async def add(self, file: Path) -> Environment:
-        """Take an environment's file over and begin with it. Raises `ConfigError`."""
-        environment = self.home.add(file)
-        if environment.name not in self.sites:
+    async def put_environment(self, text: str) -> Environment:
+        """Take an environment over from YAML text, and begin or go on with it. Raises `ConfigError`, `StoreError`."""
+        environment = self.home.put(text)
+        site = self.sites.get(environment.name)
+        if site is None:
             await self._open_site(environment)
+        else:
+            await site.reconfigure(environment)
+        self.connected.renew(environment.name)
+        if self._watching:
+            await self._unwatch(environment.name)
+            self.watch(environment.name)
         return environment
+
+    async def remove_environment(self, name: str, *, purge: bool) -> None:
+        """End an environment; `purge` its history too. Raises `NotFound`, `Forbidden`."""
+        site = self.site(name)
+        if name == LOCAL:
+            raise Forbidden("this machine is always an environment", hint="give it no sources to have it left alone")
+        await self._unwatch(name)
+        del self.sites[name]
+        writing = self._writing.pop(name)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await site.writer.close()
+        self.home.forget(name, purge=purge)
+
+    async def try_environment(self, name: str, text: str) -> list[Tried]:
+        """Let every source look once and keep nothing. Raises `NotFound`, `ConfigError`."""
+        environment = environment_of(text, "text") if text else self.site(name).config
+        collection = self._collection(environment, [])
+        try:
+            return await tried(collection)
+        finally:
+            await collection.close()
+
+    def posts(self, environment: str) -> list[PostState]:
+        """What each source does now on each host. Raises `NotFound`."""
+        self.site(environment)
+        there = self._collections.get(environment)
+        return [post.schedule.state for post in there.posts] if there is not None else []
 
     async def _open_site(self, environment: Environment) -> None:
         loop = asyncio.get_running_loop()
@@ -98,19 +136,20 @@ class System:
         graph = await loop.run_in_executor(None, _loaded, store, environment)
         writer = Writer(store, graph, int(environment.history_days * DAY))
         self.sites[environment.name] = Site(environment, writer)
-        self._tasks.append(asyncio.create_task(writer.run(), name=f"writer of {environment.name}"))
+        self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
 
     def collection(self, environment: str) -> Collection:
         """The sources of an environment, ready to run."""
         site = self.site(environment)
-        return Collection(
-            site.config,
-            self.sources,
-            transport_to,
-            this_host=self.this_host,
-            declared=self._declared(environment),
-            known=[state.scope for state in site.scopes()],
+        return self._collection(
+            site.config, [state.scope for state in site.scopes() if state.stale or state.scope.part]
         )
+
+    def _collection(self, environment: Environment, known: list[Scope]) -> Collection:
+        return Collection(
+            environment, self.sources, transport_to, this_host=self.this_host,
+            declared=self._declared(environment.name), known=known,
+        )  # fmt: skip
 
     def _declared(self, environment: str) -> list[int]:
         """Pids of the hosts that other environments declare: their namespaces are theirs."""
@@ -132,9 +171,11 @@ class System:
             await collection.close()
 
     def watch(self, environment: str) -> None:
-        """Watch an environment until the system is closed."""
-        collection = self.collection(environment)
-        self._tasks.append(asyncio.create_task(self._watch(environment, collection), name=f"watch {environment}"))
+        """Watch an environment until the system is closed. Raises `ConfigError` for sources that are not installed."""
+        self._watching = True
+        collection = self._collections[environment] = self.collection(environment)
+        task = asyncio.create_task(self._watch(environment, collection), name=f"watch {environment}")
+        self._watches[environment] = task
 
     async def _watch(self, environment: str, collection: Collection) -> None:
         try:
@@ -142,14 +183,21 @@ class System:
         finally:
             await collection.close()
 
+    async def _unwatch(self, environment: str) -> None:
+        self._collections.pop(environment, None)
+        task = self._watches.pop(environment, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def close(self) -> None:
         """Stop looking, write what is at hand, close the stores."""
         await self.connected.close()
-        for task in reversed(self._tasks):
+        for name in list(self._watches):
+            await self._unwatch(name)
+        for task in self._writing.values():
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._writing.values(), return_exceptions=True)
         for site in self.sites.values():
             await site.writer.close()
 

@@ -16,7 +16,9 @@ import structlog
 
 from calipso.errors import Conflict, StoreError
 from calipso.graph.reconcile import Outcome, Reconciler
+from calipso.graph.rederive import rederived
 from calipso.graph.value import Delta, Graph
+from calipso.model.environment import Environment
 from calipso.model.record import Observation, ScopeState
 from calipso.runtime.at import now
 from calipso.runtime.ring import Ring
@@ -28,6 +30,8 @@ BATCH = 2_000
 QUEUE = 2_000
 RETRY = 1.0
 HOUSEKEEPING = 5.0
+DAY = 86_400_000_000
+"""µs."""
 
 log = structlog.get_logger()
 
@@ -69,6 +73,7 @@ class Writer:
         self._queue: asyncio.Queue[Handed] = asyncio.Queue(QUEUE)
         self._thread = ThreadPoolExecutor(1, "store")
         self._beside = ThreadPoolExecutor(1, "housekeeping")
+        self._writing = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -108,7 +113,8 @@ class Writer:
             while True:
                 taken = await self._next()
                 if taken or self.reconciler.waiting:
-                    await self._take(taken)
+                    async with self._writing:
+                        await self._take(taken)
                 if self._queue.empty():
                     self._idle.set()
         finally:
@@ -131,8 +137,25 @@ class Writer:
         graph, delta = self.graph.apply(outcome.changes, ts) if outcome.changes else (self.graph, Delta(ts))
         await self._make_durable(delta, outcome, marks)
         self.metrics.update(outcome.metrics)
-        if not delta:
-            return
+        if delta:
+            self._publish(graph, delta)
+
+    async def rederive(self, environment: Environment) -> None:
+        """Derive everything anew for an environment with other options, and go on with it."""
+        async with self._writing:
+            graph = self.graph.configured(environment)
+            ts = max(now(), graph.ts + 1)
+            graph, delta = await asyncio.get_running_loop().run_in_executor(self._thread, rederived, graph, ts)
+            await self._make_durable(delta, Outcome(), {})
+            self.store.environment = environment
+            self.history = int(environment.history_days * DAY)
+            if delta:
+                self._publish(graph, delta)
+            else:
+                self.graph = graph
+
+    def _publish(self, graph: Graph, delta: Delta) -> None:
+        ts = delta.ts
         old, self.graph = self.graph, graph
         self.ring.add(old, ts)
         self.ticks += 1
@@ -153,7 +176,8 @@ class Writer:
         """What has come in: the first within a second, then all that follows within a tick's time."""
         out: list[Handed] = []
         with contextlib.suppress(TimeoutError):
-            out.append(await asyncio.wait_for(self._queue.get(), 1.0))
+            async with asyncio.timeout(1.0):
+                out.append(await self._queue.get())
         loop = asyncio.get_running_loop()
         deadline = loop.time() + TICK
         while out and len(out) < BATCH:

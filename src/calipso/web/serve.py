@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from calipso.runtime.home import Home
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.system import System
 from calipso.runtime.tokens import admin_token
-from calipso.web.server import Server
+from calipso.web.server import Server, Tls
 
 Started = Callable[[Server], None]
 
 
-async def serve(home: Home, host: str, port: int, started: Started) -> None:
+async def serve(
+    home: Home, host: str, port: int, started: Started, *, public_names: Sequence[str] = (), tls: Tls | None = None
+) -> None:
     """Run until SIGINT or SIGTERM. Calls `started` once everything listens.
 
     Raises `Conflict` when another one has the folder, `ConfigError`, `StoreError`.
@@ -32,7 +34,9 @@ async def serve(home: Home, host: str, port: int, started: Started) -> None:
         system = System(home)
         try:
             await system.open()
-            await _run(system, Server(system, token, host, port), lock, stop, started)
+            await _run(
+                system, Server(system, token, host, port, public_names=public_names, tls=tls), lock, stop, started
+            )
         finally:
             await system.close()
     finally:

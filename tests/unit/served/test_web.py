@@ -35,9 +35,9 @@ def served(folder: Path, use: Callable[[System, Server], Awaitable[None]]) -> No
 def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
     async def use(_: System, server: Server) -> None:
         async with httpx.AsyncClient(base_url=server.url) as client:
-            for path in [f"/api/v1/{each.path}" for each in OPERATIONS] + ["/metrics", "/api/v1/openapi.json"]:
+            paths = [(each.method, f"/api/v1/{each.path}") for each in OPERATIONS]
+            for method, path in [*paths, ("GET", "/metrics"), ("GET", "/api/v1/openapi.json")]:
                 for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
-                    method = "POST" if path.endswith(("scan", "import")) else "GET"
                     answer = await client.request(method, path, headers=headers)
                     assert answer.status_code == 401, path
                     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,156 @@
+"""`calipso env`: environments taken over, shown, edited, tried, ended."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+import yaml
+
+from calipso.cli import render
+from calipso.cli.calling import NEGATIVE, PARTIAL, call, fail, run, with_calls
+from calipso.cli.options import Out, complete_environment
+from calipso.cli.render import Output, console
+from calipso.errors import CalipsoError, ConfigError, NotFound
+from calipso.runtime.home import LOCAL, Home, environment_of
+
+HELP = """Environments: add, list, show, edit, test, remove.
+
+Examples: `calipso env add plain.yaml` · `calipso env test plain`
+"""
+env = typer.Typer(help=HELP, no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The environment's name.", autocompletion=complete_environment)]
+File = Annotated[Path, typer.Argument(help="An environment's YAML file.", exists=True, dir_okay=False)]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(env, name="env")
+    app.command("add")(add)
+    app.command("environments")(list_them)
+
+
+@env.command("add")
+def add(file: File) -> None:
+    """Take an environment over from a file, or change the one of its name; a running server goes on with it at once.
+
+    Examples: `calipso env add plain.yaml`
+    """
+    _put(file.read_text(), str(file))
+
+
+def _put(text: str, where: str) -> None:
+    try:
+        environment_of(text, where)  # errors name the file the user knows
+    except CalipsoError as error:
+        fail(error)
+    taken = call(Home.default(), "put_environment", text=text)
+    console(stderr=True).print(f"environment {taken.name} is known; `calipso env test {taken.name}` tries it")
+
+
+@env.command("list")
+def list_them(output: Out = Output.table) -> None:
+    """The environments there are.
+
+    Examples: `calipso env list` · `calipso env list -o json`
+    """
+    found = Home.default().configured()
+    text = render.structured(list(found.values()), output)
+    if text is not None:
+        print(text)
+        return
+    rows = [(each.name, each.type, ", ".join(each.hosts) or "this machine") for each in found.values()]
+    render.rows(rows, ("name", "type", "hosts"), output)
+
+
+@env.command("show")
+def show(name: Name, output: Out = Output.yaml) -> None:
+    """An environment's file as it was written; with `-o json` all its options.
+
+    Examples: `calipso env show plain` · `calipso env show plain -o json`
+    """
+    home = Home.default()
+    text = _text(home, name)
+    if output is Output.json:
+        text = msgspec.json.format(msgspec.json.encode(home.configured()[name])).decode()
+    print(text.rstrip())
+
+
+def _text(home: Home, name: str) -> str:
+    configured = home.configured()
+    if name not in configured:
+        fail(NotFound(f"no environment {name!r}", hint=f"there are: {', '.join(configured)}"))
+    return home.text(name) or yaml.safe_dump({"name": name}, sort_keys=False)
+
+
+@env.command("edit")
+def edit(name: Name) -> None:
+    """Change an environment in $EDITOR; nothing changes until what was written is right.
+
+    Example: `EDITOR=nano calipso env edit plain`
+    """
+    before = _text(Home.default(), name)
+    with tempfile.NamedTemporaryFile("w+", suffix=f"-{name}.yaml") as file:
+        file.write(before)
+        file.flush()
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        try:
+            subprocess.run([*editor, file.name], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            fail(ConfigError(f"the editor failed: {error}", where="EDITOR", hint="set EDITOR to one that is installed"))
+        after = Path(file.name).read_text()
+    if after == before:
+        console(stderr=True).print("nothing changed")
+        return
+    _put(after, name)
+
+
+@env.command("test")
+def test(
+    name: Annotated[str, typer.Argument(help="An environment's name, or the file of one that is not added yet.")],
+    output: Out = Output.table,
+) -> None:
+    """Let every source look once at every host, keep nothing, and say what works, how fast, and why not.
+
+    Examples: `calipso env test plain` · `calipso env test new.yaml -o json`
+    """
+    file = Path(name)
+    said = {"text": file.read_text()} if file.is_file() else {"environment": name}
+
+    async def once(invoke: Any) -> Any:
+        return await invoke("try_environment", **said)
+
+    with console(stderr=True).status(f"trying {name} …"):
+        result = run(with_calls(Home.default(), said.get("environment", LOCAL), once))
+    text = render.structured(result.items, output)
+    if text is not None:
+        print(text)
+    else:
+        rows = [
+            (
+                each.host, each.source, each.status, f"{each.seconds:.2f} s", each.records,
+                "; ".join(error.message for error in each.errors),
+            )
+            for each in result.items
+        ]  # fmt: skip
+        render.rows(rows, ("host", "source", "status", "took", "records", "why"), output)
+    if result.status != "ok":
+        raise typer.Exit(PARTIAL if result.status == "partial" else NEGATIVE)
+
+
+@env.command("remove")
+def remove(
+    name: Name,
+    purge: Annotated[bool, typer.Option("--purge", help="Its history too; it cannot be brought back.")] = False,
+) -> None:
+    """End an environment. Its history stays, so that adding it again goes on with it, unless it is purged.
+
+    Examples: `calipso env remove plain` · `calipso env remove plain --purge`
+    """
+    call(Home.default(), "remove_environment", environment=name, purge=purge)
+    console(stderr=True).print(f"environment {name} is ended" + (", its history is gone" if purge else ""))

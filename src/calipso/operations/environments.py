@@ -1,0 +1,112 @@
+"""Environments: taken over, shown, tried, ended."""
+
+from __future__ import annotations
+
+import msgspec
+
+from calipso.errors import QueryError
+from calipso.model.environment import Environment
+from calipso.operations.answers import rfc3339
+from calipso.operations.context import Context, Tried
+
+
+class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """text: an environment's file, as YAML. It is added, or takes the place of the one of its name."""
+
+    text: str
+
+
+class EnvironmentTaken(msgspec.Struct, frozen=True):
+    """An environment as it is now."""
+
+    name: str
+    config: Environment
+
+
+class RemoveEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """purge: its history too; without it, adding the environment again goes on with its history."""
+
+    environment: str
+    purge: bool = False
+
+
+class EnvironmentRemoved(msgspec.Struct, frozen=True):
+    name: str
+    purged: bool
+
+
+class TryEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """environment: one there is; or text: the YAML of one that is not taken over yet."""
+
+    environment: str = ""
+    text: str = ""
+
+
+class EnvironmentTried(msgspec.Struct, frozen=True):
+    """status: ok when every source could look at every host."""
+
+    status: str
+    items: list[Tried]
+
+
+class GetSchedule(msgspec.Struct, frozen=True, kw_only=True):
+    environment: str = "local"
+
+
+class ScheduleView(msgspec.Struct, frozen=True):
+    """What a source does on a host now and next. interval: seconds; failures: in a row."""
+
+    host: str
+    source: str
+    mode: str
+    state: str
+    interval: float
+    failures: int
+    began: str
+    ended: str
+    next: str
+    error: str
+
+
+class Schedules(msgspec.Struct, frozen=True):
+    items: list[ScheduleView]
+
+
+async def put_environment(context: Context, request: PutEnvironment) -> EnvironmentTaken:
+    """Add an environment, or change it: what it is made of is derived anew and watched from now on.
+
+    Raises `ConfigError` naming the field.
+    """
+    config = await context.put_environment(request.text)
+    return EnvironmentTaken(config.name, config)
+
+
+async def remove_environment(context: Context, request: RemoveEnvironment) -> EnvironmentRemoved:
+    """End an environment; its history stays unless it is purged. Raises `NotFound`, `Forbidden`."""
+    await context.remove_environment(request.environment, purge=request.purge)
+    return EnvironmentRemoved(request.environment, request.purge)
+
+
+async def try_environment(context: Context, request: TryEnvironment) -> EnvironmentTried:
+    """Look once at everything and keep nothing: what works, how long it takes, why it does not."""
+    if bool(request.environment) == bool(request.text):
+        raise QueryError("say either the name of an environment or the text of one")
+    items = await context.try_environment(request.environment, request.text)
+    bad = [each for each in items if each.status not in ("ok", "nothing there")]
+    return EnvironmentTried("failed" if len(bad) == len(items) and bad else "partial" if bad else "ok", items)
+
+
+async def get_schedule(context: Context, request: GetSchedule) -> Schedules:
+    """What each source does on each host, when it looks next, and how often it failed in a row."""
+    items = []
+    for each in context.posts(request.environment):
+        times = {
+            name: rfc3339(getattr(each, name)) if getattr(each, name) else "" for name in ("began", "ended", "next")
+        }
+        items.append(
+            ScheduleView(
+                each.host, each.source, each.mode, each.state, each.interval, each.failures, times["began"],
+                times["ended"], times["next"], each.error,
+            )
+        )  # fmt: skip
+    return Schedules(items)
