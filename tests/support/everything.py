@@ -26,6 +26,8 @@ from calipso.sources.linux.parse_sockets import parse_owners
 from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Interfaces, Survey
 from calipso.sources.linux.wire import Table
+from calipso.sources.libvirt.parse_domain import Domain
+from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.ovs.collect import Switch, tables_of
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance
@@ -33,6 +35,7 @@ from calipso.transports.probes import OWNERS, SOCKETS
 from calipso.transports.probes import message as probe
 from calipso.transports.replay import ReplayTransport
 from calipso.transports.transcript import header
+from tests.support import libvirt_texts
 from tests.support.netlink_messages import attribute, dumps, ip, link, mac, message, neighbor, route
 
 ROOT = Namespace("h", "root", "", 1, 0)
@@ -314,3 +317,13 @@ def ovs() -> Iterator[Record]:
 
     for each in asyncio.run(read()):
         yield from each.records if isinstance(each, Seen) else ()
+
+
+def libvirt() -> list[Record]:
+    """A domain with every kind of interface, a network, a pool."""
+    none: frozenset[str] = frozenset()
+    return [
+        *Domain(libvirt_texts.DOMAIN, "h", {"instance-1": "running"}).records(),
+        network_record(libvirt_texts.NETWORK, "h", none),
+        *pools_record([pool_entry(libvirt_texts.POOL, none)], "h"),
+    ]
