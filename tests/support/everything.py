@@ -15,6 +15,8 @@ from unittest import mock
 from calipso.errors import ParseError
 from calipso.model.record import Observation, Record, RunError, Seen
 from calipso.seams import Exec, Reply, Request, SourceConfig
+from calipso.sources.libvirt.parse_domain import Domain
+from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.linux import parse_host, parse_neighbors, parse_routes, parse_rules, slow, tables
 from calipso.sources.linux.ledger import Ledger
 from calipso.sources.linux.link_kinds import KINDS, SLAVE_KINDS
@@ -26,8 +28,6 @@ from calipso.sources.linux.parse_sockets import parse_owners
 from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Interfaces, Survey
 from calipso.sources.linux.wire import Table
-from calipso.sources.libvirt.parse_domain import Domain
-from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.ovs.collect import Switch, tables_of
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance

@@ -1,4 +1,7 @@
-"""What the source makes of two compute hosts of OpenStack (libvirt 9.0, Nova 34), user names masked, statuses as listed."""
+"""What the source makes of two compute hosts of OpenStack (libvirt 9.0, Nova 34).
+
+XML and states are as recorded, users masked and CPU models left out; the transcripts around them were put together.
+"""
 
 from __future__ import annotations
 

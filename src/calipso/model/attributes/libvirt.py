@@ -7,11 +7,11 @@ from calipso.model.attributes.declare import Attribute, Entry, Facet, Field, Lis
 _DOMAIN, _NIC, _NETWORK, _HOST = ("domain",), ("nic",), ("network",), ("host",)
 _D, _N, _S = "formatdomain", "formatnetwork", "formatstorage"
 _DISK = Entry(
-    tuple(
-        Field(name, "text")
-        for name in ("name", "bus", "kind", "source_type", "source", "protocol", "pool", "format", "serial")
+    (
+        *(Field(name, "text") for name in ("name", "bus", "kind", "source_type", "source")),
+        *(Field(name, "text") for name in ("protocol", "pool", "format", "serial")),
+        Field("read_only", "boolean"),
     )
-    + (Field("read_only", "boolean"),)
 )
 _POOL = Entry(tuple(Field(name, "text") for name in ("name", "uuid", "type", "status", "path")))
 
@@ -36,7 +36,7 @@ _DOMAINS = (
 _IF = f"{_D} devices/interface"
 _NICS = (
     Attribute("instance", "text", _NIC, "", "id of the guest"),
-    Attribute("name", "text", _NIC, f"{_IF}/target, alias", "the host's device, else libvirt's alias, else its address"),
+    Attribute("name", "text", _NIC, f"{_IF}/target, alias", "the host's device, else its alias or address"),
     Attribute("mac", "text", _NIC, f"{_IF}/mac", "its address"),
     Attribute("tap", "text", _NIC, f"{_IF}/target", "name of the host's end of its cable, while the guest is active"),
     Attribute("state", "text", _NIC, f"{_IF}/link", "`down` when its link is set down or the guest is not active"),

@@ -59,9 +59,10 @@ async def _listen(transport: Transport, config: SourceConfig, changed: asyncio.E
     request = Exec(("stdbuf", "-oL", *argv))  # into a pipe, virsh would tell events only some thousand bytes later
     while True:
         with contextlib.suppress(TransportError):
-            while not await installed(transport):
+            if await installed(transport):
+                await _follow(transport, request, changed)
+            else:
                 await asyncio.sleep(ABSENT)
-            await _follow(transport, request, changed)
         await asyncio.sleep(AGAIN)
 
 
