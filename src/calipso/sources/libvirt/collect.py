@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 from calipso.errors import AuthFailed, CommandFailed, ParseError, TransportError, Unreachable
 from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope, Seen
-from calipso.seams import Exec, SourceConfig, Transport
+from calipso.seams import Exec, Read, SourceConfig, Transport
 from calipso.sources.libvirt.parse_domain import Domain
 from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.libvirt.parse_stats import parse_counters, parse_statuses, parse_uuids
 from calipso.sources.libvirt.xml import documents
 
 URI = "qemu:///system"
+RUN = "/var/run/libvirt/"
 BATCH = 40
 """Domains asked for in one command: each starts a connection."""
 NO_COMMAND = 127
@@ -61,8 +62,16 @@ class Virsh:
         return reply.body.decode(errors="replace")
 
 
-async def installed(transport: Transport) -> bool:
-    """Whether there is a `virsh` on the host. Raises `TransportError` when that cannot be told."""
+async def installed(transport: Transport, config: SourceConfig) -> bool:
+    """Whether the host runs libvirt: its run directory is there, or a URI is configured, and so is `virsh`.
+
+    Raises `TransportError` when that cannot be told.
+    """
+    if not config.options.get("uri"):
+        try:
+            await transport.ask(Read(RUN))
+        except Unreachable:
+            return False  # a client at most: no daemon ever ran since the host was started
     return (await transport.ask(Exec(("virsh", "--version")))).exit_code != NO_COMMAND
 
 
@@ -70,7 +79,7 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
     """Domains, networks, pools. A host without libvirt's command has nothing to say; a failed part fails alone."""
     scope = Scope("libvirt", config.host)
     try:
-        if not await installed(transport):
+        if not await installed(transport, config):
             return
     except TransportError as error:
         yield RunBegan(scope)

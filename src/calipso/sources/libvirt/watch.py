@@ -59,7 +59,7 @@ async def _listen(transport: Transport, config: SourceConfig, changed: asyncio.E
     request = Exec(("stdbuf", "-oL", *argv))  # into a pipe, virsh would tell events only some thousand bytes later
     while True:
         with contextlib.suppress(TransportError):
-            if await installed(transport):
+            if await installed(transport, config):
                 await _follow(transport, request, changed)
             else:
                 await asyncio.sleep(ABSENT)
