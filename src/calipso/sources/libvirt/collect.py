@@ -56,7 +56,7 @@ class Virsh:
     async def _dumped(self, command: str, uuids: list[str]) -> str:
         reply = await self.transport.ask(Exec(self.argv("; ".join(f"{command} {uuid}" for uuid in uuids))))
         wrong = [line for line in reply.stderr.decode(errors="replace").splitlines() if line.startswith("error:")]
-        unexpected = [line for line in wrong if "not found" not in line and "get domain" not in line]
+        unexpected = [line for line in wrong if "not found" not in line and "failed to get " not in line]
         if unexpected:
             raise CommandFailed(f"virsh {command}: {unexpected[-1]}", exit_code=reply.exit_code)
         return reply.body.decode(errors="replace")
