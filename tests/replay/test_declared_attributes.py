@@ -17,13 +17,14 @@ from calipso.model.record import Measured, Observation, Record, Seen
 from calipso.model.types import OBJECT_TYPES
 from calipso.runtime.recording import replay
 from calipso.seams import SourceConfig
+from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.transports.replay import ReplayTransport
 from tests.support import everything
 
 HERE = Path(__file__).parent
-OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets}
+OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets, *LIBVIRT.manifest.facets}
 
 
 @cache
@@ -46,7 +47,7 @@ def records(observations: tuple[Observation, ...]) -> list[Record]:
 
 @cache
 def made_up() -> tuple[Record, ...]:
-    return (*everything.linux(), *everything.ovs())
+    return (*everything.linux(), *everything.ovs(), *everything.libvirt())
 
 
 def complaints(said: list[Record] | tuple[Record, ...]) -> set[str]:

@@ -15,6 +15,8 @@ from unittest import mock
 from calipso.errors import ParseError
 from calipso.model.record import Observation, Record, RunError, Seen
 from calipso.seams import Exec, Reply, Request, SourceConfig
+from calipso.sources.libvirt.parse_domain import Domain
+from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.linux import parse_host, parse_neighbors, parse_routes, parse_rules, slow, tables
 from calipso.sources.linux.ledger import Ledger
 from calipso.sources.linux.link_kinds import KINDS, SLAVE_KINDS
@@ -33,6 +35,7 @@ from calipso.transports.probes import OWNERS, SOCKETS
 from calipso.transports.probes import message as probe
 from calipso.transports.replay import ReplayTransport
 from calipso.transports.transcript import header
+from tests.support import libvirt_texts
 from tests.support.netlink_messages import attribute, dumps, ip, link, mac, message, neighbor, route
 
 ROOT = Namespace("h", "root", "", 1, 0)
@@ -314,3 +317,13 @@ def ovs() -> Iterator[Record]:
 
     for each in asyncio.run(read()):
         yield from each.records if isinstance(each, Seen) else ()
+
+
+def libvirt() -> list[Record]:
+    """A domain with every kind of interface, a network, a pool."""
+    none: frozenset[str] = frozenset()
+    return [
+        *Domain(libvirt_texts.DOMAIN, "h", {"instance-1": "running"}).records(),
+        network_record(libvirt_texts.NETWORK, "h", none),
+        *pools_record([pool_entry(libvirt_texts.POOL, none)], "h"),
+    ]

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
-from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
+from calipso.errors import AuthFailed, CommandFailed, TimedOut, TransportError, Unreachable
 from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
 from calipso.transports.kernel import Kernel
 from calipso.transports.ovsdb import OvsdbTransport
@@ -53,8 +53,10 @@ class LocalTransport:
         raise TransportError(f"{type(request).__name__} is a stream: listen to it")
 
     def listen(self, request: Request) -> AsyncIterator[Reply]:
-        """`NetlinkEvents` (see `transports/kernel.py` for its replies) and `Ovsdb`."""
+        """`NetlinkEvents` (see `transports/kernel.py` for its replies), `Ovsdb`, and `Exec`: its lines."""
         match request:
+            case Exec():
+                return self._lines(request)
             case NetlinkEvents():
                 return self._kernel.listen()
             case Ovsdb():
@@ -83,10 +85,11 @@ class LocalTransport:
             return list(request.argv)
         return [*enter, "--", *request.argv]
 
-    async def _run(self, request: Exec) -> Reply:
+    async def _started(self, request: Exec) -> asyncio.subprocess.Process | Reply:
+        """The running command, or the answer that there is none."""
         argv = self._argv(request)
         try:
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *argv,
                 stdin=asyncio.subprocess.PIPE if request.stdin else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -100,6 +103,11 @@ class LocalTransport:
             raise Unreachable("nsenter: not found", hint="Install util-linux.") from None
         except PermissionError as error:
             raise AuthFailed(f"{argv[0]}: {error.strerror}") from error
+
+    async def _run(self, request: Exec) -> Reply:
+        process = await self._started(request)
+        if isinstance(process, Reply):
+            return process
         try:
             out, err = await asyncio.wait_for(process.communicate(request.stdin or None), request.timeout)
         except TimeoutError:
@@ -108,6 +116,38 @@ class LocalTransport:
             if process.returncode is None:
                 await _end(process)
         return Reply(out, process.returncode if process.returncode is not None else -1, err)
+
+    async def _lines(self, request: Exec) -> AsyncIterator[Reply]:
+        """Lines until the command ends, which is `CommandFailed` whatever its exit code; killed when closed."""
+        process = await self._started(request)
+        if isinstance(process, Reply):
+            raise CommandFailed(process.stderr.decode(), exit_code=process.exit_code)
+        assert process.stdout is not None and process.stderr is not None
+        complaint = asyncio.create_task(_last(process.stderr))
+        try:
+            while line := await _line(process.stdout, request.argv[0]):
+                yield Reply(line.removesuffix(b"\n"))
+            code, said = await process.wait(), await complaint
+            raise CommandFailed(f"{request.argv[0]}: ended with exit code {code}", exit_code=code, stderr=said)
+        finally:
+            complaint.cancel()
+            if process.returncode is None:
+                await _end(process)
+
+
+async def _line(stream: asyncio.StreamReader, command: str) -> bytes:
+    try:
+        return await stream.readline()
+    except ValueError:
+        raise TransportError(f"{command}: a line is too long") from None
+
+
+async def _last(stream: asyncio.StreamReader) -> str:
+    """The last that a command complained of, at most 4 KiB; the rest is read too, or it would wait for ever."""
+    kept = b""
+    while more := await stream.read(4096):
+        kept = (kept + more)[-4096:]
+    return kept.decode(errors="replace")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from calipso.errors import TimedOut, TransportError, Unreachable
+from calipso.errors import CommandFailed, TimedOut, TransportError, Unreachable
 from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Read, Reply, Request
 from calipso.sources.linux.parse_links import parse_links
 from calipso.sources.linux.wire import split_dumps
@@ -117,3 +117,26 @@ def test_events_of_the_own_namespace_can_be_waited_for() -> None:
             await transport.close()
 
     assert asyncio.run(asyncio.wait_for(run(), 10)), "the stream begins by asking to look at the namespaces"
+
+
+def test_lines_of_a_command_until_it_ends() -> None:
+    async def listen(*argv: str) -> tuple[list[bytes], CommandFailed]:
+        got = []
+        with pytest.raises(CommandFailed) as ended:
+            async for reply in LocalTransport().listen(Exec(argv)):
+                got.append(reply.body)
+        return got, ended.value
+
+    got, error = asyncio.run(listen("sh", "-c", "echo one; echo two; echo no >&2; exit 3"))
+    assert (got, error.exit_code, error.stderr) == ([b"one", b"two"], 3, "no\n")
+    assert asyncio.run(listen("no-such-command-anywhere"))[1].exit_code == 127
+
+
+def test_a_command_that_is_listened_to_is_ended_when_that_is_closed() -> None:
+    async def first() -> int:
+        stream = LocalTransport().listen(Exec(("sh", "-c", "echo $$; sleep 60")))
+        reply = await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+        return int(reply.body)
+
+    assert not Path(f"/proc/{asyncio.run(first())}").exists()

@@ -6,6 +6,7 @@ from calipso.model.attributes.declare import Attribute, Facet, not_declared
 from calipso.model.attributes.device_kinds import DEVICE_KINDS
 from calipso.model.attributes.devices import DEVICES
 from calipso.model.attributes.host import LINUX
+from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.metrics import METRICS, Metric
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
@@ -18,6 +19,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("netlink", "Interfaces and namespaces, tunnel endpoints and segments of a host.", DEVICES + DEVICE_KINDS),
     *TABLE_FACETS,
     *OVS_FACETS,
+    *LIBVIRT_FACETS,
 )
 """A new source adds its facets here."""
 
