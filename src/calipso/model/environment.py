@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from calipso.errors import ConfigError
+from calipso.model.reaching import Ssh, check_ssh, check_wrap
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
 Namespaces = Literal["plain", "instances"]
@@ -23,7 +24,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     aliases: other names it goes by (MODEL §2.1). pid: a process in the host's own namespaces when the host is a set of
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
-    by source name, overriding the environment's.
+    by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
+    that they run where their process lives, by command name, `*` for all (`model/reaching.py`).
     """
 
     aliases: tuple[str, ...] = ()
@@ -31,6 +33,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent: bool = False
     pid_file: str = ""
     sources: Mapping[str, Mapping[str, Any]] = {}
+    ssh: Ssh | None = None
+    wrap: Mapping[str, str] = {}
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,13 +76,35 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
     for host, options in dict(said.get("hosts") or {}).items():
         if options is not None:
             _known(options, Host.__struct_fields__, f"{where}.hosts.{host}")
+            _reaching(options, f"{where}.hosts.{host}")
     if not str(said.get("name") or "").strip():
         raise ConfigError("an environment needs a name", where=f"{where}.name")
     try:
-        return msgspec.convert(_without_empty(said), Environment, strict=False)
+        environment = msgspec.convert(_without_empty(said), Environment, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise ConfigError(reason, where=where + path.rstrip("`")) from error
+    hosts = {name: _checked(name, host, f"{where}.hosts.{name}") for name, host in environment.hosts.items()}
+    return msgspec.structs.replace(environment, hosts=hosts)
+
+
+def _reaching(options: Mapping[str, Any], where: str) -> None:
+    """The fields that say how a host is reached, as far as their shape tells."""
+    if "ssh" in options:
+        if options["ssh"] is None:
+            raise ConfigError("is empty; `{}` takes everything from the SSH configuration", where=f"{where}.ssh")
+        _known(options["ssh"], Ssh.__struct_fields__, f"{where}.ssh")
+
+
+def _checked(name: str, host: Host, where: str) -> Host:
+    """A host whose fields go together; SSH goes to its own name unless told otherwise."""
+    check_wrap(host.wrap, f"{where}.wrap")
+    if host.ssh is None:
+        return host
+    if host.pid or host.pid_file or host.agent:
+        raise ConfigError("a host is reached by SSH, by a pid or by its agent: only one", where=f"{where}.ssh")
+    check_ssh(host.ssh, f"{where}.ssh")
+    return msgspec.structs.replace(host, ssh=msgspec.structs.replace(host.ssh, host=host.ssh.host or name))
 
 
 def _without_empty(said: Mapping[str, Any]) -> dict[str, Any]:

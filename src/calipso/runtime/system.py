@@ -29,6 +29,7 @@ from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
+from calipso.transports.ssh import SshTransport
 
 DERIVATION = "derivation"
 """Documents: what the stored graph was derived by."""
@@ -38,7 +39,9 @@ log = structlog.get_logger()
 
 def transport_to(host: Host) -> Transport:
     """How a host is reached."""
-    return LocalTransport(host.pid or None)
+    if host.ssh is not None:
+        return SshTransport(host.ssh, host.wrap)
+    return LocalTransport(host.pid or None, wrap=host.wrap)
 
 
 class System:

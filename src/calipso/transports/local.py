@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from calipso.errors import AuthFailed, CommandFailed, TimedOut, TransportError, Unreachable
 from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
 from calipso.transports.kernel import Kernel
 from calipso.transports.ovsdb import OvsdbTransport
 from calipso.transports.place import Place
+from calipso.transports.wrap import ENVIRONMENT, Wrapping
 
-_ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "LC_ALL": "C",
-    "HOME": "/",
-}
+_ENVIRONMENT = {**ENVIRONMENT, "HOME": "/"}
 _NOT_FOUND = 127
 
 
@@ -26,12 +23,16 @@ class LocalTransport:
 
     `pid`: commands run in all namespaces of that process (`nsenter -t PID -a`), files and namespaces are those below
     its root. A command that does not exist answers with exit code 127, as a shell does. At most `concurrency`
-    commands run at a time.
+    commands run at a time. `wrap`: what stands before commands, see `transports/wrap.py`.
     """
 
     answers: frozenset[type[Request]] = frozenset({Exec, Read, Namespaces, Netlink, NetlinkEvents, Ovsdb})
 
-    def __init__(self, pid: int | None = None, *, concurrency: int = 8, receive_buffer: int = 8 << 20) -> None:
+    def __init__(
+        self, pid: int | None = None, *, wrap: Mapping[str, str] = {}, concurrency: int = 8,
+        receive_buffer: int = 8 << 20,
+    ) -> None:  # fmt: skip
+        self._wrap = Wrapping(wrap)
         self._place = Place(pid)
         self._kernel = Kernel(self._place, receive_buffer)
         self._commands = asyncio.Semaphore(concurrency)
@@ -78,12 +79,12 @@ class LocalTransport:
     def _argv(self, request: Exec) -> list[str]:
         net = f"--net={self._place.namespace_path(request.netns)}" if request.netns else ""
         if self._place.pid is not None:
-            enter = ["nsenter", "-t", str(self._place.pid), "-a", *([net] if net else [])]
-        elif net:
-            enter = ["nsenter", net]
+            enter = ["nsenter", "-t", str(self._place.pid), "-a", *([net] if net else []), "--"]
         else:
-            return list(request.argv)
-        return [*enter, "--", *request.argv]
+            enter = ["nsenter", net, "--"] if net else []
+        if self._wrap:
+            return list(self._wrap.argv(request.argv, tuple(enter)))
+        return [*enter, *request.argv]
 
     async def _started(self, request: Exec) -> asyncio.subprocess.Process | Reply:
         """The running command, or the answer that there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ from calipso.seams import Ovsdb, Reply
 LARGEST = 512 << 20
 CHUNK = 1 << 20
 INTERNAL = "calipso"
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Opener = Callable[[str, str], Awaitable[Streams]]
+"""(`unix` or `tcp`, path or host:port) → the streams of a connection. Raises `TransportError`."""
 
 _decoder = json.JSONDecoder()
 
@@ -66,10 +70,14 @@ class Messages:
 
 
 class OvsdbTransport:
-    """Answers `Ovsdb`. Endpoints: `unix:/path` (below `root`), `tcp:host:port`. Every call has its own connection."""
+    """Answers `Ovsdb`. Endpoints: `unix:/path` (below `root`), `tcp:host:port`. Every call has its own connection.
 
-    def __init__(self, root: str = "") -> None:
+    `opener`: how connections are made, when not from this machine.
+    """
+
+    def __init__(self, root: str = "", opener: Opener | None = None) -> None:
         self.root = root
+        self._opener = opener
 
     async def ask(self, request: Ovsdb) -> Reply:
         """One monitor snapshot. Raises `Unreachable`, `AuthFailed`, `TimedOut`, `ParseError`."""
@@ -83,7 +91,7 @@ class OvsdbTransport:
 
     async def listen(self, request: Ovsdb) -> AsyncIterator[Reply]:
         """The snapshot, then one reply for every update. Ends with `Unreachable` when the server goes away."""
-        reader, writer = await _connect(request, self.root)
+        reader, writer = await _connect(request, self.root, self._opener)
         try:
             _send(writer, 0, "monitor", [request.database, INTERNAL, _wanted(request)])
             messages = Messages()
@@ -146,10 +154,13 @@ def _below(root: str, path: str) -> str:
     return root + path
 
 
-async def _connect(request: Ovsdb, root: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(request: Ovsdb, root: str, opener: Opener | None) -> Streams:
     scheme, _, rest = request.endpoint.partition(":")
+    opening: Awaitable[Streams]
     try:
-        if scheme == "unix":
+        if opener is not None and scheme in ("unix", "tcp"):
+            opening = opener(scheme, rest)
+        elif scheme == "unix":
             opening = asyncio.open_unix_connection(_below(root, rest), limit=CHUNK)
         elif scheme == "tcp":
             host, _, port = rest.rpartition(":")

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from calipso.errors import CalipsoError
 from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope
-from calipso.seams import SourceConfig, Transport
+from calipso.seams import Namespaces, Netlink, SourceConfig, Transport
+from calipso.sources.linux.commands.slow import slow_runs_by_commands
+from calipso.sources.linux.commands.survey import CommandSurvey
 from calipso.sources.linux.ledger import Ledger
 from calipso.sources.linux.parse_namespaces import Namespace
 from calipso.sources.linux.slow import NETFILTER, SOCKETS, slow_runs
@@ -20,7 +22,7 @@ SUFFIXES = ("", ROUTES, NETFILTER, SOCKETS)
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """One pass over all scopes of a host."""
-    survey = Survey(transport, config)
+    survey = survey_of(transport, config)
     ledger = Ledger(remember=False)
     try:
         await read_all(survey)
@@ -30,8 +32,19 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
         return
     async for observation in say_all(survey, ledger):
         yield observation
-    async for observation in slow_runs(survey, ledger, {}):
+    slow = slow_runs_by_commands(survey, ledger) if isinstance(survey, CommandSurvey) else slow_runs(survey, ledger, {})
+    async for observation in slow:
         yield observation
+
+
+def by_commands(transport: Transport) -> bool:
+    """Whether the host's kernel cannot be asked directly."""
+    return not {Namespaces, Netlink} & transport.answers
+
+
+def survey_of(transport: Transport, config: SourceConfig) -> Survey:
+    """The survey for what a transport answers."""
+    return CommandSurvey(transport, config) if by_commands(transport) else Survey(transport, config)
 
 
 async def read_all(survey: Survey) -> None:
@@ -102,6 +115,11 @@ Tables = tuple[Scope, list[Record] | None, tuple[RunError, ...], dict[str, dict[
 
 async def read_tables(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncIterator[Tables]:
     """(scope, records or None, errors, metrics) of each namespace whose interfaces are known."""
+    if isinstance(survey, CommandSurvey):
+        async for namespace, found_records, counts, complaints in survey.tables(namespaces):
+            scope = survey.scope(namespace.part + ROUTES)
+            yield scope, found_records, tuple(complaints), {namespace.id: counts} if counts else {}
+        return
     readable = [each for each in namespaces if each.part in survey.read]
     async for namespace, answer in survey.dumps(readable, DUMPS):
         scope = survey.scope(namespace.part + ROUTES)

@@ -72,14 +72,17 @@ class Survey:
 
     async def list_namespaces(self) -> None:
         """Raises `TransportError`, `ParseError`."""
-        reply = await self.transport.ask(ListNamespaces())
-        self.listing = parse_namespaces(reply.body, self.host, self.config.options.get("declared", ()))
+        body = await self._listing()
+        self.listing = parse_namespaces(body, self.host, self.config.options.get("declared", ()))
         known = {each.part for each in self.listing.all}
         for gone in [part for part in self.read if part not in known]:
             del self.read[gone]
         self.failed = {each.part: RunError(each.path, each.reason) for each in self.listing.all if each.reason} | {
             part: error for part, error in self.failed.items() if part in known
         }
+
+    async def _listing(self) -> bytes:
+        return (await self.transport.ask(ListNamespaces())).body
 
     async def read_facts(self) -> None:
         """What cannot be read is left out."""

@@ -40,27 +40,42 @@ def table_records(
                 errors.append(RunError(f"{namespace.part} {name}", error.message))
             return empty
 
+    records = records_of(
+        namespace,
+        devices,
+        attempt("routes", parse_routes, []),
+        attempt("neighbors", parse_neighbors, {}),
+        attempt("fdb", parse_fdb, {}),
+        attempt("rules", parse_rules, []),
+    )
+    return records, attempt("conntrack", parse_conntrack, {}), errors
+
+
+def records_of(
+    namespace: Namespace,
+    devices: Sequence[Device],
+    found_routes: Sequence[tuple[tuple[int, ...], Any]],
+    neighbors: Mapping[int, list[Any]],
+    fdb: Mapping[int, list[Any]],
+    rules: list[Any],
+) -> list[Record]:
+    """Tables as facets of the interfaces they speak of; what belongs to none is the namespace's."""
     routes: dict[int, list[Any]] = {}
     unattached = []
-    for indexes, route in attempt("routes", parse_routes, []):
+    for indexes, route in found_routes:
         for index in indexes:
             routes.setdefault(index, []).append(route)
         if not indexes:
             unattached.append(route)
     records = []
-    for name, found in (
-        ("routes", routes),
-        ("neighbors", attempt("neighbors", parse_neighbors, {})),
-        ("fdb", attempt("fdb", parse_fdb, {})),
-    ):
+    for name, found in (("routes", routes), ("neighbors", neighbors), ("fdb", fdb)):
         records += _on_devices(name, found, devices)
-    rules = attempt("rules", parse_rules, [])
     if rules or unattached:
         attributes: Attributes = {}
         _limited(attributes, "rules", rules)
         _limited(attributes, "routes", unattached)
         records.append(Record(namespace.id, RULES, "host" if namespace.root else "netns", attributes))
-    return records, attempt("conntrack", parse_conntrack, {}), errors
+    return records
 
 
 def _on_devices(name: str, found: Mapping[int, list[Any]], devices: Sequence[Device]) -> list[Record]:

@@ -17,6 +17,8 @@ from calipso.seams import NetlinkEvents, SourceConfig, Transport
 from calipso.sources.linux.collect import (
     ROUTES,
     SUFFIXES,
+    by_commands,
+    collect,
     failed_run,
     interface_run,
     read_all,
@@ -31,6 +33,8 @@ from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Survey
 
 INTERVAL = 60.0
+_LOOKS = 30.0
+"""Seconds between passes over a host that is read by commands."""
 _GATHER = 0.05
 """Seconds that events are gathered before a look."""
 _PER_LINK = 0.0002
@@ -43,7 +47,15 @@ _SLOW_SHARE = 4
 
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """A full pass, then changes for ever. Raises `TransportError` when the stream of events ends."""
+    """A full pass, then changes for ever. Raises `TransportError` when the stream of events ends.
+
+    A host whose kernel tells no events is looked at time and again.
+    """
+    if by_commands(transport):
+        while True:
+            async for observation in collect(transport, config):
+                yield observation
+            await asyncio.sleep(float(config.options.get("interval", _LOOKS)))
     watching = Watching(Survey(transport, config))
     with contextlib.suppress(CalipsoError):
         # Listing numbers the namespaces. Events tell of numbers given later, which are new namespaces then.

@@ -11,6 +11,7 @@ from calipso.errors import CommandFailed, ParseError, TransportError, Unreachabl
 from calipso.model import ids
 from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import Exec, Ovsdb, Read, SourceConfig, Transport
+from calipso.sources.ovs.commands import snapshot
 from calipso.sources.ovs.parse import Tables, mapping, one
 from calipso.sources.ovs.parse_fdb import parse_fdb
 from calipso.sources.ovs.parse_openflow import Rule, parse_groups, parse_rules, tunnel_tags
@@ -74,7 +75,7 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
         scope = switch.scope(config.host)
         yield RunBegan(scope)
         try:
-            tables.update((await transport.ask(switch.request)).body)
+            tables.update((await snapshot(transport, switch.request)).body)
             seen = Instance(tables, config.host, switch.name, switch.netns)
             records = seen.records()
         except (TransportError, ParseError) as error:

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from calipso.errors import ParseError, TransportError
 from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
-from calipso.seams import SourceConfig, Transport
-from calipso.sources.ovs.collect import Switch, gone, statistics, switches, tables_of
+from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
+from calipso.sources.ovs.collect import Switch, collect, gone, statistics, switches, tables_of
+from calipso.sources.ovs.commands import snapshot
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance
 
@@ -27,7 +28,12 @@ Said = Mapping[tuple[str, str], Record]
 
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """Every instance there is and every one that comes, for ever."""
+    """Every instance there is and every one that comes, for ever; by passes where no database socket is reached."""
+    if not await _reached(transport, config):
+        while True:
+            async for observation in collect(transport, config):
+                yield observation
+            await asyncio.sleep(float(config.options.get("interval", TABLES_EVERY)))
     told: asyncio.Queue[Observation] = asyncio.Queue(1000)
     tasks: dict[Switch, asyncio.Task[None]] = {}
     looking = asyncio.create_task(_look(transport, config, told, tasks))
@@ -40,6 +46,15 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
         for task in (looking, *tasks.values()):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def _reached(transport: Transport, config: SourceConfig) -> bool:
+    """Whether databases can be listened to. A distant host may refuse to forward, and tells so when it is tried."""
+    if Netlink not in transport.answers and Ovsdb in transport.answers:
+        with contextlib.suppress(TransportError, ParseError):
+            for switch in await switches(transport, config.options):
+                await snapshot(transport, switch.request)
+    return Ovsdb in transport.answers
 
 
 async def _look(

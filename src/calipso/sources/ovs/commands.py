@@ -1,0 +1,49 @@
+"""The database by `ovs-vsctl -f json`, where its socket cannot be reached: rows in the form of a monitor's snapshot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from calipso.errors import AuthFailed, CommandFailed, ParseError
+from calipso.seams import Exec, Ovsdb, Reply, Transport
+
+NAME = "ovs-vsctl"
+
+
+async def snapshot(transport: Transport, request: Ovsdb) -> Reply:
+    """One snapshot, by the socket if it is reached, else by commands. Raises `TransportError`, `ParseError`."""
+    if Ovsdb in transport.answers:
+        try:
+            return await transport.ask(request)
+        except AuthFailed:
+            if Ovsdb in transport.answers:
+                raise  # the socket is reached and refuses: a command would fare no better
+    tables = tuple(request.columns)
+    lists = (word for table in tables for word in ("--", "list", table))
+    argv = ("ovs-vsctl", f"--db={request.endpoint}", f"--timeout={max(1, int(request.timeout))}", "-f", "json", *lists)
+    reply = await transport.ask(Exec(argv, timeout=request.timeout + 5))
+    if reply.exit_code:
+        said = reply.stderr.decode("utf-8", "replace").strip().split("\n")[0]
+        raise CommandFailed(f"ovs-vsctl: {said or reply.exit_code}", exit_code=reply.exit_code)
+    return Reply(json.dumps(parse_lists(reply.body, tables)).encode())
+
+
+def parse_lists(body: bytes, tables: tuple[str, ...]) -> dict[str, Any]:
+    """Table → row UUID → `{"new": row}` (RFC 7047 §4.1.5), of one line of JSON a table. Raises `ParseError`."""
+    lines = [line for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
+    if len(lines) != len(tables):
+        raise ParseError(
+            NAME, f"{len(lines)} tables where {len(tables)} were asked for", excerpt=lines[0] if lines else ""
+        )
+    out: dict[str, Any] = {}
+    for number, (table, line) in enumerate(zip(tables, lines, strict=True), 1):
+        try:
+            said = json.loads(line)
+            rows = [dict(zip(said["headings"], row, strict=True)) for row in said["data"]]
+            found = {str(row.pop("_uuid")[1]): {"new": row} for row in rows}
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+            raise ParseError(NAME, f"{table}: {error}", line=number, excerpt=line) from None
+        if found:
+            out[table] = found
+    return out
