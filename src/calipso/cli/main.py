@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import agent, asking, running, transcripts
+from calipso.cli import access, agent, asking, running, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -23,6 +23,7 @@ asking.register(app)
 running.register(app)
 transcripts.register(app)
 agent.register(app)
+access.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -33,7 +33,7 @@ class Remote:
         self.url = url
         self.token = token
 
-    async def call(self, name: str, **values: Any) -> Any:
+    async def call(self, name: str, /, **values: Any) -> Any:
         """The response of an operation."""
         operation = BY_NAME[name]
         request = operation.request(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from calipso.errors import NotFound
@@ -13,6 +14,8 @@ from calipso.runtime.writer import Writer
 from calipso.seams import GraphStore
 
 DAY = 86_400_000_000
+HELD = 64
+"""Graphs kept for further pages; older ones are read from the store."""
 
 
 class Site:
@@ -22,6 +25,7 @@ class Site:
         self.config = config
         self.writer = writer
         self.began = now()
+        self._held: OrderedDict[int, GraphReader] = OrderedDict()
 
     @property
     def store(self) -> GraphStore:
@@ -45,13 +49,20 @@ class Site:
         live = self.writer.graph
         if at is None or at >= live.ts:
             return live
-        held = self.writer.ring.get(at)
+        held = self._held.get(at) or self.writer.ring.get(at)
         if held is not None:
             return held
         try:
             return self.store.graph(at)
         except NotFound as error:
             raise NotFound(f"{self.config.name} has no history that far back", hint=error.message) from error
+
+    def hold(self, graph: GraphReader) -> None:
+        """Keep a graph for a while, for the further pages of an answer: values share what is the same in them."""
+        self._held[graph.ts] = graph
+        self._held.move_to_end(graph.ts)
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)
 
     async def put(self, observations: Sequence[Observation]) -> None:
         """Hand observations to the writer and wait until they are kept."""

@@ -17,6 +17,7 @@ from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError
 from calipso.operations.context import AgentState
+from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
 from calipso.runtime.collect import Collection, with_pid
@@ -50,6 +51,8 @@ class System:
         self.sources = installed_sources()
         self.sites: dict[str, Site] = {}
         self.connected = Agents()
+        self.tokens = Tokens(home.tokens)
+        self.journal = Journal(home.journal)
         self._tasks: list[asyncio.Task[None]] = []
 
     def agents(self) -> list[AgentState]:
