@@ -28,8 +28,10 @@ bench: setup ## benchmarks, each beside its peer: one JSON line a figure
 	@$(SETUP) dev
 	@tools/bench
 
-reference: setup ## write the generated part of docs/reference
+reference: setup ## write what is generated: reference, client, examples of the API
 	@$(BIN)/python docs/generate.py
+	@PATH=$(BIN):$$PATH $(BIN)/python tools/generate_client.py
+	@$(BIN)/python -m tests.support.examples
 
 lock: setup ## resolve pyproject.toml anew and write the lock files
 	@$(SETUP) dev

@@ -44,7 +44,7 @@ async def estate(folder: Path) -> AsyncIterator[System]:
         yield system
 
 
-async def ask(system: System, name: str, **values: Any) -> Any:
+async def ask(system: System, name: str, /, **values: Any) -> Any:
     """An operation on the estate."""
     operation = BY_NAME[name]
     if "environment" in operation.request.__struct_fields__:

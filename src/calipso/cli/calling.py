@@ -11,7 +11,7 @@ import typer
 
 from calipso.cli.render import console
 from calipso.errors import AuthFailed, CalipsoError, ConfigError, NotFound, QueryError, TransportError
-from calipso.operations.registry import BY_NAME
+from calipso.operations.registry import BY_NAME, perform
 from calipso.runtime.home import Home
 from calipso.runtime.lock import Running, running
 from calipso.runtime.remote import Remote
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 OK, NEGATIVE, USAGE, PARTIAL, BUG = 0, 1, 2, 3, 70
 """Exit codes (DESIGN §8)."""
+
+WHO = "command line"
+"""Who acts when there is no server and so no token: whoever may write to the folder."""
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -40,9 +43,9 @@ async def with_calls(home: Home, environment: str, use: Callable[[Call], Awaitab
 
 
 def _here(system: System) -> Call:
-    async def call(name: str, **values: Any) -> Any:
+    async def call(name: str, /, **values: Any) -> Any:
         operation = BY_NAME[name]
-        return await operation.run(system, operation.request(**values))
+        return await perform(system, operation, operation.request(**values), WHO)
 
     return call
 
@@ -60,7 +63,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(OK) from None
 
 
-def call(home: Home, name: str, **values: Any) -> Any:
+def call(home: Home, name: str, /, **values: Any) -> Any:
     """One operation."""
 
     async def once(invoke: Call) -> Any:

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import agent, asking, environments, running, transcripts
+from calipso.cli import access, agent, asking, environments, running, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -24,6 +24,7 @@ running.register(app)
 transcripts.register(app)
 agent.register(app)
 environments.register(app)
+access.register(app)
 
 
 def _version(wanted: bool) -> None:

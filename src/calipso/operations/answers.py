@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.model.record import ScopeState
 from calipso.operations.context import Site
@@ -89,7 +90,7 @@ def view(
 ) -> ObjectView:
     """An object's view; with its facets and since when it is as it is, on request."""
     attributes = graph.attributes(head)
-    changed = site.changed_at(head.ord, at) if since else None
+    changed = _changed(site, graph, head, at) if since else None
     return ObjectView(
         id=head.id, kind=head.kind, type=head.type, name=head.name, host=head.host, environment=site.config.name,
         state=state_of(attributes), parent=head.parent,
@@ -100,6 +101,46 @@ def view(
         metrics=site.metrics.get(head.id) if at is None else None,
         valid_from=rfc3339(changed) if changed is not None else None,
     )  # fmt: skip
+
+
+def _changed(site: Site, graph: GraphReader, head: Obj, at: int | None) -> int | None:
+    """When it last changed as far as this graph knows, which may be an earlier one than the newest."""
+    changed = site.changed_at(head.ord, at)
+    return site.changed_at(head.ord, graph.ts) if changed is not None and changed > graph.ts else changed
+
+
+ALWAYS = ("id", "kind", "type", "name", "host", "environment")
+PARTS = tuple(name for name in ObjectView.__struct_fields__ if name not in ALWAYS)
+"""What of an object can be asked for or left out."""
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """What of objects an answer tells: parts, and single attributes."""
+
+    parts: frozenset[str]
+    attributes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, fields: tuple[str, ...], facets: bool) -> Chosen:
+        """Raises `QueryError` naming a field that is none."""
+        if not fields:
+            return cls(frozenset(PARTS) if facets else frozenset(PARTS) - {"facets"})
+        single = tuple(each.partition(".")[2] for each in fields if each.startswith("attributes."))
+        parts = {each for each in fields if not each.startswith("attributes.") and each not in ALWAYS}
+        unknown = sorted(parts - set(PARTS))
+        if unknown:
+            raise QueryError(f"no field {unknown[0]!r}", hint=f"there are: {', '.join(PARTS)}, attributes.NAME")
+        return cls(frozenset(parts | {"facets"} if facets else parts), single)
+
+    def view(self, site: Site, graph: GraphReader, head: Obj, at: int | None) -> ObjectView:
+        """An object's view with what was chosen; the rest is neither looked up nor told."""
+        whole = view(site, graph, head, facets="facets" in self.parts, since="valid_from" in self.parts, at=at)
+        if self.parts >= set(PARTS) - {"facets"}:
+            return whole
+        said = {name: getattr(whole, name) for name in (*ALWAYS, *PARTS) if name in ALWAYS or name in self.parts}
+        if self.attributes and "attributes" not in self.parts:
+            said["attributes"] = {name: whole.attributes[name] for name in self.attributes if name in whole.attributes}
+        return ObjectView(**said)
 
 
 def _facets(graph: GraphReader, head: Obj) -> dict[str, FacetView]:

@@ -14,7 +14,7 @@ from calipso.operations.context import Context
 from calipso.operations.inventory import one, when
 
 
-class GetClique(msgspec.Struct, frozen=True, kw_only=True):
+class GetClique(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """id: the focal object's id or name. type: a clique type's name, empty for the environment's own.
 
     network: ids or names of networks to keep to, empty for all of the focal object's.

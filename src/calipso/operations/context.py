@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -11,6 +11,56 @@ from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
 from calipso.seams import GraphStore
+
+Scope = Literal["read", "write", "admin", "agent"]
+"""What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token without its secret. created, expires: µs since the epoch; expires 0 for never."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    created: int
+    expires: int = 0
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it is good for what needs a scope."""
+        return "admin" in self.scopes or scope in self.scopes or (scope == "read" and "write" in self.scopes)
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """A write. who: a token's name. what: the operation. outcome: done, or the error. about: what was asked."""
+
+    at: str
+    who: str
+    what: str
+    outcome: str
+    about: dict[str, str | int | bool] = {}
+
+
+class Tokens(Protocol):
+    """The named tokens."""
+
+    def all(self) -> list[Token]: ...
+
+    def create(self, name: str, scopes: Sequence[Scope], expires: int) -> str:
+        """The secret. Raises `Conflict`."""
+        ...
+
+    def revoke(self, name: str) -> None:
+        """Raises `NotFound`."""
+        ...
+
+    def whose(self, secret: str) -> Token | None: ...
+
+
+class Journal(Protocol):
+    """What was done."""
+
+    def note(self, who: str, what: str, outcome: str, about: dict[str, str | int | bool]) -> None: ...
+
+    def deeds(self) -> list[Deed]: ...
 
 
 class AgentState(msgspec.Struct, frozen=True):
@@ -87,6 +137,10 @@ class Site(Protocol):
         """Hand observations to the writer and wait until they are kept."""
         ...
 
+    def hold(self, graph: GraphReader) -> None:
+        """Keep a graph for a while, for the further pages of an answer: `graph(graph.ts)` gives it."""
+        ...
+
 
 class Context(Protocol):
     """All environments of a system."""
@@ -106,6 +160,11 @@ class Context(Protocol):
     async def try_environment(self, name: str, text: str) -> list[Tried]:
         """Let every source look once at every host, of an environment or of YAML text, and keep nothing."""
         ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def journal(self) -> Journal: ...
 
     def agents(self) -> list[AgentState]: ...
 

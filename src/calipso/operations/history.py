@@ -13,7 +13,7 @@ from calipso.operations.context import Context, Site
 from calipso.operations.inventory import find, when
 
 
-class GetHistory(msgspec.Struct, frozen=True, kw_only=True):
+class GetHistory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """id: an id, alias or name, of an object that is or was. since: how far back."""
 
     id: str
@@ -42,7 +42,7 @@ class History(msgspec.Struct, frozen=True):
     freshness: Freshness
 
 
-class GetDiff(msgspec.Struct, frozen=True, kw_only=True):
+class GetDiff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """start, end: moments; end defaults to now. id: an object and all that belongs to it, empty for everything."""
 
     start: str

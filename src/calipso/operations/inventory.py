@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from calipso.errors import NotFound
+from calipso.errors import NotFound, QueryError
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.model.kinds import BY_NAME
 from calipso.model.types import INTERFACE_TYPES, OBJECT_TYPES
-from calipso.operations.answers import Freshness, ObjectView, freshness, view
+from calipso.operations.answers import Chosen, Freshness, ObjectView, freshness
 from calipso.operations.context import Context
+from calipso.operations.paging import Cursor, Limit, page
 
 INTERFACE = "interface"
 """The word for every kernel device and Open vSwitch interface, whatever its kind."""
@@ -20,22 +21,31 @@ KINDS = frozenset(BY_NAME)
 TYPES = frozenset(kind.name for kind in OBJECT_TYPES)
 
 
-class GetObjects(msgspec.Struct, frozen=True, kw_only=True):
-    """kind: a kind, a type, or `interface`; empty for all. id: an id, an alias or a name. limit 0: no limit."""
+class GetObjects(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """kind: a kind, a type, or `interface`; empty for all. id: an id, an alias or a name. limit 0: no limit.
+
+    where: attributes that objects have, as `mtu=1500`. fields: what to tell beside id, kind, type, name, host and
+    environment, as `state` or `attributes.mtu`; empty for all. cursor: `next` of the page before.
+    """
 
     kind: str = ""
     id: str = ""
     host: str = ""
     state: str = ""
+    where: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     environment: str = "local"
     at: str = ""
     facets: bool = False
-    limit: int = 0
-    after: str = ""
+    limit: Limit = 0
+    cursor: str = ""
 
 
 class Objects(msgspec.Struct, frozen=True):
-    """Objects in order of id. `next`: the `after` of the next page, empty on the last."""
+    """Objects in order of id. All pages show the graph as it was for the first.
+
+    next: the `cursor` of the next page, empty on the last.
+    """
 
     items: list[ObjectView]
     freshness: Freshness
@@ -43,7 +53,7 @@ class Objects(msgspec.Struct, frozen=True):
     next: str = ""
 
 
-class CountObjects(msgspec.Struct, frozen=True, kw_only=True):
+class CountObjects(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
     at: str = ""
 
@@ -66,26 +76,59 @@ def when(context: Context, at: str) -> int | None:
 async def get_objects(context: Context, request: GetObjects) -> Objects:
     """Objects by kind, type, id or name. Raises `NotFound` for an unknown kind, or an id that is not there."""
     site = context.site(request.environment)
+    cursor = Cursor.read(request.cursor, request)
     at = when(context, request.at)
-    graph = site.graph(at)
+    graph = site.graph(at if cursor is None else cursor.at)
+    chosen = Chosen.read(request.fields, request.facets)
+    wanted = _conditions(request.where)
     known_kind(graph, request.kind)
     if request.id:
         heads = find(graph, request.id, request.kind)
     else:
-        heads = sorted(of_kind(graph, request.kind), key=lambda head: head.id)
-    kept = [head for head in heads if _wanted(graph, head, request)]
-    page = [head for head in kept if head.id > request.after] if request.after else kept
-    more = request.limit > 0 and len(page) > request.limit
-    page = page[: request.limit] if more else page
-    items = [view(site, graph, head, facets=request.facets, since=True, at=at) for head in page]
-    hosts = {head.host for head in page}
-    return Objects(items, freshness(site, graph, hosts), len(kept), page[-1].id if more else "")
+        heads = sorted(_candidates(graph, request), key=lambda head: head.id)
+    kept = [head for head in heads if _wanted(graph, head, request, wanted)]
+    left = kept if cursor is None else [head for head in kept if head.id > cursor.after]
+    shown, more = page(left, request.limit)
+    items = [chosen.view(site, graph, head, at) for head in shown]
+    if more:
+        site.hold(graph)
+    following = Cursor.after_last(shown[-1].id, graph.ts, request) if more else ""
+    return Objects(items, freshness(site, graph, {head.host for head in shown}), len(kept), following)
 
 
-def _wanted(graph: GraphReader, head: Obj, request: GetObjects) -> bool:
+def _candidates(graph: GraphReader, request: GetObjects) -> Iterator[Obj]:
+    """What the index narrows the question to."""
+    if not request.host:
+        return of_kind(graph, request.kind)
+    here = set(graph.find("host", request.host))
+    if not request.kind:
+        return (head for ord in here if (head := graph.get(ord)) is not None)
+    return (head for head in of_kind(graph, request.kind) if head.ord in here)
+
+
+def _conditions(where: tuple[str, ...]) -> list[tuple[str, str]]:
+    conditions = []
+    for each in where:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise QueryError(f"{each!r} is no condition", hint="say NAME=VALUE, as in mtu=1500")
+        conditions.append((name, value))
+    return conditions
+
+
+def _wanted(graph: GraphReader, head: Obj, request: GetObjects, conditions: list[tuple[str, str]]) -> bool:
     if request.host and head.host != request.host:
         return False
-    return not request.state or graph.attributes(head).get("state") == request.state
+    if not request.state and not conditions:
+        return True
+    attributes = graph.attributes(head)
+    if request.state and attributes.get("state") != request.state:
+        return False
+    return all(name in attributes and _said(attributes[name]) == value for name, value in conditions)
+
+
+def _said(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def known_kind(graph: GraphReader, kind: str) -> None:

@@ -10,7 +10,7 @@ from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
 
 
-class GetSources(msgspec.Struct, frozen=True, kw_only=True):
+class GetSources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
 
 
@@ -34,7 +34,7 @@ class Sources(msgspec.Struct, frozen=True):
     items: list[ScopeView]
 
 
-class Nothing(msgspec.Struct, frozen=True):
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request without parameters."""
 
 
@@ -55,7 +55,7 @@ class Environments(msgspec.Struct, frozen=True):
     items: list[EnvironmentView]
 
 
-class Scan(msgspec.Struct, frozen=True, kw_only=True):
+class Scan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
 
 

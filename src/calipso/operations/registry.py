@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from calipso.operations import cliques, environments, history, inventory, monitoring, topology, transfer
-from calipso.operations.context import Context
+from calipso.errors import CalipsoError
+from calipso.operations import access, cliques, environments, history, inventory, monitoring, topology, transfer
+from calipso.operations.context import Context, Scope
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -20,6 +21,12 @@ class Operation(msgspec.Struct, frozen=True):
     request: type
     response: type
     run: Callable[[Context, Any], Awaitable[Any]]
+    needs: Scope | None = None
+    """The scope of the token; without it `read` for GET and `write` for POST."""
+
+    @property
+    def scope(self) -> Scope:
+        return self.needs or ("read" if self.method == "GET" else "write")
 
     @property
     def doc(self) -> str:
@@ -42,15 +49,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_agents", "GET", "agents", monitoring.Nothing, monitoring.Agents, monitoring.get_agents),
     Operation(
         "put_environment", "POST", "environments", environments.PutEnvironment, environments.EnvironmentTaken,
-        environments.put_environment,
+        environments.put_environment, "admin",
     ),
     Operation(
         "remove_environment", "POST", "environments/remove", environments.RemoveEnvironment,
-        environments.EnvironmentRemoved, environments.remove_environment,
+        environments.EnvironmentRemoved, environments.remove_environment, "admin",
     ),
     Operation(
         "try_environment", "POST", "environments/try", environments.TryEnvironment, environments.EnvironmentTried,
-        environments.try_environment,
+        environments.try_environment, "admin",
     ),
     Operation(
         "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,
@@ -58,6 +65,41 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),
+    Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
+    Operation(
+        "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"
+    ),
+    Operation("revoke_token", "POST", "tokens/revoke", access.RevokeToken, access.Tokens, access.revoke_token, "admin"),
+    Operation("get_audit", "GET", "audit", access.GetAudit, access.Audit, access.get_audit, "admin"),
 )  # fmt: skip
 
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
+
+LONGEST = 200
+"""Characters of a value that the journal keeps."""
+
+
+async def perform(context: Context, operation: Operation, request: Any, who: str) -> Any:
+    """Run an operation for somebody; a write is noted in the journal, also when it fails."""
+    if operation.method == "GET":
+        return await operation.run(context, request)
+    about = _about(request)
+    try:
+        result = await operation.run(context, request)
+    except CalipsoError as error:
+        context.journal.note(who, operation.name, type(error).__name__, about)
+        raise
+    context.journal.note(who, operation.name, "done", about)
+    return result
+
+
+def _about(request: Any) -> dict[str, str | int | bool]:
+    """What was asked: short values as they are; of lists how many, since an import is large."""
+    said: dict[str, str | int | bool] = {}
+    for name, value in msgspec.structs.asdict(request).items():
+        if isinstance(value, str | int | bool):
+            said[name] = value[:LONGEST] if isinstance(value, str) else value
+        elif isinstance(value, list | tuple):
+            short = all(isinstance(each, str) and len(each) < 16 for each in value) and len(value) < 8
+            said[name] = ",".join(value) if short else len(value)
+    return said

@@ -10,9 +10,10 @@ from calipso.graph.protocol import GraphReader, LinkEnd, Obj
 from calipso.operations.answers import Freshness, LinkView, freshness
 from calipso.operations.context import Context
 from calipso.operations.inventory import one, when
+from calipso.operations.paging import Cursor, Limit, page
 
 
-class GetLinks(msgspec.Struct, frozen=True, kw_only=True):
+class GetLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """id: whose links, empty for all. type: one link type, or a relation such as `layer2`.
 
     implicit: also what role links of the object lead to over others that share a network.
@@ -23,18 +24,23 @@ class GetLinks(msgspec.Struct, frozen=True, kw_only=True):
     implicit: bool = False
     environment: str = "local"
     at: str = ""
+    limit: Limit = 0
+    cursor: str = ""
 
 
 class Links(msgspec.Struct, frozen=True):
+    """All pages show the graph as it was for the first. `next`: the `cursor` of the next page, empty on the last."""
+
     items: list[LinkView]
     freshness: Freshness
+    next: str = ""
 
 
-class GetTree(msgspec.Struct, frozen=True, kw_only=True):
+class GetTree(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """root: whose subtree, empty for the environment. depth: levels below it, 0 for all."""
 
     root: str = ""
-    depth: int = 0
+    depth: Limit = 0
     environment: str = "local"
     at: str = ""
 
@@ -59,7 +65,8 @@ class Tree(msgspec.Struct, frozen=True):
 async def get_links(context: Context, request: GetLinks) -> Links:
     """Links of an object, or of the environment, with what they go through."""
     site = context.site(request.environment)
-    graph = site.graph(when(context, request.at))
+    cursor = Cursor.read(request.cursor, request)
+    graph = site.graph(when(context, request.at) if cursor is None else cursor.at)
     if request.id:
         focus = one(graph, request.id)
         ends = [(focus, link) for link in graph.links(focus.ord)]
@@ -74,8 +81,18 @@ async def get_links(context: Context, request: GetLinks) -> Links:
             for each in implicit_links(graph, focus)
             if not request.type or each.type == request.type
         ]
-    items = sorted((link for link in found if link is not None), key=lambda link: (link.type, link.source, link.target))
-    return Links(items, freshness(site, graph, hosts))
+    items = sorted((link for link in found if link is not None), key=_place)
+    left = items if cursor is None else [link for link in items if _place(link) > cursor.after]
+    shown, more = page(left, request.limit)
+    if more:
+        site.hold(graph)
+    following = Cursor.after_last(_place(shown[-1]), graph.ts, request) if more else ""
+    return Links(list(shown), freshness(site, graph, hosts), following)
+
+
+def _place(link: LinkView) -> str:
+    """Where a link stands in the order of links."""
+    return "\x00".join((link.type, link.source, link.target))
 
 
 def _of_type(link: LinkEnd, wanted: str) -> bool:

@@ -17,12 +17,12 @@ from calipso.operations.inventory import when
 FORMAT, VERSION = "calipso-records", 1
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
+class Export(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
     at: str = ""
 
 
-class Import(msgspec.Struct, frozen=True, kw_only=True):
+class Import(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """lines: as `export` gives them, the header first."""
 
     lines: list[str]

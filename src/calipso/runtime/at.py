@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from calipso.errors import QueryError
 
 UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-_RELATIVE = re.compile(r"-?(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_RELATIVE = re.compile(r"-?([0-9]{1,15}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 
 
 def now() -> int:
@@ -25,7 +25,7 @@ def moment(text: str, present: int | None = None) -> int:
         return at
     relative = _RELATIVE.fullmatch(said)
     if relative:
-        return at - int(float(relative[1]) * UNITS[relative[2]])
+        return max(0, at - int(float(relative[1]) * UNITS[relative[2]]))
     try:
         parsed = datetime.fromisoformat(said)
     except ValueError as error:
@@ -34,7 +34,10 @@ def moment(text: str, present: int | None = None) -> int:
             position=0,
             hint="say 2026-01-31T14:05:00Z, 2026-01-31 14:05, -5m, -2h, -1d or now",
         ) from error
-    return int((parsed if parsed.tzinfo else parsed.astimezone()).timestamp() * 1_000_000)
+    try:
+        return max(0, int((parsed if parsed.tzinfo else parsed.astimezone()).timestamp() * 1_000_000))
+    except (OverflowError, ValueError) as error:  # the years 1 and 9999, when moved to another zone
+        raise QueryError(f"{text!r} is out of range", position=0, hint="say a moment since 1970") from error
 
 
 def rfc3339(ts: int) -> str:

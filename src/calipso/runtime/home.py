@@ -23,6 +23,8 @@ class Home:
         self.path = path
         self.config = path / "config.yaml"
         self.token = path / "token"
+        self.tokens = path / "tokens.json"
+        self.journal = path / "audit.jsonl"
         self.server = path / "server.json"
         self.lock = path / "lock"
         self.environments = path / "environments"

@@ -1,4 +1,4 @@
-"""Deltas for subscribers: encoded once a tick, numbered, joined into one frame a subscriber (CORE §7)."""
+"""Deltas for subscribers: encoded once a tick, numbered, joined into one frame for all who asked the same (CORE §7)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ class Tick(msgspec.Struct, frozen=True):
     ts: int
     changes: tuple[Change, ...]
 
+    def frame(self, key: Key | None) -> bytes:
+        """What of the tick concerns those who asked for a key; empty when nothing does."""
+        bodies = [change.body for change in self.changes if key is None or key in change.keys]
+        if not bodies:
+            return b""
+        head = b'{"seq":%d,"ts":"%s","changes":[' % (self.seq, rfc3339(self.ts).encode())
+        return head + b",".join(bodies) + b"]}"
+
 
 class Subscriber:
     """One client: a filter and a bounded queue of frames."""
@@ -43,15 +51,13 @@ class Subscriber:
         self.frames: deque[bytes] = deque()
         self.size = 0
         self.lost = False
+        self.counted = False
         self.ready = asyncio.Event()
 
-    def offer(self, tick: Tick) -> None:
-        """Queue what of a tick concerns this client."""
-        bodies = [change.body for change in tick.changes if self.key is None or self.key in change.keys]
-        if not bodies:
+    def offer(self, frame: bytes) -> None:
+        """Queue a frame; all are dropped when the client is too far behind."""
+        if self.lost:
             return
-        head = b'{"seq":%d,"ts":"%s","changes":[' % (tick.seq, rfc3339(tick.ts).encode())
-        frame = head + b",".join(bodies) + b"]}"
         self.size += len(frame)
         if self.size > QUEUE_BYTES:
             self.frames.clear()
@@ -62,12 +68,11 @@ class Subscriber:
         self.ready.set()
 
     async def next(self) -> bytes | None:
-        """The next frame; None when frames were dropped and the client has to begin again."""
+        """The next frame; None when frames were dropped: nothing comes any more, the client has to begin again."""
         while not self.frames and not self.lost:
             self.ready.clear()
             await self.ready.wait()
         if self.lost:
-            self.lost = False
             return None
         frame = self.frames.popleft()
         self.size -= len(frame)
@@ -79,6 +84,8 @@ class Live:
 
     def __init__(self, seq: int) -> None:
         self.seq = seq
+        self.dropped = 0
+        """Clients that were too slow."""
         self._kept: deque[Tick] = deque(maxlen=KEPT_TICKS)
         self._subscribers: set[Subscriber] = set()
 
@@ -91,8 +98,15 @@ class Live:
         self.seq = new.rev
         tick = Tick(new.rev, new.ts, tuple(_changes(old, new, delta)))
         self._kept.append(tick)
+        frames: dict[Key | None, bytes] = {}
         for subscriber in self._subscribers:
-            subscriber.offer(tick)
+            frame = frames.get(subscriber.key)
+            if frame is None:
+                frame = frames[subscriber.key] = tick.frame(subscriber.key)
+            if frame:
+                subscriber.offer(frame)
+            self.dropped += subscriber.lost and not subscriber.counted
+            subscriber.counted = subscriber.lost
 
     def subscribe(self, key: Key | None, since: int | None) -> tuple[Subscriber, bool]:
         """(a new subscriber, whether it could be given everything after `since`)."""
@@ -100,8 +114,8 @@ class Live:
         resumed = since is not None and (since == self.seq or any(tick.seq == since for tick in self._kept))
         if resumed:
             for tick in self._kept:
-                if tick.seq > (since or 0):
-                    subscriber.offer(tick)
+                if tick.seq > (since or 0) and (frame := tick.frame(key)):
+                    subscriber.offer(frame)
         self._subscribers.add(subscriber)
         return subscriber, resumed
 

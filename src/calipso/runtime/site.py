@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from calipso.errors import NotFound
@@ -12,6 +13,9 @@ from calipso.runtime.at import now
 from calipso.runtime.writer import Writer
 from calipso.seams import GraphStore
 
+HELD = 64
+"""Graphs kept for further pages; older ones are read from the store."""
+
 
 class Site:
     """What operations see of an environment. Implements `operations.context.Site`."""
@@ -20,6 +24,7 @@ class Site:
         self.config = config
         self.writer = writer
         self.began = now()
+        self._held: OrderedDict[int, GraphReader] = OrderedDict()
 
     async def reconfigure(self, environment: Environment) -> None:
         """Go on with other options: everything is derived anew by them."""
@@ -48,13 +53,20 @@ class Site:
         live = self.writer.graph
         if at is None or at >= live.ts:
             return live
-        held = self.writer.ring.get(at)
+        held = self._held.get(at) or self.writer.ring.get(at)
         if held is not None:
             return held
         try:
             return self.store.graph(at)
         except NotFound as error:
             raise NotFound(f"{self.config.name} has no history that far back", hint=error.message) from error
+
+    def hold(self, graph: GraphReader) -> None:
+        """Keep a graph for a while, for the further pages of an answer: values share what is the same in them."""
+        self._held[graph.ts] = graph
+        self._held.move_to_end(graph.ts)
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)
 
     async def put(self, observations: Sequence[Observation]) -> None:
         """Hand observations to the writer and wait until they are kept."""

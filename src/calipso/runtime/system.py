@@ -16,6 +16,7 @@ from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
 from calipso.operations.context import AgentState, PostState, Tried
+from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
 from calipso.runtime.collect import Collection, with_pid
@@ -57,6 +58,8 @@ class System:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
+        self.tokens = Tokens(home.tokens)
+        self.journal = Journal(home.journal)
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()

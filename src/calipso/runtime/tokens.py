@@ -41,4 +41,4 @@ def _make(file: Path) -> str:
 
 def matches(given: str, token: str) -> bool:
     """Whether a token is right, in a time that does not tell how much of it is."""
-    return hmac.compare_digest(given.encode(), token.encode())
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())

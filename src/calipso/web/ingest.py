@@ -42,7 +42,7 @@ Socket = WebSocket[Any, Any, Any]
 
 
 def ingest_route(ingest: Ingest) -> WebsocketRouteHandler:
-    @websocket("/ingest")
+    @websocket("/ingest", opt={"scope": "agent"})
     async def deliver(socket: Socket) -> None:
         """What an agent saw, part by part."""
         await socket.accept()

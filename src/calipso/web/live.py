@@ -1,24 +1,30 @@
-"""/api/v1/live: a snapshot, then numbered deltas; `since` resumes after a break.
+"""/api/v1/live (WebSocket) and /api/v1/events (server-sent events): a snapshot, then numbered deltas, with resume.
 
-Frames: {"snapshot": [objects], "seq": N} first (left out when `since` could be served), then {"seq": N, "ts": …,
-"changes": [{"object": …} | {"link": …}]}. {"lost": true} means this client was too slow: connect again.
+Frames: {"snapshot": [objects], "seq": N} first (left out when what came after `since` could be served), then {"seq": N,
+"ts": …, "changes": [{"object": …} | {"link": …}]}. A client that is too slow is told {"lost": true, "reason": …} and
+dropped: it connects again and begins with a snapshot. As events: `id` is the number, which browsers send back as
+Last-Event-ID; `event` is snapshot, changes or lost (WHATWG HTML §9.2).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
-from litestar import WebSocket, websocket
+from litestar import Request, WebSocket, get, websocket
 from litestar.exceptions import WebSocketDisconnect
-from litestar.handlers import WebsocketRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.response import Stream
 
 from calipso.errors import CalipsoError, QueryError
 
-POLICY_VIOLATION = 1008
+POLICY_VIOLATION, TRY_AGAIN = 1008, 1013
+HEARTBEAT = 15.0
+"""Seconds without a change after which a comment shows that the connection is alive."""
+LOST = b'{"lost":true,"reason":"this client was too slow: connect again and begin with the snapshot"}'
 
 
 class Feed(Protocol):
@@ -37,7 +43,11 @@ class Feeds(Protocol):
     def open(self, environment: str, key: tuple[str, str] | None, since: int | None) -> Feed: ...
 
 
-def live_route(feeds: Feeds) -> WebsocketRouteHandler:
+def live_routes(feeds: Feeds) -> Sequence[WebsocketRouteHandler | HTTPRouteHandler]:
+    return _live(feeds), _events(feeds)
+
+
+def _live(feeds: Feeds) -> WebsocketRouteHandler:
     @websocket("/live")
     async def live(socket: WebSocket[Any, Any, Any]) -> None:
         """Deltas of an environment, all or those of objects with a declared key (`key=kind:vnic`)."""
@@ -65,9 +75,10 @@ async def _send(socket: WebSocket[Any, Any, Any], feed: Feed) -> None:
     if feed.snapshot is not None:
         first = msgspec.json.encode({"snapshot": feed.snapshot, "seq": feed.seq})
         await socket.send_text(first.decode())
-    while True:
-        frame = await feed.next()
-        await socket.send_text('{"lost":true}' if frame is None else frame.decode())
+    while (frame := await feed.next()) is not None:
+        await socket.send_text(frame.decode())
+    await socket.send_text(LOST.decode())
+    await socket.close(TRY_AGAIN, "too slow")
 
 
 async def _left(socket: WebSocket[Any, Any, Any]) -> None:
@@ -77,12 +88,64 @@ async def _left(socket: WebSocket[Any, Any, Any]) -> None:
             await socket.receive_data(mode="text")
 
 
+def _events(feeds: Feeds) -> HTTPRouteHandler:
+    @get("/events", sync_to_thread=False, opt={"operation": "events"})
+    def events(request: Request[Any, Any, Any]) -> Stream:
+        """Deltas of an environment as server-sent events."""
+        values = dict(request.query_params)
+        resumed = request.headers.get("last-event-id")
+        feed = feeds.open(*_asked(values | {"since": resumed} if resumed is not None else values))
+        return Stream(Events(feed), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    return events
+
+
+class Events:
+    """A feed as the text of server-sent events; left when nobody iterates any more."""
+
+    def __init__(self, feed: Feed, heartbeat: float = HEARTBEAT) -> None:
+        self.feed = feed
+        self.heartbeat = heartbeat
+        self._snapshot = feed.snapshot
+        self._ended = False
+
+    def __aiter__(self) -> Events:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._ended:
+            raise StopAsyncIteration
+        if self._snapshot is not None:
+            body = msgspec.json.encode({"snapshot": self._snapshot, "seq": self.feed.seq})
+            self._snapshot = None
+            return _event("snapshot", body, self.feed.seq)
+        try:
+            frame = await asyncio.wait_for(self.feed.next(), self.heartbeat)
+        except TimeoutError:
+            return b":\n\n"
+        if frame is None:
+            self._ended = True
+            return _event("lost", LOST)
+        return _event("changes", frame, int(frame[7 : frame.index(b",")]))
+
+    def __del__(self) -> None:
+        self.feed.close()
+
+
+def _event(name: str, body: bytes, seq: int | None = None) -> bytes:
+    id = b"" if seq is None else b"id: %d\n" % seq
+    return id + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n"
+
+
 def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int | None]:
+    unknown = sorted(set(values) - {"key", "since", "environment"})
+    if unknown:
+        raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, since")
     said = values.get("key", "")
     name, colon, value = said.partition(":")
     if said and not colon:
         raise QueryError(f"{said!r} is no key", hint="say NAME:VALUE, as in kind:vnic or id:h1/dev:eth0")
     since = values.get("since")
-    if since is not None and not since.isdigit():
+    if since is not None and not (since.isascii() and since.isdigit() and len(since) < 19):
         raise QueryError(f"{since!r} is no number", hint="give the seq of the last frame")
-    return values.get("environment", "local"), (name, value) if said else None, int(since) if since else None
+    return values.get("environment", "local"), (name, value) if said else None, None if since is None else int(since)

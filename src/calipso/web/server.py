@@ -15,11 +15,15 @@ import uvicorn
 
 from calipso.errors import ConfigError
 from calipso.operations.answers import view
+from calipso.operations.context import Token
 from calipso.operations.inventory import of_kind
+from calipso.runtime.access import ADMIN
 from calipso.runtime.live import Live, Subscriber
+from calipso.runtime.settings import settings
 from calipso.runtime.system import System
 from calipso.runtime.tokens import matches
 from calipso.web.app import build
+from calipso.web.guards import Gate
 from calipso.web.health import Health
 
 GRACE = 2
@@ -66,7 +70,13 @@ class Server:
         self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
         self.feeds = Feeds(system)
         names = [*LOOPBACK, f"[{host}]" if ":" in host else host, *public_names]
-        app = build(system, lambda given: matches(given, token), self.feeds, system, self.health, names)
+        web = settings(system.home).web
+
+        def whose(given: str) -> Token | None:
+            return ADMIN if matches(given, token) else system.tokens.whose(given)
+
+        self.gate = Gate(whose, web, system.journal)
+        app = build(system, self.gate, self.feeds, system, self.health, names, web)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -111,7 +121,8 @@ class Server:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named so that asyncio sees it is TCP and sends at once: else every answer waits 40 ms (Nagle).
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -35,7 +35,7 @@ def test_pages_hold_everything_once(tmp_path: Path) -> None:
             whole = [item.id for item in (await ask(system, "get_objects")).items]
             paged, after = [], ""
             for _ in range(100):
-                page = await ask(system, "get_objects", limit=7, after=after)
+                page = await ask(system, "get_objects", limit=7, cursor=after)
                 assert page.total == len(whole)
                 paged += [item.id for item in page.items]
                 after = page.next

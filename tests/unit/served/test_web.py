@@ -21,6 +21,7 @@ from calipso.web.app import openapi
 from calipso.web.server import Server
 from tests.support.system import estate
 
+OTHERS = ("/metrics", "/api/v1/openapi.json", "/api/v1/events")
 TOKEN = "t" * 40
 
 
@@ -36,7 +37,7 @@ def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
     async def use(_: System, server: Server) -> None:
         async with httpx.AsyncClient(base_url=server.url) as client:
             paths = [(each.method, f"/api/v1/{each.path}") for each in OPERATIONS]
-            for method, path in [*paths, ("GET", "/metrics"), ("GET", "/api/v1/openapi.json")]:
+            for method, path in [*paths, *(("GET", each) for each in OTHERS)]:
                 for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
                     answer = await client.request(method, path, headers=headers)
                     assert answer.status_code == 401, path
@@ -80,6 +81,8 @@ def test_the_client_gives_the_same_answers_and_the_same_errors(tmp_path: Path) -
                 "get_agents",
                 "get_diff",
                 "get_history",
+                "get_tokens",
+                "get_audit",
             ):
                 values: dict[str, Any] = {"environment": "estate"}
                 if operation.name == "get_clique":

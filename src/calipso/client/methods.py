@@ -1,0 +1,280 @@
+"""The methods of a client. Written by tools/generate_client.py from the table of operations: do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from calipso.operations.access import Audit, CreatedToken, Tokens
+from calipso.operations.answers import LinkView, ObjectView
+from calipso.operations.cliques import CliqueView
+from calipso.operations.context import Deed, Scope
+from calipso.operations.history import DiffView, History
+from calipso.operations.inventory import Counts, Objects
+from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
+from calipso.operations.topology import Links, Tree
+from calipso.operations.transfer import Exported, Imported
+
+
+class Methods:
+    """Every operation as a method."""
+
+    def call(self, name: str, /, **values: Any) -> Any:
+        raise NotImplementedError
+
+    def get_objects(
+        self,
+        *,
+        kind: str = "",
+        id: str = "",
+        host: str = "",
+        state: str = "",
+        where: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        environment: str = "local",
+        at: str = "",
+        facets: bool = False,
+        limit: int = 0,
+        cursor: str = "",
+    ) -> Objects:
+        """Objects by kind, type, id or name. Raises `NotFound` for an unknown kind, or an id that is not there.
+
+        kind: a kind, a type, or `interface`; empty for all. id: an id, an alias or a name. limit 0: no limit.
+        where: attributes that objects have, as `mtu=1500`. fields: what to tell beside id, kind, type, name,
+        host and environment, as `state` or `attributes.mtu`; empty for all. cursor: `next` of the page before.
+        """
+
+        found: Objects = self.call(
+            "get_objects",
+            kind=kind,
+            id=id,
+            host=host,
+            state=state,
+            where=where,
+            fields=fields,
+            environment=environment,
+            at=at,
+            facets=facets,
+            limit=limit,
+            cursor=cursor,
+        )
+        return found
+
+    def iter_objects(
+        self,
+        *,
+        kind: str = "",
+        id: str = "",
+        host: str = "",
+        state: str = "",
+        where: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        environment: str = "local",
+        at: str = "",
+        facets: bool = False,
+        page: int = 500,
+    ) -> Iterator[ObjectView]:
+        """All of them, fetched in pages that show one moment. Objects by kind, type, id or name. Raises `NotFound`
+        for an unknown kind, or an id that is not there.
+
+        kind: a kind, a type, or `interface`; empty for all. id: an id, an alias or a name. limit 0: no limit.
+        where: attributes that objects have, as `mtu=1500`. fields: what to tell beside id, kind, type, name,
+        host and environment, as `state` or `attributes.mtu`; empty for all. cursor: `next` of the page before.
+        """
+
+        cursor = ""
+        while True:
+            found = self.get_objects(
+                kind=kind,
+                id=id,
+                host=host,
+                state=state,
+                where=where,
+                fields=fields,
+                environment=environment,
+                at=at,
+                facets=facets,
+                limit=page,
+                cursor=cursor,
+            )
+            yield from found.items
+            cursor = found.next
+            if not cursor:
+                return
+
+    def count_objects(self, *, environment: str = "local", at: str = "") -> Counts:
+        """How many objects of each kind and type there are."""
+        found: Counts = self.call("count_objects", environment=environment, at=at)
+        return found
+
+    def get_links(
+        self,
+        *,
+        id: str = "",
+        type: str = "",
+        implicit: bool = False,
+        environment: str = "local",
+        at: str = "",
+        limit: int = 0,
+        cursor: str = "",
+    ) -> Links:
+        """Links of an object, or of the environment, with what they go through.
+
+        id: whose links, empty for all. type: one link type, or a relation such as `layer2`. implicit: also what
+        role links of the object lead to over others that share a network.
+        """
+
+        found: Links = self.call(
+            "get_links", id=id, type=type, implicit=implicit, environment=environment, at=at, limit=limit, cursor=cursor
+        )
+        return found
+
+    def iter_links(
+        self,
+        *,
+        id: str = "",
+        type: str = "",
+        implicit: bool = False,
+        environment: str = "local",
+        at: str = "",
+        page: int = 500,
+    ) -> Iterator[LinkView]:
+        """All of them, fetched in pages that show one moment. Links of an object, or of the environment, with what
+        they go through.
+
+        id: whose links, empty for all. type: one link type, or a relation such as `layer2`. implicit: also what
+        role links of the object lead to over others that share a network.
+        """
+
+        cursor = ""
+        while True:
+            found = self.get_links(
+                id=id, type=type, implicit=implicit, environment=environment, at=at, limit=page, cursor=cursor
+            )
+            yield from found.items
+            cursor = found.next
+            if not cursor:
+                return
+
+    def get_tree(self, *, root: str = "", depth: int = 0, environment: str = "local", at: str = "") -> Tree:
+        """Containment: the environment, its hosts, their namespaces and switches, their devices and ports.
+
+        root: whose subtree, empty for the environment. depth: levels below it, 0 for all.
+        """
+
+        found: Tree = self.call("get_tree", root=root, depth=depth, environment=environment, at=at)
+        return found
+
+    def get_clique(
+        self, *, id: str, type: str = "", network: Sequence[str] = (), environment: str = "local", at: str = ""
+    ) -> CliqueView:
+        """What an object depends on, or reaches. Raises `NotFound`.
+
+        id: the focal object's id or name. type: a clique type's name, empty for the environment's own. network:
+        ids or names of networks to keep to, empty for all of the focal object's.
+        """
+
+        found: CliqueView = self.call("get_clique", id=id, type=type, network=network, environment=environment, at=at)
+        return found
+
+    def get_history(self, *, id: str, since: str = "", environment: str = "local") -> History:
+        """Everything that happened to an object, also one that is gone. Raises `NotFound`.
+
+        id: an id, alias or name, of an object that is or was. since: how far back.
+        """
+
+        found: History = self.call("get_history", id=id, since=since, environment=environment)
+        return found
+
+    def get_diff(self, *, start: str, end: str = "", id: str = "", environment: str = "local") -> DiffView:
+        """What is different between two moments, field by field. Raises `QueryError` when they are the wrong way
+        round.
+
+        start, end: moments; end defaults to now. id: an object and all that belongs to it, empty for everything.
+        """
+
+        found: DiffView = self.call("get_diff", start=start, end=end, id=id, environment=environment)
+        return found
+
+    def get_sources(self, *, environment: str = "local") -> Sources:
+        """Every scope that is looked at: freshness, what it saw, errors verbatim."""
+        found: Sources = self.call("get_sources", environment=environment)
+        return found
+
+    def get_environments(self) -> Environments:
+        """The environments there are."""
+        found: Environments = self.call("get_environments")
+        return found
+
+    def get_agents(self) -> Agents:
+        """The agents that were here since the server started: who is, and what each costs."""
+        found: Agents = self.call("get_agents")
+        return found
+
+    def scan(self, *, environment: str = "local") -> ScanResult:
+        """Look at an environment once, completely."""
+        found: ScanResult = self.call("scan", environment=environment)
+        return found
+
+    def export(self, *, environment: str = "local", at: str = "") -> Exported:
+        """All records of an environment, in order of id and facet, behind a header."""
+        found: Exported = self.call("export", environment=environment, at=at)
+        return found
+
+    def import_(self, *, lines: Sequence[str], environment: str = "local") -> Imported:
+        """Take records over, scope by scope; what an imported scope held before and the export does not is gone.
+        Raises `ParseError` naming the line; then nothing has been taken over.
+
+        lines: as `export` gives them, the header first.
+        """
+
+        found: Imported = self.call("import", lines=lines, environment=environment)
+        return found
+
+    def get_tokens(self) -> Tokens:
+        """The named tokens there are, without their secrets."""
+        found: Tokens = self.call("get_tokens")
+        return found
+
+    def create_token(self, *, name: str, scopes: Sequence[Scope] = ("read",), expires: str = "") -> CreatedToken:
+        """Make a token. Raises `Conflict` when the name is taken, `QueryError` for an end in the past.
+
+        name: who it is for. scopes: read, write (which reads too), admin (everything), agent (delivers only).
+        expires: a moment, or how long from now (`30d`); empty for never.
+        """
+
+        found: CreatedToken = self.call("create_token", name=name, scopes=scopes, expires=expires)
+        return found
+
+    def revoke_token(self, *, name: str) -> Tokens:
+        """End a token at once. Raises `NotFound`.
+
+        name: whose token ends.
+        """
+
+        found: Tokens = self.call("revoke_token", name=name)
+        return found
+
+    def get_audit(self, *, who: str = "", what: str = "", limit: int = 100, cursor: str = "") -> Audit:
+        """Who wrote what, when, and how it ended; also what was refused. The newest first.
+
+        who: a token's name. what: an operation. limit 0: no limit.
+        """
+
+        found: Audit = self.call("get_audit", who=who, what=what, limit=limit, cursor=cursor)
+        return found
+
+    def iter_audit(self, *, who: str = "", what: str = "", page: int = 500) -> Iterator[Deed]:
+        """All of them, fetched in pages that show one moment. Who wrote what, when, and how it ended; also what was
+        refused. The newest first.
+
+        who: a token's name. what: an operation. limit 0: no limit.
+        """
+
+        cursor = ""
+        while True:
+            found = self.get_audit(who=who, what=what, limit=page, cursor=cursor)
+            yield from found.items
+            cursor = found.next
+            if not cursor:
+                return

@@ -1,0 +1,134 @@
+"""Who may do what: named tokens with scopes and an end, kept as digests; and the journal of what was done."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from calipso.errors import ConfigError, Conflict, NotFound
+from calipso.operations.context import Deed, Scope, Token
+from calipso.runtime.at import now, rfc3339
+from calipso.runtime.tokens import BYTES
+
+PREFIX = "cal_"
+"""What our tokens begin with, so that scanners for leaked secrets can tell them."""
+ADMIN = Token("admin", ("admin",), 0)
+"""Who shows the token of the admin's file."""
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    token: Token
+    digest: str
+
+
+class Tokens:
+    """Named tokens in one file. A token has 256 random bits, so that a plain SHA-256 of it gives nothing away.
+
+    The file is read again when it changed: a token that was revoked beside a running server ends at once.
+    Raises `ConfigError` when the file cannot be read or written.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._kept: dict[str, _Kept] = {}
+        self._stamp = (-1, -1)
+
+    def all(self) -> list[Token]:
+        """By name."""
+        return [each.token for _, each in sorted(self._read().items())]
+
+    def create(self, name: str, scopes: Sequence[Scope], expires: int) -> str:
+        """A new token's secret, which is shown this once. Raises `Conflict` when the name is taken."""
+        kept = self._read()
+        if name in kept or name == ADMIN.name:
+            raise Conflict(f"there is a token {name!r}", hint="revoke it first, or choose another name")
+        secret = PREFIX + secrets.token_urlsafe(BYTES)
+        token = Token(name, tuple(sorted(set(scopes))), now(), expires)
+        self._write({**kept, name: _Kept(token, _digest(secret))})
+        return secret
+
+    def revoke(self, name: str) -> None:
+        """Raises `NotFound`."""
+        kept = dict(self._read())
+        if kept.pop(name, None) is None:
+            raise NotFound(f"no token {name!r}", hint=f"there are: {', '.join(sorted(kept)) or 'none'}")
+        self._write(kept)
+
+    def whose(self, secret: str) -> Token | None:
+        """Whose token it is; None when nobody's, or when it has expired."""
+        digest = _digest(secret)
+        for each in self._read().values():
+            if secrets.compare_digest(each.digest, digest):
+                return each.token if not each.token.expires or each.token.expires > now() else None
+        return None
+
+    def _read(self) -> dict[str, _Kept]:
+        try:
+            stat = self.file.stat()
+        except FileNotFoundError:
+            return {}
+        if (stat.st_mtime_ns, stat.st_ino) != self._stamp:
+            try:
+                self._kept = {
+                    each.token.name: each for each in msgspec.json.decode(self.file.read_bytes(), type=list[_Kept])
+                }
+            except (OSError, msgspec.DecodeError) as error:
+                raise ConfigError(f"cannot be read: {error}", where=str(self.file)) from error
+            self._stamp = (stat.st_mtime_ns, stat.st_ino)
+        return self._kept
+
+    def _write(self, kept: dict[str, _Kept]) -> None:
+        beside = self.file.with_suffix(".new")
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                beside.unlink()
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(msgspec.json.encode([each for _, each in sorted(kept.items())]))
+                out.flush()
+                os.fsync(out.fileno())
+            beside.replace(self.file)
+        except OSError as error:
+            raise ConfigError(f"cannot be written: {error.strerror}", where=str(self.file)) from error
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Journal:
+    """What was done, a line of JSON a deed, only ever appended to. Raises `ConfigError` when it cannot be kept."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._lock = threading.Lock()
+
+    def note(self, who: str, what: str, outcome: str, about: dict[str, str | int | bool]) -> None:
+        """Append a deed; it is on disk when this returns."""
+        line = msgspec.json.encode(Deed(rfc3339(now()), who, what, outcome, about)) + b"\n"
+        try:
+            with self._lock:
+                descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                with os.fdopen(descriptor, "wb") as out:
+                    out.write(line)
+        except OSError as error:
+            raise ConfigError(f"cannot be written: {error.strerror}", where=str(self.file)) from error
+
+    def deeds(self) -> list[Deed]:
+        """Oldest first. A line that was cut off by a crash is left out."""
+        found = []
+        try:
+            lines = self.file.read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        for line in lines:
+            with contextlib.suppress(msgspec.DecodeError):
+                found.append(msgspec.json.decode(line, type=Deed))
+        return found

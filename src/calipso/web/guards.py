@@ -1,0 +1,102 @@
+"""Before anything is answered: who asks, whether the token is good for it, whether it asks too often."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, TooManyRequestsException
+from litestar.handlers.base import BaseRouteHandler
+
+from calipso.errors import Forbidden
+from calipso.operations.context import Journal, Token
+from calipso.runtime.settings import Web
+
+OPEN = ("/healthz", "/readyz")
+"""What can be asked without a token: whether the server is up, nothing about what it knows."""
+NOBODY = ""
+
+Asked = ASGIConnection[Any, Any, Any, Any]
+Whose = Callable[[str], Token | None]
+
+
+class Bucket:
+    """Tokens of one caller: `rate` a second come in, up to `burst`; a request takes one."""
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        self.rate = rate
+        self.burst = burst
+        self.clock = clock
+        self.left = float(burst)
+        self.at = clock()
+
+    def wait(self) -> float:
+        """Take one: 0.0, or how many seconds there is none."""
+        now = self.clock()
+        self.left = min(self.burst, self.left + (now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
+            return (1 - self.left) / self.rate
+        self.left -= 1
+        return 0.0
+
+
+class Gate:
+    """The guard of every route. Refusals of writes are noted in the journal."""
+
+    def __init__(self, whose: Whose, web: Web, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
+        self.whose = whose
+        self.web = web
+        self.journal = journal
+        self.clock = clock
+        self.refused = {"unknown": 0, "scope": 0, "rate": 0}
+        self._buckets: dict[str, Bucket] = {}
+
+    def __call__(self, connection: Asked, handler: BaseRouteHandler) -> None:
+        """Raises 401, 403 or 429."""
+        if connection.url.path in OPEN:
+            return
+        scope = handler.opt.get("scope", "read")
+        caller = self._caller(connection)
+        if caller is None:
+            self.refused["unknown"] += 1
+            self._note(connection, handler, NOBODY, "Unauthorized")
+            raise HTTPException(
+                status_code=401, detail="a bearer token is needed: see CALIPSO_HOME/token, or `calipso token create`",
+                headers={"WWW-Authenticate": 'Bearer realm="calipso"'},
+            )  # fmt: skip
+        if not caller.may(scope):
+            self.refused["scope"] += 1
+            self._note(connection, handler, caller.name, "Forbidden")
+            raise Forbidden(
+                f"the token {caller.name!r} may not do this: it needs {scope}",
+                hint=f"it has: {', '.join(caller.scopes)}; `calipso token create` makes another",
+            )
+        self._limit(caller)
+        connection.scope["user"] = caller
+
+    def _caller(self, connection: Asked) -> Token | None:
+        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+        return self.whose(secret.strip()) if scheme.lower() == "bearer" and secret else None
+
+    def _limit(self, caller: Token) -> None:
+        if not self.web.rate:
+            return
+        bucket = self._buckets.get(caller.name)
+        if bucket is None:
+            bucket = self._buckets[caller.name] = Bucket(self.web.rate, self.web.burst, self.clock)
+        wait = bucket.wait()
+        if wait:
+            self.refused["rate"] += 1
+            raise TooManyRequestsException(
+                detail=f"more than {self.web.rate:g} requests a second with the token {caller.name!r}",
+                headers={"Retry-After": str(math.ceil(wait))},
+            )
+
+    def _note(self, connection: Asked, handler: BaseRouteHandler, who: str, outcome: str) -> None:
+        if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] == "POST":
+            self.journal.note(who, str(handler.opt.get("operation", "")), outcome, {})

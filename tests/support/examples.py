@@ -1,0 +1,94 @@
+"""The requests that the API document shows, and the answers they really have. Run as a program it records them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from calipso.operations.registry import BY_NAME, OPERATIONS, perform
+from calipso.runtime.system import System
+from tests.support.system import ESTATE, estate
+
+FILE = Path(__file__).parents[2] / "src/calipso/web/examples.json"
+ENV = {"environment": ESTATE}
+RECORD = {
+    "id": "h9/dev:eth0", "facet": "netlink", "type": "device", "source": "linux", "reporter": "h9", "part": "",
+    "attributes": {"name": "eth0", "host": "h9", "mtu": 1500},
+}  # fmt: skip
+HEADER = {
+    "format": "calipso-records",
+    "version": 1,
+    "environment": ESTATE,
+    "at": "2026-01-31T14:05:00.000Z",
+    "records": 1,
+}
+LINES = [msgspec.json.encode(each).decode() for each in (HEADER, RECORD)]
+DECLARED = "name: prod\nhosts: {cmp1: {agent: true}}\n"
+REQUESTS: dict[str, dict[str, Any]] = {
+    "get_objects": {**ENV, "kind": "vnic", "limit": 2, "fields": ["state", "attributes.mac"]},
+    "count_objects": ENV,
+    "get_links": {**ENV, "id": "h1/netns:vm-a", "limit": 3},
+    "get_tree": {**ENV, "depth": 1},
+    "get_clique": {**ENV, "id": "h1/netns:vm-a", "type": "reach"},
+    "get_history": {**ENV, "id": "h1/netns:vm-a"},
+    "get_diff": {**ENV, "start": "now", "end": "now"},
+    "get_sources": ENV,
+    "export": ENV,
+    "put_environment": {"text": DECLARED},
+    "remove_environment": {"environment": "prod"},
+    "try_environment": {"text": DECLARED},
+    "get_schedule": ENV,
+    "scan": ENV,
+    "import": {**ENV, "lines": LINES},
+    "create_token": {"name": "grafana", "scopes": ["read"], "expires": "30d"},
+    "revoke_token": {"name": "grafana"},
+    "get_audit": {"limit": 3},
+}
+"""Operation → its request; those that are not named take none."""
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+LONGEST = 3
+"""Items of a list that are shown."""
+
+
+async def answers(system: System) -> dict[str, dict[str, Any]]:
+    """Operation → request and answer, one after another in the order of the table."""
+    found = {}
+    for operation in OPERATIONS:
+        said = REQUESTS.get(operation.name, {})
+        request = msgspec.convert(said, operation.request)
+        answer = msgspec.json.decode(msgspec.json.encode(await perform(system, operation, request, "admin")))
+        found[operation.name] = {"request": said, "response": steady(answer)}
+    assert set(REQUESTS) <= set(BY_NAME)
+    return found
+
+
+def steady(answer: Any, name: str = "") -> Any:
+    """What is told of time and chance made the same each time; long lists cut."""
+    if isinstance(answer, dict):
+        return {key: steady(value, key) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [steady(value) for value in answer[:LONGEST]]
+    if isinstance(answer, str):
+        if name == "token":
+            return "cal_" + "x" * 43
+        return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
+    return 7 if name == "revision" else answer
+
+
+def taken() -> dict[str, dict[str, Any]]:
+    async def work() -> dict[str, dict[str, Any]]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with estate(Path(folder)) as system:
+                system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
+                return await answers(system)
+
+    return asyncio.run(work())
+
+
+if __name__ == "__main__":
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(taken()), indent=1) + b"\n")

@@ -1,0 +1,162 @@
+"""Writes the methods of the clients from the table of operations; `--check` says whether the written file holds."""
+
+from __future__ import annotations
+
+import keyword
+import subprocess
+import sys
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from calipso.operations.context import Scope
+from calipso.operations.registry import OPERATIONS, Operation
+
+FOLDER = Path(__file__).parents[1] / "src/calipso/client"
+FILES = {"async_methods.py": ("AsyncMethods", "async "), "methods.py": ("Methods", "")}
+HEAD = '''"""The methods of a client. Written by tools/generate_client.py from the table of operations: do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import {kind}, Sequence
+from typing import Any
+
+{imports}
+'''
+
+
+def main() -> int:
+    """Write the file, or with `--check` compare it; 1 when it differs."""
+    stale = 0
+    for name, (title, waits) in FILES.items():
+        file = FOLDER / name
+        said = formatted(text(title, waits), file)
+        if "--check" not in sys.argv[1:]:
+            file.write_text(said)
+        elif not file.is_file() or file.read_text() != said:
+            print(f"src/calipso/client/{name} is not what tools/generate_client.py writes: run `make reference`")
+            stale = 1
+    return stale
+
+
+def formatted(text: str, file: Path) -> str:
+    """As ruff formats it."""
+    command = ["ruff", "format", "--stdin-filename", str(file), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+
+
+def text(title: str, waits: str) -> str:
+    """A file with one class."""
+    needed: set[type] = set()
+    body = list(_class(title, waits, needed))
+    modules: dict[str, list[str]] = {}
+    for each in needed:
+        modules.setdefault(each.__module__, []).append(each.__name__)
+    modules.setdefault("calipso.operations.context", []).append("Scope")
+    imports = "\n".join(f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(modules.items()))
+    return HEAD.format(imports=imports, kind="AsyncIterator" if waits else "Iterator") + "\n\n" + "\n".join(body) + "\n"
+
+
+def _class(name: str, waits: str, needed: set[type]) -> Iterator[str]:
+    yield f"class {name}:"
+    yield '    """Every operation as a method."""\n'
+    yield f"    {waits}def call(self, name: str, /, **values: Any) -> Any:"
+    yield "        raise NotImplementedError"
+    for operation in OPERATIONS:
+        yield from _method(operation, waits, needed)
+        if {"cursor", "limit"} <= set(_fields(operation)):
+            yield from _pages(operation, waits, needed)
+
+
+def _method(operation: Operation, waits: str, needed: set[type]) -> Iterator[str]:
+    needed.add(operation.response)
+    fields = _fields(operation)
+    given = ", ".join(f"{each}={each}" for each in fields)
+    yield ""
+    yield f"    {waits}def {_name(operation.name)}({_signature(operation, fields)}) -> {operation.response.__name__}:"
+    yield _doc(operation, operation.doc)
+    call = f"{'await ' if waits else ''}self.call({', '.join(filter(None, [repr(operation.name), given]))})"
+    yield f"        found: {operation.response.__name__} = {call}"
+    yield "        return found"
+
+
+def _pages(operation: Operation, waits: str, needed: set[type]) -> Iterator[str]:
+    fields = [each for each in _fields(operation) if each not in ("cursor", "limit")]
+    hint = get_type_hints(operation.response)["items"]
+    (item,) = get_args(hint)
+    needed.add(item)
+    given = ", ".join(f"{each}={each}" for each in fields)
+    name = _name(operation.name.replace("get_", "iter_"))
+    kind = "AsyncIterator" if waits else "Iterator"
+    signature = _signature(operation, fields)
+    yield ""
+    yield f"    {waits}def {name}({signature}, page: int = 500) -> {kind}[{item.__name__}]:"
+    yield _doc(operation, "All of them, fetched in pages that show one moment. " + operation.doc)
+    wait = "await " if waits else ""
+    yield "        cursor = ''"
+    yield "        while True:"
+    yield f"            found = {wait}self.{_name(operation.name)}({given}, limit=page, cursor=cursor)"
+    if waits:
+        yield "            for item in found.items:"
+        yield "                yield item"
+    else:
+        yield "            yield from found.items"
+    yield "            cursor = found.next"
+    yield "            if not cursor:"
+    yield "                return"
+
+
+def _fields(operation: Operation) -> list[str]:
+    return [each.name for each in msgspec.structs.fields(operation.request)]
+
+
+def _name(name: str) -> str:
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def _doc(operation: Operation, first: str) -> str:
+    more = " ".join((operation.request.__doc__ or "").split())
+    said = " ".join(first.split()).replace("\\", "\\\\")
+    lines = [said, *(["", more] if more and not more.startswith(("A request", "GET")) else [])]
+    wrapped = [piece for line in lines for piece in (_wrap(line) or [""])]
+    inner = "\n".join(f"        {line}".rstrip() for line in wrapped).strip()
+    return f'        """{inner}' + ('\n        """\n' if len(wrapped) > 1 else '"""')
+
+
+def _wrap(line: str, width: int = 105) -> list[str]:
+    out: list[str] = []
+    for word in line.split():
+        if out and len(out[-1]) + len(word) < width:
+            out[-1] += " " + word
+        else:
+            out.append(word)
+    return out
+
+
+def _signature(operation: Operation, fields: Sequence[str]) -> str:
+    hints = get_type_hints(operation.request)
+    infos = {each.name: each for each in msgspec.structs.fields(operation.request)}
+    parts = []
+    for name in fields:
+        info = infos[name]
+        default = "" if info.required else f" = {info.default!r}"
+        parts.append(f"{name}: {_type(hints[name])}{default}")
+    return ", ".join(["self", "*", *parts]) if parts else "self"
+
+
+def _type(hint: Any) -> str:
+    if hint == Scope:
+        return "Scope"
+    if get_origin(hint) in (tuple, list):
+        return f"Sequence[{_type(get_args(hint)[0])}]"
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        return " | ".join(_type(each) for each in get_args(hint))
+    return "None" if hint is type(None) else str(hint.__name__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
