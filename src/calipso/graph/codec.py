@@ -83,6 +83,10 @@ class Codec:
         self._keep(body, plain)
         return plain
 
+    def unpacked(self, body: bytes) -> bytes:
+        """As `plain`, without keeping it: for those who pass over everything once."""
+        return body if not body or body[0] != ZSTD_MAGIC else self._unpack(body)
+
     def forget(self) -> None:
         """Drop the plain forms that are kept."""
         self._recent = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import immutables
@@ -11,12 +11,13 @@ import msgspec
 from calipso.graph import adjacency
 from calipso.graph.adjacency import Ends
 from calipso.graph.codec import Codec
+from calipso.graph.columns import Column, Columns
 from calipso.graph.index import FEW_VALUED, REFERENCES, Index
 from calipso.graph.keys import values_of
 from calipso.graph.merge import Decoder
 from calipso.graph.ordinals import Ordinals
 from calipso.graph.pages import Pages
-from calipso.graph.protocol import Facet, LinkEnd, Obj
+from calipso.graph.protocol import Facet, LinkEnd, Obj, Spec
 from calipso.graph.protocol import Ordinals as Found
 from calipso.graph.tracking import Tracked
 from calipso.model.environment import Environment
@@ -30,6 +31,8 @@ Presence = immutables.Map[tuple[str, str], immutables.Map[str, int]]
 
 NO_NAMES: immutables.Map[str, str] = immutables.Map()
 """Host names as they were said."""
+
+LINK_NAMES = {code: link.name for code, link in enumerate(LINK_TYPES)}
 
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
@@ -69,12 +72,13 @@ class Graph:
     facts: what sources say, by ordinal of the record's id · heads: derived objects · ends: derived links ·
     index: key → ordinals · bound: ordinal of an id that is not an object of its own → its object ·
     hosts: host name as said → canonical name, where they differ · tracked: dependencies of tracked rules ·
-    presence: (host, medium) → network id → how many objects of the host are bound to it.
+    presence: (host, medium) → network id → how many objects of the host are bound to it · columns: attributes indexed
+    when first asked for, shared by the lineage.
     """
 
     __slots__ = (
-        "bound", "codec", "decoder", "ends", "environment", "facts", "heads", "hosts", "index", "ordinals", "presence",
-        "rev", "tracked", "ts",
+        "bound", "codec", "columns", "decoder", "ends", "environment", "facts", "heads", "hosts", "index", "ordinals",
+        "presence", "rev", "tracked", "ts",
     )  # fmt: skip
 
     def __init__(self, environment: Environment, codec: Codec | None = None, ordinals: Ordinals | None = None) -> None:
@@ -92,6 +96,7 @@ class Graph:
         self.hosts: immutables.Map[str, str] = immutables.Map()
         self.presence: Presence = immutables.Map()
         self.tracked: Tracked = immutables.Map()
+        self.columns = Columns()
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,6 +141,20 @@ class Graph:
         for code, other in adjacency.ends(mine):
             if wanted is None or code >> 1 in wanted:
                 yield LinkEnd(LINK_TYPES[code >> 1].name, other, not code & 1)
+
+    def flat_ends(self, ord: int) -> Sequence[int]:
+        mine = self.ends.get(ord)
+        if mine is None:
+            return ()
+        if type(mine) is tuple:
+            return mine
+        return [each for end in adjacency.ends(mine) for each in end]
+
+    def link_names(self) -> Mapping[int, str]:
+        return LINK_NAMES
+
+    def column(self, spec: Spec) -> Column:
+        return self.columns.of(self, spec)
 
     def facets(self, obj: Obj) -> list[Facet]:
         return self.decoder.facets(self.facts_of(obj), self.hosts)

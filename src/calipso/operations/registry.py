@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from calipso.operations import cliques, history, inventory, monitoring, topology, transfer
+from calipso.operations import cliques, history, inventory, monitoring, querying, topology, transfer
 from calipso.operations.context import Context
 
 
@@ -34,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_clique", "GET", "clique", cliques.GetClique, cliques.CliqueView, cliques.get_clique),
     Operation("get_history", "GET", "history", history.GetHistory, history.History, history.get_history),
     Operation("get_diff", "GET", "diff", history.GetDiff, history.DiffView, history.get_diff),
+    Operation("query", "GET", "query", querying.Query, querying.QueryAnswer, querying.query),
     Operation("get_sources", "GET", "sources", monitoring.GetSources, monitoring.Sources, monitoring.get_sources),
     Operation(
         "get_environments", "GET", "environments", monitoring.Nothing, monitoring.Environments,

@@ -1,0 +1,247 @@
+"""Attributes without a declared key, indexed when first asked for (CORE §5).
+
+A column holds, for one value of the graph, which objects have which value of one attribute. Of another value of the
+same lineage it is brought up to date by looking only at the pages that differ, so it stays as good as a declared key.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from pyroaring import BitMap
+
+from calipso.graph.codec import Codec
+from calipso.graph.index import Bucket, bucket_of, members
+from calipso.graph.merge import rank, rename_hosts
+from calipso.graph.pages import BITS, SIZE
+from calipso.graph.protocol import GraphReader, Obj, Spec
+from calipso.model.record import Attributes
+
+if TYPE_CHECKING:
+    from calipso.graph.value import Facts, Graph
+
+KEPT = 24
+"""Columns a lineage keeps; the least used is dropped."""
+TRUTHS = {False: ("truth", False), True: ("truth", True)}
+"""Truth values stand apart: as keys of a dictionary they would be 0 and 1."""
+Scale = Callable[[Any], int | float | str | None]
+
+
+class Columned(GraphReader, Protocol):
+    """What a column is made of: a value of the graph, or a view of the past."""
+
+    @property
+    def codec(self) -> Codec: ...
+    @property
+    def hosts(self) -> Mapping[str, str]: ...
+    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]: ...
+
+
+def slot_of(value: Any) -> Any:
+    """A scalar as it stands in a column."""
+    return TRUTHS[value] if type(value) is bool else value
+
+
+def scalars(value: Any) -> Iterator[Any]:
+    """The scalars of a value, lists looked into."""
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from scalars(each)
+    elif type(value) in (str, int, float, bool):
+        yield slot_of(value)
+
+
+class Column:
+    """Immutable. `values`: of the graph it was first made of; `changed`: what has become of some of them since."""
+
+    def __init__(
+        self, values: dict[Any, Bucket], present: BitMap, changed: dict[Any, Bucket | None] | None = None,
+        scales: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self._values = values
+        self._changed: dict[Any, Bucket | None] = changed if changed is not None else {}
+        self._scales: dict[str, tuple[list[Any], list[Any]]] = scales if scales is not None else {}
+        self.present = present
+
+    def find(self, value: Any) -> Collection[int]:
+        """Objects that have a value, or have it in a list."""
+        where = slot_of(value)
+        return members(self._changed[where] if where in self._changed else self._values.get(where))
+
+    def items(self) -> Iterator[tuple[Any, Collection[int]]]:
+        """All values with their objects."""
+        for where, bucket in self._values.items():
+            if where not in self._changed:
+                yield _value(where), members(bucket)
+        for where, changed in self._changed.items():
+            if changed is not None:
+                yield _value(where), members(changed)
+
+    def between(self, order: str, scale: Scale, low: Any, high: Any) -> Iterator[tuple[Any, Collection[int]]]:
+        """Values with low ≤ scale(value) ≤ high; None is no bound. `scale` gives None for what it cannot order."""
+        if order not in self._scales:
+            placed = sorted((place, n) for n, where in enumerate(self._values) if (place := scale(where)) is not None)
+            keys = list(self._values)
+            self._scales[order] = [place for place, _ in placed], [keys[n] for _, n in placed]
+        places, wheres = self._scales[order]
+        start = 0 if low is None else bisect_left(places, low)
+        end = len(places) if high is None else bisect_right(places, high)
+        for where in wheres[start:end]:
+            if where not in self._changed:
+                yield _value(where), members(self._values[where])
+        for where, bucket in self._changed.items():
+            if bucket is not None:
+                yield _value(where), members(bucket)
+
+    def moved(self, lost: Iterable[tuple[int, Any]], gained: Iterable[tuple[int, Any]]) -> Column:
+        """The column with some objects' values changed."""
+        sets: dict[Any, set[int]] = {}
+        present = self.present.copy()
+
+        def touch(where: Any) -> set[int]:
+            if where not in sets:
+                sets[where] = set(members(self._changed[where] if where in self._changed else self._values.get(where)))
+            return sets[where]
+
+        for ord, value in lost:
+            present.discard(ord)
+            for where in scalars(value):
+                touch(where).discard(ord)
+        for ord, value in gained:
+            present.add(ord)
+            for where in scalars(value):
+                touch(where).add(ord)
+        changed = {**self._changed, **{where: bucket_of(ords) if ords else None for where, ords in sets.items()}}
+        if len(changed) <= 1024 + len(self._values) // 8:
+            return Column(self._values, present, changed, self._scales)
+        merged = {**self._values, **changed}
+        return Column({where: bucket for where, bucket in merged.items() if bucket is not None}, present)
+
+
+def _value(where: Any) -> Any:
+    return where[1] if type(where) is tuple else where
+
+
+def built(found: Iterable[tuple[int, Any]]) -> Column:
+    """A column from (object, value) pairs, in order of objects."""
+    many: dict[Any, list[int]] = {}
+    one: dict[Any, int] = {}
+    present = []
+    for ord, value in found:
+        present.append(ord)
+        for where in (slot_of(value),) if type(value) in (str, int, float, bool) else set(scalars(value)):
+            if where in many:
+                many[where].append(ord)
+            elif where in one:
+                many[where] = [one.pop(where), ord]
+            else:
+                one[where] = ord
+    values: dict[Any, Bucket] = dict(one)
+    values.update((where, bucket_of(ords)) for where, ords in many.items())
+    return Column(values, BitMap(present))
+
+
+class Columns:
+    """The columns of one lineage of values, or of one view. Safe in any thread."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Any, Column]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, reader: Columned, spec: Spec) -> Column:
+        """The column of an attribute as of a value of the graph."""
+        with self._lock:
+            held = self._held.pop(spec.name, None)
+            if held is None:
+                column = built(_read_all(reader, spec))
+            elif held[0] is reader:
+                column = held[1]
+            else:
+                column = _brought_to(reader, held[0], held[1], spec)
+            while len(self._held) >= KEPT:
+                del self._held[next(iter(self._held))]
+            self._held[spec.name] = (reader, column)
+            return column
+
+    def known(self, name: str) -> bool:
+        return name in self._held
+
+
+def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:
+    if spec.needs is None:
+        for head in reader.objects():
+            value = spec.read(reader, head)
+            if value is not None:
+                yield head.ord, value
+        return
+    extract = extractor(spec.needs, reader.codec)
+    hosts = reader.hosts
+    for head in reader.objects():
+        attributes = extract(reader.facts_of(head))
+        if attributes:
+            value = spec.pick(head, rename_hosts(attributes, hosts) if hosts else attributes)
+            if value is not None:
+                yield head.ord, value
+
+
+def _brought_to(reader: Any, old: Any, column: Column, spec: Spec) -> Column:
+    """The column of one value of the graph made that of another of the same lineage."""
+    before: dict[int, Any] = {}
+    after: dict[int, Any] = {}
+    for ord in changed_objects(old, reader):
+        for graph, out in ((old, before), (reader, after)):
+            head = graph.get(ord)
+            value = None if head is None else _value_of(graph, head, spec)
+            if value is not None:
+                out[ord] = value
+    differing = [ord for ord in {*before, *after} if before.get(ord) != after.get(ord)]
+    return column.moved(
+        [(ord, before[ord]) for ord in differing if ord in before],
+        [(ord, after[ord]) for ord in differing if ord in after],
+    )
+
+
+def _value_of(graph: GraphReader, head: Obj, spec: Spec) -> Any:
+    return spec.read(graph, head) if spec.needs is None else spec.pick(head, graph.attributes(head))
+
+
+def changed_objects(old: Graph, new: Graph) -> set[int]:
+    """Objects whose facets or head are not the same in two values of one lineage."""
+    pages = {*new.heads.changed_pages(old.heads), *new.facts.changed_pages(old.facts)}
+    out = set()
+    for page in pages:
+        for ord in range(page << BITS, (page << BITS) + SIZE):
+            if old.facts.get(ord) is not new.facts.get(ord) or old.heads.get(ord) is not new.heads.get(ord):
+                out |= {ord, old.bound.get(ord, ord), new.bound.get(ord, ord)}
+    return out
+
+
+Extract = Callable[[tuple["Facts | None", ...]], Attributes]
+
+
+def extractor(needs: tuple[str, ...], codec: Codec) -> Extract:
+    """Reads just some attributes of an object's facets, merged by precedence: a tenth of decoding them all."""
+    fields = [(f"a{n}", Any, None) for n in range(len(needs))]
+    shape = msgspec.defstruct("Picked", fields, rename=dict(zip((f[0] for f in fields), needs, strict=True)))
+    decode = msgspec.msgpack.Decoder(tuple[str, str, shape]).decode  # type: ignore[valid-type]
+    unpack = codec.unpacked
+    names = tuple((f"a{n}", need) for n, need in enumerate(needs))
+
+    def extract(facts: tuple[Facts | None, ...]) -> Attributes:
+        rows = [(flat[i], flat[i + 1]) for flat in facts if flat is not None for i in range(0, len(flat), 2)]
+        if len(rows) > 1:
+            rows.sort(key=lambda row: rank(row[0]))  # type: ignore[arg-type]
+        out: Attributes = {}
+        for _, body in rows:
+            found = decode(unpack(body))[2]  # type: ignore[arg-type]
+            for field, need in names:
+                value = getattr(found, field)
+                if value is not None and need not in out:
+                    out[need] = value
+        return out
+
+    return extract
