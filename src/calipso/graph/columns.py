@@ -232,6 +232,9 @@ def extractor(needs: tuple[str, ...], codec: Codec) -> Extract:
     names = tuple((f"a{n}", need) for n, need in enumerate(needs))
 
     def extract(facts: tuple[Facts | None, ...]) -> Attributes:
+        if len(facts) == 1 and facts[0] is not None and len(facts[0]) == 2:  # most: one facet
+            found = decode(unpack(facts[0][1]))[2]  # type: ignore[arg-type]
+            return {need: value for field, need in names if (value := getattr(found, field)) is not None}
         rows = [(flat[i], flat[i + 1]) for flat in facts if flat is not None for i in range(0, len(flat), 2)]
         if len(rows) > 1:
             rows.sort(key=lambda row: rank(row[0]))  # type: ignore[arg-type]

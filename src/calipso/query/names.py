@@ -103,8 +103,14 @@ MANAGERS = ("k8s", "docker", "podman", "cri", "lxd", "libvirt", "neutron", "nova
 def _addresses(value: Any, version: int) -> Any:
     members = value if isinstance(value, list | tuple) else [value]
     said = [each.get("ip_address", each.get("ip")) if isinstance(each, dict) else each for each in members]
-    found = [each for each in said if (ip := address(each)) is not None and ip.version == version]
+    found = [each for each in said if isinstance(each, str) and _version(each) == version]
     return found or None
+
+
+@lru_cache(maxsize=65536)
+def _version(text: str) -> int:
+    found = address(text)
+    return 0 if found is None else found.version
 
 
 FORMS: dict[str, Form] = {
@@ -115,6 +121,10 @@ FORMS: dict[str, Form] = {
     "ipv6": lambda value: _addresses(value, 6),
 }
 """How a value is shown under an alias."""
+
+
+IPS = frozenset({"ipv4", "ipv6"})
+"""Forms that keep addresses of one version."""
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -128,6 +138,11 @@ class Name(msgspec.Struct, frozen=True):
     form: str = ""
     key: str = ""
     needs: tuple[str, ...] | None = None
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is one field or attribute, said or computed; not one of several, or a form of one."""
+        return len(self.paths) == 1 and self.form not in IPS
 
     @property
     def of_head(self) -> str:
@@ -175,14 +190,12 @@ def _name(text: str, said: tuple[str, ...], form: str) -> Name:
     key = first if single and form in ("", "lower", "upper") and (first in PATHS or first in FEW_VALUED) else ""
     tops = {path[0] for _, path in paths}
     whole = any(source for source, _ in paths) or form in ("manager", "probe")
-    if whole or tops & (UNITED | API_FIRST | HEAD | COMPUTED.keys() | {"service_type", "local_service_id"}):
+    computed = HEAD | COMPUTED.keys() if len(paths) == 1 else HEAD
+    if whole or tops & (UNITED | API_FIRST | computed | {"service_type", "local_service_id"}):
         needs = None
     else:
         needs = tuple(sorted(tops))
     return Name(text, tuple(paths), form, key or ("id" if single and first == "id" and not form else ""), needs)
-
-
-IPS = frozenset({"ipv4", "ipv6"})
 
 
 def read(reader: GraphReader, head: Obj, name: Name) -> Any:
@@ -197,7 +210,10 @@ def read(reader: GraphReader, head: Obj, name: Name) -> Any:
         return [facet.name for facet in reader.facets(head)]
     attributes = reader.attributes(head)
     for source, path in name.paths:
-        value = _in_facets(reader, head, source, path) if source else _in_object(head, attributes, path)
+        if source:
+            value = _in_facets(reader, head, source, path)
+        else:
+            value = _in_object(head, attributes, path) if name.direct else walk(attributes, path)
         shown = None if value is None else FORMS[name.form](value)
         if shown is not None:
             return shown

@@ -74,4 +74,6 @@ def _error(answer: httpx.Response) -> CalipsoError:
     if said.get("title") == "ParseError":
         return ParseError("server", detail)
     kind = ERRORS.get(said.get("title", ""), CalipsoError)
+    if kind is QueryError:
+        return QueryError(detail, position=said.get("position", -1), hint=hint)
     return kind(detail, hint=hint)

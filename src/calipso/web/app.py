@@ -35,20 +35,23 @@ OPEN = ("/healthz", "/readyz")
 Guard = Callable[[str], bool]
 
 
-def problem(status: int, title: str, detail: str = "", hint: str = "") -> Response[bytes]:
-    """RFC 9457: what went wrong, and what to do next."""
-    body = {"type": "about:blank", "status": status, "title": title}
+def problem(status: int, title: str, detail: str = "", hint: str = "", position: int = -1) -> Response[bytes]:
+    """RFC 9457: what went wrong, at which character of a query, and what to do next."""
+    body: dict[str, str | int] = {"type": "about:blank", "status": status, "title": title}
     if detail:
         body["detail"] = detail
     if hint:
         body["hint"] = hint
+    if position >= 0:
+        body["position"] = position
     return Response(msgspec.json.encode(body), status_code=status, media_type=PROBLEM)
 
 
 def _on_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     if isinstance(error, CalipsoError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return problem(status, type(error).__name__, error.message, error.hint)
+        position = error.position if isinstance(error, QueryError) else -1
+        return problem(status, type(error).__name__, error.message, error.hint, position)
     if isinstance(error, msgspec.ValidationError):
         return problem(400, "BadRequest", str(error))
     if isinstance(error, HTTPException):
