@@ -17,9 +17,20 @@ from calipso.query.syntax import Argument, Call, Chain, Literal
 
 Node, Edge = str, tuple[str, str, str]
 FIELDS = {
-    "Name": "name", "Type": "type", "Host": "host", "ID": "id", "MAC": "mac", "MTU": "mtu", "IfIndex": "ifindex", "State": "state",
-    "kind": "kind", "type": "type", "name": "name", "host": "host", "id": "id",
-}  # fmt: skip
+    "Name": "name",
+    "Type": "type",
+    "Host": "host",
+    "ID": "id",
+    "MAC": "mac",
+    "MTU": "mtu",
+    "IfIndex": "ifindex",
+    "State": "state",
+    "kind": "kind",
+    "type": "type",
+    "name": "name",
+    "host": "host",
+    "id": "id",
+}
 
 
 @dataclass
@@ -35,9 +46,12 @@ def picture(graph: GraphReader) -> Picture:
     for head in graph.objects():
         values = dict(graph.attributes(head))
         values.update(
-            {key: value for key in ("id", "kind", "type", "name", "host", "parent")
-             if (value := getattr(head, key)) != ""}
-        )  # fmt: skip
+            {
+                key: value
+                for key in ("id", "kind", "type", "name", "host", "parent")
+                if (value := getattr(head, key)) != ""
+            }
+        )
         nodes[head.id] = values
         edges += [(link.type, head.id, graph.id_of(link.other)) for link in graph.links(head.ord) if link.outgoing]
     return Picture(nodes, edges)
@@ -48,9 +62,12 @@ def value(item: Any, name: str, world: Picture) -> Any:
         relation, dot, rest = item[0].partition(".")
         device = bool(dot) or relation == "ownership"
         return {
-            "RelationType": relation if device else "role", "type": item[0], "source": item[1], "target": item[2],
+            "RelationType": relation if device else "role",
+            "type": item[0],
+            "source": item[1],
+            "target": item[2],
             "Type": (rest or None) if device else item[0],
-        }.get(name)  # fmt: skip
+        }.get(name)
     found = world.nodes[item].get(FIELDS.get(name, name))
     if name == "State" and isinstance(found, str):
         return found.upper()
@@ -89,7 +106,7 @@ def holds(argument: Argument, found: Any) -> bool:
         "within": lambda each: each in args,
         "regex": lambda each: isinstance(each, str) and re.fullmatch(args[0], each) is not None,
         "ipv4range": lambda each: _ip(each) is not None and _ip(each) in ipaddress.ip_network(args[0], strict=False),
-    }  # fmt: skip
+    }
     if name in positive:
         return _any(found, positive[name])
     if found is None:
@@ -211,8 +228,10 @@ def _ends(item: Node, way: str, labels: list[str], world: Picture) -> list[Node]
 
 def _within(word: str, items: list[Node], depth: int, world: Picture) -> list[Node]:
     way, labels = {
-        "descendants": ("out", ["ownership"]), "ascendants": ("in", ["ownership"]), "neighbors": ("both", []),
-    }[word]  # fmt: skip
+        "descendants": ("out", ["ownership"]),
+        "ascendants": ("in", ["ownership"]),
+        "neighbors": ("both", []),
+    }[word]
     out: dict[Node, int] = {}
     for item in items:
         if item in out:

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from calipso.graph.codec import Codec
 from calipso.graph.index import Bucket, bucket_of, members
 from calipso.graph.merge import rank, rename_hosts
-from calipso.graph.pages import BITS, SIZE
+from calipso.graph.pages import BITS, SIZE, Pages
 from calipso.graph.protocol import GraphReader, Obj, Spec
 from calipso.model.record import Attributes
 
@@ -38,7 +38,9 @@ class Columned(GraphReader, Protocol):
     def codec(self) -> Codec: ...
     @property
     def hosts(self) -> Mapping[str, str]: ...
-    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]: ...
+    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
+        """Every object with the encoded facets of its members."""
+        ...
 
 
 def slot_of(value: Any) -> Any:
@@ -94,7 +96,8 @@ class Column:
             if where not in self._changed:
                 yield _value(where), members(self._values[where])
         for where, bucket in self._changed.items():
-            if bucket is not None:
+            place = None if bucket is None else scale(where)
+            if place is not None and (low is None or low <= place) and (high is None or place <= high):
                 yield _value(where), members(bucket)
 
     def moved(self, lost: Iterable[tuple[int, Any]], gained: Iterable[tuple[int, Any]]) -> Column:
@@ -178,12 +181,16 @@ def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:
             if value is not None:
                 yield head.ord, value
         return
-    extract = extractor(spec.needs, reader.codec)
-    hosts = reader.hosts
-    for head in reader.objects():
-        attributes = extract(reader.facts_of(head))
-        if attributes:
-            value = spec.pick(head, rename_hosts(attributes, hosts) if hosts else attributes)
+    of_one = extractor(spec.needs, reader.codec)
+    pick, hosts = spec.pick, reader.hosts
+    for head, facts in reader.everything():
+        flat = facts[0]
+        if len(facts) == 1 and flat is not None and len(flat) == 2:  # most objects: one facet
+            attributes = of_one(flat[1])  # type: ignore[arg-type]
+        else:
+            attributes = merged(of_one, facts)
+        if attributes is not None:
+            value = pick(head, rename_hosts(attributes, hosts) if hosts else attributes)
             if value is not None:
                 yield head.ord, value
 
@@ -211,40 +218,57 @@ def _value_of(graph: GraphReader, head: Obj, spec: Spec) -> Any:
 
 def changed_objects(old: Graph, new: Graph) -> set[int]:
     """Objects whose facets or head are not the same in two values of one lineage."""
-    pages = {*new.heads.changed_pages(old.heads), *new.facts.changed_pages(old.facts)}
     out = set()
-    for page in pages:
-        for ord in range(page << BITS, (page << BITS) + SIZE):
-            if old.facts.get(ord) is not new.facts.get(ord) or old.heads.get(ord) is not new.heads.get(ord):
-                out |= {ord, old.bound.get(ord, ord), new.bound.get(ord, ord)}
+    for ord in (*_differing(new.heads, old.heads), *_differing(new.facts, old.facts)):
+        out |= {ord, old.bound.get(ord, ord), new.bound.get(ord, ord)}
     return out
 
 
-Extract = Callable[[tuple["Facts | None", ...]], Attributes]
+def _differing(new: Pages[Any], old: Pages[Any]) -> Iterator[int]:
+    empty: list[Any] = [None] * SIZE
+    for number in new.changed_pages(old):
+        mine = new.pages[number] if number < len(new.pages) else empty
+        theirs = old.pages[number] if number < len(old.pages) else empty
+        for place, (one, other) in enumerate(zip(mine, theirs, strict=True)):
+            if one is not other:
+                yield (number << BITS) + place
+
+
+Extract = Callable[[bytes], Attributes | None]
 
 
 def extractor(needs: tuple[str, ...], codec: Codec) -> Extract:
-    """Reads just some attributes of an object's facets, merged by precedence: a tenth of decoding them all."""
+    """Reads just some attributes of an encoded facet, None when it has none: a tenth of decoding it all."""
     fields = [(f"a{n}", Any, None) for n in range(len(needs))]
     shape = msgspec.defstruct("Picked", fields, rename=dict(zip((f[0] for f in fields), needs, strict=True)))
     decode = msgspec.msgpack.Decoder(tuple[str, str, shape]).decode  # type: ignore[valid-type]
     unpack = codec.unpacked
     names = tuple((f"a{n}", need) for n, need in enumerate(needs))
+    encoded = [msgspec.msgpack.encode(need) for need in needs]
+    only, first = needs[0] if len(needs) == 1 else "", encoded[0]
 
-    def extract(facts: tuple[Facts | None, ...]) -> Attributes:
-        if len(facts) == 1 and facts[0] is not None and len(facts[0]) == 2:  # most: one facet
-            found = decode(unpack(facts[0][1]))[2]  # type: ignore[arg-type]
-            return {need: value for field, need in names if (value := getattr(found, field)) is not None}
-        rows = [(flat[i], flat[i + 1]) for flat in facts if flat is not None for i in range(0, len(flat), 2)]
-        if len(rows) > 1:
-            rows.sort(key=lambda row: rank(row[0]))  # type: ignore[arg-type]
-        out: Attributes = {}
-        for _, body in rows:
-            found = decode(unpack(body))[2]  # type: ignore[arg-type]
-            for field, need in names:
-                value = getattr(found, field)
-                if value is not None and need not in out:
-                    out[need] = value
-        return out
+    def of_one(body: bytes) -> Attributes | None:
+        plain = unpack(body)
+        if only:
+            if first not in plain:  # often so, and cheaper than decoding
+                return None
+            value = getattr(decode(plain)[2], "a0")  # noqa: B009 - made above
+            return None if value is None else {only: value}
+        if not any(key in plain for key in encoded):
+            return None
+        found = decode(plain)[2]
+        return {need: value for field, need in names if (value := getattr(found, field)) is not None}
 
-    return extract
+    return of_one
+
+
+def merged(of_one: Extract, facts: tuple[Facts | None, ...]) -> Attributes | None:
+    """The attributes of all facets of an object, by precedence."""
+    rows = [(flat[i], flat[i + 1]) for flat in facts if flat is not None for i in range(0, len(flat), 2)]
+    rows.sort(key=lambda row: rank(row[0]))  # type: ignore[arg-type]
+    out: Attributes = {}
+    for _, body in rows:
+        found = of_one(body)  # type: ignore[arg-type]
+        if found is not None:
+            out = found | out
+    return out or None

@@ -82,7 +82,7 @@ class ColumnReader(Protocol):
     def items(self) -> Iterator[tuple[Any, Ordinals]]: ...
 
     def between(self, order: str, scale: Callable[[Any], Any], low: Any, high: Any) -> Iterator[tuple[Any, Ordinals]]:
-        """At least the values with low ≤ scale(value) ≤ high; `scale` gives None for what it cannot order."""
+        """The values with low ≤ scale(value) ≤ high; `scale` gives None for what it cannot order."""
         ...
 
 
@@ -124,6 +124,10 @@ class GraphReader(Protocol):
 
     def flat_ends(self, ord: int) -> Sequence[int]:
         """The links of an object as (code, other, code, other …); code = 2 · place in `link_names` + direction."""
+        ...
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        """The other ends of all links of these objects that have one of these codes."""
         ...
 
     def link_names(self) -> Mapping[int, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import immutables
@@ -16,7 +17,7 @@ from calipso.graph.index import FEW_VALUED, REFERENCES, Index
 from calipso.graph.keys import values_of
 from calipso.graph.merge import Decoder
 from calipso.graph.ordinals import Ordinals
-from calipso.graph.pages import Pages
+from calipso.graph.pages import BITS, MASK, SIZE, Pages
 from calipso.graph.protocol import Facet, LinkEnd, Obj, Spec
 from calipso.graph.protocol import Ordinals as Found
 from calipso.graph.tracking import Tracked
@@ -33,6 +34,8 @@ NO_NAMES: immutables.Map[str, str] = immutables.Map()
 """Host names as they were said."""
 
 LINK_NAMES = {code: link.name for code, link in enumerate(LINK_TYPES)}
+
+NOTHING: list[None] = [None] * SIZE
 
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
@@ -150,6 +153,23 @@ class Graph:
             return mine
         return [each for end in adjacency.ends(mine) for each in end]
 
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        pages, count = self.ends.pages, len(self.ends.pages)
+        out: list[int] = []
+        add = out.append
+        for ord in ords:  # searches come by here for every object they pass: as few calls as can be
+            flat = pages[ord >> BITS][ord & MASK] if ord >> BITS < count else None
+            if type(flat) is tuple:
+                ends = iter(flat)
+                for code, other in zip(ends, ends, strict=True):
+                    if code in codes:
+                        add(other)
+            elif flat is not None:
+                for code, others in flat.items():  # type: ignore[union-attr]
+                    if code in codes:
+                        out += others
+        return out
+
     def link_names(self) -> Mapping[int, str]:
         return LINK_NAMES
 
@@ -174,6 +194,14 @@ class Graph:
         """The encoded facets of each member."""
         get = self.facts.get
         return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
+
+    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
+        """Every object with the encoded facets of its members."""
+        get = self.facts.get
+        for head_page, facts_page in zip_longest(self.heads.pages, self.facts.pages, fillvalue=NOTHING):
+            for head, flat in zip(head_page, facts_page, strict=True):
+                if head is not None:
+                    yield head, tuple(get(member) for member in head.members) if head.members else (flat,)
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
 

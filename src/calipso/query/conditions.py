@@ -107,9 +107,9 @@ def _holding(column: ColumnReader, predicate: Predicate) -> Ords:
     if predicate.equal is not None:
         return _joined(column.find(value) for value in predicate.equal)
     if predicate.span is not None:
-        order, low, high = predicate.span
+        order, low, high, exact = predicate.span
         spanned = column.between(order, SCALES[order], low, high)
-        return _joined(ords for value, ords in spanned if predicate.holds(value))
+        return _joined(ords for value, ords in spanned if exact or predicate.holds(value))
     return _joined(ords for value, ords in column.items() if predicate.holds(value))
 
 

@@ -19,7 +19,6 @@ from calipso.graph.merge import API_FIRST, UNITED, base
 from calipso.graph.protocol import GraphReader, Obj, Spec
 from calipso.model.record import Attributes
 from calipso.query.elements import Link
-from calipso.query.predicates import address
 
 HEAD = frozenset({"id", "kind", "type", "name", "host", "parent", "networks", "media"})
 """Fields of an object that need no decoding."""
@@ -107,10 +106,9 @@ def _addresses(value: Any, version: int) -> Any:
     return found or None
 
 
-@lru_cache(maxsize=65536)
 def _version(text: str) -> int:
-    found = address(text)
-    return 0 if found is None else found.version
+    """Of an address, told by its looks: sources say nothing else here."""
+    return 6 if ":" in text else 4 if text.count(".") == 3 else 0
 
 
 FORMS: dict[str, Form] = {
@@ -318,7 +316,11 @@ def link_id(reader: GraphReader, link: Link) -> str:
 
 def spec_of(name: Name) -> Spec:
     """The column that holds a name."""
+    path = name.paths[0][1]
+    plain = len(name.paths) == 1 and len(path) == 1 and not name.form
     return Spec(
-        name.text, name.needs, lambda head, attributes: picked(head, attributes, name),
+        name.text, name.needs,
+        (lambda head, attributes: attributes.get(path[0])) if plain
+        else (lambda head, attributes: picked(head, attributes, name)),
         lambda reader, head: read(reader, head, name),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
+from calipso.graph.adjacency import around
 from calipso.graph.protocol import ColumnReader, Facet, GraphReader, LinkEnd, Obj, Ordinals, Spec
 from calipso.model.record import Attributes
 from calipso.query.elements import Link
@@ -67,6 +68,9 @@ class Part:
             if self._has(ord, names[flat[i] >> 1], flat[i + 1], not flat[i] & 1):
                 out += (flat[i], flat[i + 1])
         return out
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        return around(self.flat_ends, ords, codes)
 
     def link_names(self) -> Mapping[int, str]:
         return self._whole.link_names()

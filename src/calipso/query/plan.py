@@ -96,7 +96,8 @@ class Planner:
                 before.append(call)
                 continue
             after = []
-            while place < len(calls) and calls[place].word in MODULATORS:
+            spec = self.table.get(call.word)
+            while place < len(calls) and calls[place].word in (spec.modulators if spec is not None else MODULATORS):
                 after.append(calls[place])
                 place += 1
             step, kind = self._step(call, kind, tuple(before), tuple(after), inside)
@@ -152,7 +153,7 @@ def unknown_step(call: Call, table: dict[str, Spec]) -> QueryError:
 def misplaced(call: Call, spec: Spec, kind: Kind, table: dict[str, Spec]) -> QueryError:
     wanted = " or ".join(sorted(TITLES[each] for each in spec.on))
     fitting = sorted({each.names[0] for each in table.values() if kind in each.on})
-    hint = f"of {TITLES[kind]} can be asked: " + ", ".join(fitting[:12]) + (" …" if len(fitting) > 12 else "")
+    hint = f"of {TITLES[kind]} can be asked: " + ", ".join(fitting)
     return QueryError(
         f"{spec.names[0]}() is asked of {wanted}, here are {TITLES[kind]}", position=call.position, hint=hint
     )

@@ -115,6 +115,8 @@ def _called(call: Call, argument: Argument, wrong: Wrong, normal: Normal) -> Pre
     if spec is None:
         near = difflib.get_close_matches(call.word, BY_WORD, 1, 0.5)
         shown = next((name for name in BY_WORD[near[0]].names if name.lower() == near[0]), "") if near else ""
+        if call.args is None and not shown:
+            raise wrong(f"{call.name} is no value; texts stand in quotes", argument)
         raise wrong(f"unknown predicate {call.name!r}" + (f", did you mean {shown!r}?" if shown else ""), argument)
     given = call.args or ()
     if (spec.arguments >= 0 and len(given) != spec.arguments) or not given:

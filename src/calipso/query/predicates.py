@@ -21,11 +21,12 @@ LONGEST_PATTERN = 1000
 
 
 class Span(NamedTuple):
-    """Both ends belong to it. `order`: `number`, `text`, `ipv4` or `ipv6`; None is no bound."""
+    """Both ends belong to it; None is no bound. order: `number`, `text`, `ipv4` or `ipv6`. exact: all in it hold."""
 
     order: str
     low: Any
     high: Any
+    exact: bool = False
 
 
 class Predicate(NamedTuple):
@@ -204,7 +205,7 @@ def ip_range(cidr: Scalar, version: int = 0) -> Predicate:
         found = address(each)
         return found is not None and found.version == network.version and low <= int(found) <= high
 
-    return Predicate(f"IPV{network.version}Range", holds, span=Span(f"ipv{network.version}", low, high))
+    return Predicate(f"IPV{network.version}Range", holds, span=Span(f"ipv{network.version}", low, high, True))
 
 
 def text_test(name: str, test: Callable[[str, str], bool], *, negative: bool = False) -> Callable[[Scalar], Predicate]:

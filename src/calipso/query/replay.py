@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from calipso.graph.adjacency import around
 from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import few_keys, values_of
@@ -141,6 +142,9 @@ class Replay:
             return flat
         kept = [end for end in zip(flat[::2], flat[1::2], strict=True) if end not in changed]
         return [each for end in (*kept, *(end for end, op in changed.items() if op > 0)) for each in end]
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        return around(self.flat_ends, ords, codes)
 
     def link_names(self) -> Mapping[int, str]:
         return self._base.link_names()

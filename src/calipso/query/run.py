@@ -92,6 +92,9 @@ class Run:
         self.stored: dict[str, list[Any]] = {}
         self.compiled: dict[Any, Any] = {}
         """Tests made ready for this reader: by step and graph."""
+        self.known: set[str] = set()
+        self.missing: dict[str, int] | None = None
+        """Ids asked for that were not there, with their places in the query; None: that is an error at once."""
         self._done = 0
         self._held = 0
         self._next = STRIDE

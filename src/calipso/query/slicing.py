@@ -10,6 +10,7 @@ from calipso.query.evaluate import Answer, Clock, Row, Span, row_key, rows_of
 from calipso.query.plan import Plan, Sub
 from calipso.query.replay import Replay
 from calipso.query.run import History, Limits, Run, World
+from calipso.query.steps.moving import unknown_id
 from calipso.query.steps.timing import At
 
 
@@ -30,12 +31,13 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
         raise QueryError("the slice ends before the history begins", position=span.position)
     rest = Plan(Sub(plan.sub.steps[1:], plan.sub.gives), plan.tracked)
     budget = Run(world, limits, clock)
+    budget.missing = {}
     open_: dict[Any, int] = {}
     values: dict[Any, Row] = {}
     spans: dict[Any, list[Span]] = {}
     replay = Replay(world.graph(start), history, world.patterns)
     for ts in _moments(replay, history, start, end):
-        seen = _rows(rest, world, replay, ts, clock, limits, budget.until)
+        seen = _rows(rest, world, replay, ts, clock, limits, budget)
         for key in [key for key in open_ if key not in seen]:
             spans.setdefault(key, []).append((open_.pop(key), ts))
         for key, row in seen.items():
@@ -43,6 +45,9 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
             values[key] = row
         if len(values) > limits.held:
             raise QueryError(f"the slice has more than {limits.held} answers", hint="ask about a shorter time")
+    for id, position in budget.missing.items():
+        if id not in budget.known:
+            raise unknown_id(id, position)
     for key, since in open_.items():
         spans.setdefault(key, []).append((since, None))
     rows = [Row(row.kind, row.value, tuple(spans[key])) for key, row in values.items()]
@@ -64,12 +69,11 @@ def _moments(replay: Replay, history: History, start: int, end: int) -> Iterator
 
 
 def _rows(
-    plan: Plan, world: World, replay: Replay, ts: int, clock: Clock, limits: Limits, until: float
+    plan: Plan, world: World, replay: Replay, ts: int, clock: Clock, limits: Limits, whole: Run
 ) -> dict[Any, Row]:
     run = Run(world, limits, clock, tracked=plan.tracked, reader=replay)
-    run.at, run.until = ts, until
-    run.tick(0)
-    if clock() > until:
+    run.at, run.until, run.known, run.missing = ts, whole.until, whole.known, whole.missing
+    if clock() > run.until:
         raise QueryError(
             f"the slice took longer than {limits.seconds:g} s", hint="ask about a shorter time, or allow it more time"
         )

@@ -18,10 +18,16 @@ from tests.support.queries import World, told
 
 GRAPHS = 12
 TEXT_VALUES = {
-    "Type": ["veth", "ovsport", "netns", "patch"], "Name": ["eth0", "vha", "br-int", "vm-a"], "Host": ["h1", "h2"],
-    "kind": ["vnic", "device", "host"], "MAC": ["aa:01:0a", "ac:01:13"], "State": ["UP", "DOWN"],
-    "peer_name": ["patch-int"], "remote_ip": ["192.0.2.1"], "RelationType": ["layer2", "ownership", "role"],
-}  # fmt: skip
+    "Type": ["veth", "ovsport", "netns", "patch"],
+    "Name": ["eth0", "vha", "br-int", "vm-a"],
+    "Host": ["h1", "h2"],
+    "kind": ["vnic", "device", "host"],
+    "MAC": ["aa:01:0a", "ac:01:13"],
+    "State": ["UP", "DOWN"],
+    "peer_name": ["patch-int"],
+    "remote_ip": ["192.0.2.1"],
+    "RelationType": ["layer2", "ownership", "role"],
+}
 NUMBERS = {"MTU": [1400, 1500], "IfIndex": [2, 10, 14], "tag": [10, 20], "peer_ifindex": [2, 10]}
 
 
@@ -46,19 +52,33 @@ def conditions(draw: Any) -> str:
         values = TEXT_VALUES[name]
         one = draw(st.sampled_from(values))
         forms = (
-            _text(one), f"NE({one!r})", f"NEE({one!r})", f"Within({', '.join(map(repr, values))})",
-            f"Without({one!r})", f"Regex({one[:2] + '.*'!r})", f"GT({one!r})",
-        )  # fmt: skip
+            _text(one),
+            f"NE({one!r})",
+            f"NEE({one!r})",
+            f"Within({', '.join(map(repr, values))})",
+            f"Without({one!r})",
+            f"Regex({one[:2] + '.*'!r})",
+            f"GT({one!r})",
+        )
         return f"{name!r}, {draw(st.sampled_from(forms))}"
     if draw(st.integers(0, 4)) == 0:
         return "'IPV4', IPV4Range('192.0.2.0/30')"
     name = draw(st.sampled_from(sorted(NUMBERS)))
     one, other = sorted((draw(st.sampled_from(NUMBERS[name])), draw(st.sampled_from([-1, 11, 1450, 9000]))))
     forms = (
-        str(one), f"NE({one})", f"NEE({one})", f"LT({other})", f"LTE({other})", f"GT({one})", f"GTE({one})",
-        f"Inside({one}, {other})", f"Outside({one}, {other})", f"Between({one}, {other})", f"Within({one}, {other})",
+        str(one),
+        f"NE({one})",
+        f"NEE({one})",
+        f"LT({other})",
+        f"LTE({other})",
+        f"GT({one})",
+        f"GTE({one})",
+        f"Inside({one}, {other})",
+        f"Outside({one}, {other})",
+        f"Between({one}, {other})",
+        f"Within({one}, {other})",
         f"Without({one})",
-    )  # fmt: skip
+    )
     return f"{name!r}, {draw(st.sampled_from(forms))}"
 
 
@@ -67,11 +87,23 @@ def node_steps(draw: Any, depth: int = 2) -> str:
     """Steps from objects to objects."""
     label = draw(st.sampled_from(["", "'layer2'", "'ownership'", "'layer2', 'ownership'", "'instance-vnic'"]))
     forms = [
-        f".Has({draw(conditions())})", f".Has({draw(conditions())}, {draw(conditions())})", f".HasEither({draw(conditions())}, {draw(conditions())})",
-        ".HasKey('MAC')", ".HasNot('tag')", f".Out({label})", f".In({label})", f".Both({label})", f".OutE({label}).OutV()",
-        f".InE({label}).InV()", f".BothE({label}).BothV()", ".Dedup()", f".Descendants({draw(st.integers(0, 3))})",
-        ".Ascendants(0)", ".Neighbors()", ".Neighbors(2)",
-    ]  # fmt: skip
+        f".Has({draw(conditions())})",
+        f".Has({draw(conditions())}, {draw(conditions())})",
+        f".HasEither({draw(conditions())}, {draw(conditions())})",
+        ".HasKey('MAC')",
+        ".HasNot('tag')",
+        f".Out({label})",
+        f".In({label})",
+        f".Both({label})",
+        f".OutE({label}).OutV()",
+        f".InE({label}).InV()",
+        f".BothE({label}).BothV()",
+        ".Dedup()",
+        f".Descendants({draw(st.integers(0, 3))})",
+        ".Ascendants(0)",
+        ".Neighbors()",
+        ".Neighbors(2)",
+    ]
     if depth:
         inner = draw(node_steps(0))[1:]
         forms += [f".where({inner})", f".not({inner})", f".repeat({inner}).times({draw(st.integers(0, 2))}).Dedup()"]
@@ -88,11 +120,21 @@ def queries(draw: Any) -> str:
     )
     middle = "".join(draw(st.lists(node_steps(), max_size=3)))
     end = draw(
-        st.sampled_from([
-            "", ".Count()", ".Values('Name')", ".Values('IPV4')", ".Sum('MTU')", ".Dedup().Count()", ".OutE().Count()",
-            ".SubGraph().E()", ".OutE().Has('RelationType', 'layer2')", f".ShortestPathTo(Metadata({draw(conditions())}))",
-        ])
-    )  # fmt: skip
+        st.sampled_from(
+            [
+                "",
+                ".Count()",
+                ".Values('Name')",
+                ".Values('IPV4')",
+                ".Sum('MTU')",
+                ".Dedup().Count()",
+                ".OutE().Count()",
+                ".SubGraph().E()",
+                ".OutE().Has('RelationType', 'layer2')",
+                f".ShortestPathTo(Metadata({draw(conditions())}))",
+            ]
+        )
+    )
     return f"G.{start}{middle}{end}"
 
 
@@ -125,11 +167,64 @@ def test_indexes_follow_changes(seed: int, said: list[str], changes: int) -> Non
 
 
 WORDS = [
-    "G", ".", "V", "(", ")", "Has", "'Name'", ",", "'eth0'", "Out", "NE", "1500", "-1", "__", "by", "repeat", "times", "Limit",
-    "Regex", "'('", "At", "'-1m'", "select", "As", "'a'", "until", "emit", "path", "Flows", "null", "Within", "order",
-    "desc", "project", "group", "count", "E", "'", '"', "\\", "SubGraph", "FOREVER", "9" * 30, "1e309", "é", "\x00",
-    "Metadata", "ShortestPathTo", "Values", "Sum", "Context", "NextHop", "Range", "Tail", "Sort", "Dedup", "Keys",
-]  # fmt: skip
+    "G",
+    ".",
+    "V",
+    "(",
+    ")",
+    "Has",
+    "'Name'",
+    ",",
+    "'eth0'",
+    "Out",
+    "NE",
+    "1500",
+    "-1",
+    "__",
+    "by",
+    "repeat",
+    "times",
+    "Limit",
+    "Regex",
+    "'('",
+    "At",
+    "'-1m'",
+    "select",
+    "As",
+    "'a'",
+    "until",
+    "emit",
+    "path",
+    "Flows",
+    "null",
+    "Within",
+    "order",
+    "desc",
+    "project",
+    "group",
+    "count",
+    "E",
+    "'",
+    '"',
+    "\\",
+    "SubGraph",
+    "FOREVER",
+    "9" * 30,
+    "1e309",
+    "é",
+    "\x00",
+    "Metadata",
+    "ShortestPathTo",
+    "Values",
+    "Sum",
+    "Context",
+    "NextHop",
+    "Range",
+    "Tail",
+    "Sort",
+    "Dedup",
+    "Keys",
+]
 
 
 @settings(max_examples=400, deadline=None)

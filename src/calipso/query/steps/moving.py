@@ -70,8 +70,7 @@ class Along(NamedTuple):
 
 def others(reader: GraphReader, ord: int, codes: frozenset[int]) -> list[int]:
     """The other ends of an object's links with one of these codes."""
-    flat = reader.flat_ends(ord)
-    return [flat[i + 1] for i in range(0, len(flat), 2) if flat[i] in codes]
+    return reader.around((ord,), codes)
 
 
 def links_along(run: Run, ord: int, along: Along, way: int) -> Iterator[Link]:
@@ -105,15 +104,22 @@ class Vertices(NamedTuple):
         ords = []
         for id, position in self.ids:
             head = run.reader.resolve(id)
-            if head is None:
-                raise QueryError(f"no object has the id {id!r}", position=position,
-                                 hint="has('name', …) finds objects by name")  # fmt: skip
-            ords.append(head.ord)
+            if head is not None:
+                ords.append(head.ord)
+                run.known.add(id)
+            elif run.missing is not None:  # of a slice of time: it may be there at another moment
+                run.missing[id] = position
+            else:
+                raise unknown_id(id, position)
         tests = ready(run, self.tests, NODES)
         return [ord for ord in dict.fromkeys(ords) if all(test(ord) for test in tests)]
 
     def absorb(self, step: Step) -> Step | None:
         return Vertices(self.ids, self.tests + step.tests) if isinstance(step, Has) else None
+
+
+def unknown_id(id: str, position: int) -> QueryError:
+    return QueryError(f"no object has the id {id!r}", position=position, hint="has('name', …) finds objects by name")
 
 
 class Edges(NamedTuple):

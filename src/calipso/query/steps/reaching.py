@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pyroaring import BitMap
@@ -102,15 +102,10 @@ def shortest(run: Run, reader: GraphReader, start: int, targets: BitMap, codes: 
         seen[turn] |= front
 
 
-def expanded(run: Run, reader: GraphReader, front: Iterable[int], codes: frozenset[int]) -> BitMap:
+def expanded(run: Run, reader: GraphReader, front: BitMap, codes: frozenset[int]) -> BitMap:
     """All that one link leads to from any of these."""
-    out: list[int] = []
-    flat_ends = reader.flat_ends
-    for ord in front:
-        flat = flat_ends(ord)
-        out += [other for code, other in zip(flat[::2], flat[1::2], strict=True) if code in codes]
-        run.tick()
-    return BitMap(out)
+    run.tick(len(front))
+    return BitMap(reader.around(front, codes))
 
 
 def _back(run: Run, reader: GraphReader, middle: int, levels: list[BitMap], codes: frozenset[int]) -> list[int]:

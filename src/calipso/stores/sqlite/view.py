@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import immutables
 from pyroaring import BitMap
 
 from calipso.errors import NotFound
+from calipso.graph.adjacency import around
 from calipso.graph.codec import Codec
 from calipso.graph.columns import Column, Columns
 from calipso.graph.heads import decode_head
@@ -240,6 +241,9 @@ class View:
         kept = [end for end in zip(flat[::2], flat[1::2], strict=True) if end not in changed]
         return [each for end in (*kept, *(end for end, op in changed.items() if op > 0)) for each in end]
 
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        return around(self.flat_ends, ords, codes)
+
     def link_names(self) -> Mapping[int, str]:
         return self._history.link_types.names
 
@@ -268,6 +272,10 @@ class View:
     def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
         """The encoded facets of each member."""
         return tuple(self._facts(member) for member in obj.members or (obj.ord,))
+
+    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
+        """Every object with the encoded facets of its members."""
+        return ((head, self.facts_of(head)) for head in self.objects())
 
     # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────────────────
 
