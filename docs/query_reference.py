@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from calipso.query.elements import TITLES
 from calipso.query.names import ALIASES, LIFE, PREFIXES, SECTIONS, Alias
 from calipso.query.plan import Spec
@@ -11,43 +13,52 @@ from calipso.query.table import FAMILIES
 
 HEAD = """# Query language
 
-`calipso query "G.V().Has('Type', 'veth')"`, `GET /api/v1/query?query=…`. The language is Skydive's dialect of Gremlin: queries that are published
-for Skydive run as they are. The standard's spelling of the same steps works too, and so do steps of the standard that Skydive lacks.
+`calipso query "G.V().Has('Type', 'veth')"`, `GET /api/v1/query?query=…`. The language is Skydive's dialect of
+Gremlin: queries that are published for Skydive run as they are. The standard's spelling of the same steps works too,
+and so do steps of the standard that Skydive lacks.
 
 ## In short
 
-- A query begins with `G`; steps are joined by dots. Names of steps, predicates and words do not depend on case; names of attributes do.
-- Texts stand in `'…'` or `"…"` and end with the quote they began with. `\\\\`, `\\'`, `\\"`, `\\n`, `\\r`, `\\t` and `\\uXXXX` are escapes; any other
-  backslash stays, as regular expressions need it. Numbers may be negative or fractions; the standard's suffixes (`1L`) are passed over.
-- Words: `NOW`, `FOREVER`, `ASC`, `DESC`, `NULL`, `true`, `false`. `P.`, `TextP.`, `__.` and `Order.` may stand where the standard has them.
-- A value that is a list meets a condition when any member does; `NE`, `NEE`, `Without` and other negations ask it of all members.
+- A query begins with `G`; steps are joined by dots. Names of steps, predicates and words do not depend on case; names
+  of attributes do.
+- Texts stand in `'…'` or `"…"` and end with the quote they began with. `\\\\`, `\\'`, `\\"`, `\\n`, `\\r`, `\\t` and
+  `\\uXXXX` are escapes; any other backslash stays, as regular expressions need it. Numbers may be negative or
+  fractions; the standard's suffixes (`1L`) are passed over.
+- Words: `NOW`, `FOREVER`, `ASC`, `DESC`, `NULL`, `true`, `false`. `P.`, `TextP.`, `__.` and `Order.` may stand where
+  the standard has them.
+- A value that is a list meets a condition when any member does; `NE`, `NEE`, `Without` and other negations ask it of
+  all members.
 - Objects come in the order in which they were first seen, so the same query gives the same order now and as of then.
-- What is wrong is told with its place and, where it can be, with what was meant. A query is stopped after {seconds:g} s (`--timeout`), when it has
-  to keep more than {held:,} elements at once, or when it has handed out what `--limit` allows.
+- What is wrong is told with its place and, where it can be, with what was meant. A query is stopped after {seconds:g}
+  s (`--timeout`), when it has to keep more than {held:,} elements at once, or when it has handed out what `--limit`
+  allows.
 
 ## Links, and which way
 
-Links lead from a parent to a child: what owns to what is owned, bridge to port, port to interface. Steps that follow links (`Out`, `In`, `Both`, …,
-`Neighbors`, `ShortestPathTo`) keep to **links of device level** (ownership, layer 2, layer 3, mapping), as Skydive's graph has only these. Links of
-roles (`instance-vnic` …) are followed when they are named: `out('instance-vnic')`, `out('role')`, `Out('RelationType', 'role')`. `E()` and `SubGraph()`
-show all links.
+Links lead from a parent to a child: what owns to what is owned, bridge to port, port to interface. Steps that follow
+links (`Out`, `In`, `Both`, …, `Neighbors`, `ShortestPathTo`) keep to **links of device level** (ownership, layer 2,
+layer 3, mapping), as Skydive's graph has only these. Links of roles (`instance-vnic` …) are followed when they are
+named: `out('instance-vnic')`, `out('role')`, `Out('RelationType', 'role')`. `E()` and `SubGraph()` show all links.
 
-In this dialect `OutV` is where a link leads to and `InV` where it comes from: **the other way round than in the standard**, also when written `outV`
-and `inV`.
+In this dialect `OutV` is where a link leads to and `InV` where it comes from: **the other way round than in the
+standard**, also when written `outV` and `inV`.
 
-In `Out('RelationType', 'layer2', 'Type', 'veth')` the names `RelationType`, `relation` and `link` speak of the link, all others of the object reached.
-A link has `id`, `type` (`layer2.veth`), `relation`, `source`, `target`, `host`, and Skydive's `RelationType`, `Type`, `Parent`, `Child`.
+In `Out('RelationType', 'layer2', 'Type', 'veth')` the names `RelationType`, `relation` and `link` speak of the link,
+all others of the object reached. A link has `id`, `type` (`layer2.veth`), `relation`, `source`, `target`, `host`, and
+Skydive's `RelationType`, `Type`, `Parent`, `Child`.
 
 ## Time
 
-`G.At('-5m')`, or `G.Context('-5m')`, is the graph as of a moment: a duration of Go before now, RFC 3339, RFC 1123, s or ms since the epoch, `NOW`. With
-a second argument, `G.At('-5m', 60)`, the query is about a slice: the time of that length before the moment (s, a duration, or `FOREVER`). It is asked
-again after every change in the slice, and every answer comes with the intervals in which it was one. Equal values of a slice are one answer.
+`G.At('-5m')`, or `G.Context('-5m')`, is the graph as of a moment: a duration of Go before now, RFC 3339, RFC 1123, s
+or ms since the epoch, `NOW`. With a second argument, `G.At('-5m', 60)`, the query is about a slice: the time of that
+length before the moment (s, a duration, or `FOREVER`). It is asked again after every change in the slice, and every
+answer comes with the intervals in which it was one. Equal values of a slice are one answer.
 
 ## Indexes
 
-Conditions at the beginning are folded into the start, and the smallest index answers first: declared keys at once; an attribute that has none is
-indexed when it is first asked for, for as long as it is asked for, and follows changes. Regular expressions are RE2's and match the whole text.
+Conditions at the beginning are folded into the start, and the smallest index answers first: declared keys at once; an
+attribute that has none is indexed when it is first asked for, for as long as it is asked for, and follows changes.
+Regular expressions are RE2's and match the whole text.
 
 """
 
@@ -61,7 +72,7 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
@@ -97,8 +108,9 @@ def names() -> str:
     life = [(f"`{name}`", f"the history: {'changes' if what == 'revision' else 'ms since the epoch'}", "")
             for name, what in LIFE.items()]  # fmt: skip
     text = (
-        "Our attributes are named as [they are](model/attributes.md), with dots for what is inside maps and lists: `mtu`, `features.rx-gro`, `routes.dst`."
-        " `id`, `kind`, `type`, `name`, `host`, `parent`, `networks` and `media` are the object's own; `facets.ovs.mtu` is what one source says."
+        "Our attributes are named as [they are](model/attributes.md), with dots for what is inside maps and lists:"
+        " `mtu`, `features.rx-gro`, `routes.dst`. `id`, `kind`, `type`, `name`, `host`, `parent`, `networks` and"
+        " `media` are the object's own; `facets.ovs.mtu` is what one source says."
         " Skydive's metadata keys mean:\n\n"
     )
     return text + table(("name", "here", "note"), rows + prefixes + sections + life)

@@ -208,7 +208,7 @@ def read(reader: GraphReader, head: Obj, name: Name) -> Any:
         value = getattr(head, field)
         return value if value != "" else None
     if name.form == "manager":
-        return _manager(reader, head)
+        return _run_by(reader, head)
     if name.form == "probe":
         return [facet.name for facet in reader.facets(head)]
     attributes = reader.attributes(head)
@@ -273,7 +273,7 @@ def walk(value: Any, path: tuple[str, ...]) -> Any:
     return None
 
 
-def _manager(reader: GraphReader, head: Obj) -> Any:
+def _run_by(reader: GraphReader, head: Obj) -> Any:
     said = reader.attributes(head).get("manager")
     if said is not None:
         return said
