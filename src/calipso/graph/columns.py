@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 KEPT = 24
 """Columns a lineage keeps; the least used is dropped."""
+IDLE = 20_000
+"""Changes, and half the objects, after which a column that nobody asked for is dropped."""
 TRUTHS = {False: ("truth", False), True: ("truth", True)}
 """Truth values stand apart: as keys of a dictionary they would be 0 and 1."""
 Scale = Callable[[Any], int | float | str | None]
@@ -170,8 +172,12 @@ class Columns:
             self._held[spec.name] = (reader, column)
             return column
 
-    def known(self, name: str) -> bool:
-        return name in self._held
+    def let_go(self, rev: int, objects: int) -> None:
+        """Drop what was not asked for while much changed: it would keep the graph alive that it was made of."""
+        if self._held:
+            with self._lock:
+                last = rev - IDLE - objects // 2
+                self._held = {name: held for name, held in self._held.items() if held[0].rev >= last}
 
 
 def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:

@@ -209,7 +209,9 @@ class Graph:
         """The graph with these changes made and everything derived anew, and what that changed."""
         from calipso.graph.session import Session
 
-        return Session(self, ts).run(changes)
+        graph, delta = Session(self, ts).run(changes)
+        graph.columns.let_go(graph.rev, len(graph))
+        return graph, delta
 
     def copy(self) -> Graph:
         """A new value that shares all parts."""
