@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
+import query_reference
 import typer
 
 from calipso.cli.main import app
@@ -60,6 +61,7 @@ def pages() -> dict[str, str]:
         "model/hover.md": NOTE + hover(),
         "environment.md": NOTE + environment(),
         "cli.md": NOTE + cli(),
+        "gremlin.md": NOTE + query_reference.page(),
         "rest.md": NOTE + rest(),
     }
 

@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -23,7 +23,7 @@ HEAD = '''"""The methods of a client. Written by tools/generate_client.py from t
 from __future__ import annotations
 
 from collections.abc import {kind}, Sequence
-from typing import Any
+from typing import Any, Literal
 
 {imports}
 '''
@@ -151,6 +151,8 @@ def _signature(operation: Operation, fields: Sequence[str]) -> str:
 def _type(hint: Any) -> str:
     if hint == Scope:
         return "Scope"
+    if get_origin(hint) is Literal:
+        return f"Literal[{', '.join(map(repr, get_args(hint)))}]"
     if get_origin(hint) in (tuple, list):
         return f"Sequence[{_type(get_args(hint)[0])}]"
     if get_origin(hint) in (typing.Union, types.UnionType):

@@ -37,6 +37,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_clique": {**ENV, "id": "h1/netns:vm-a", "type": "reach"},
     "get_history": {**ENV, "id": "h1/netns:vm-a"},
     "get_diff": {**ENV, "start": "now", "end": "now"},
+    "query": {**ENV, "query": "G.V().Has('Type', 'netns').Values('Name')"},
     "get_sources": ENV,
     "export": ENV,
     "put_environment": {"text": DECLARED},

@@ -50,12 +50,12 @@ def _here(system: System) -> Call:
     return call
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; errors become a line on stderr and an exit code."""
+def run(work: Coroutine[Any, Any, T], said: str = "") -> T:
+    """Run to the end; errors become a line on stderr, which shows the place in `said`, and an exit code."""
     try:
         return asyncio.run(work)
     except CalipsoError as error:
-        fail(error)
+        fail(error, said)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except BrokenPipeError:
@@ -69,13 +69,17 @@ def call(home: Home, name: str, /, **values: Any) -> Any:
     async def once(invoke: Call) -> Any:
         return await invoke(name, **values)
 
-    return run(with_calls(home, values.get("environment", "local"), once))
+    return run(with_calls(home, values.get("environment", "local"), once), values.get("query", ""))
 
 
-def fail(error: CalipsoError) -> NoReturn:
-    """Print what went wrong and what to do next; exit with the code of its kind."""
+def fail(error: CalipsoError, said: str = "") -> NoReturn:
+    """Print what went wrong, where in what was said, and what to do next; exit with the code of its kind."""
     out = console(stderr=True)
     out.print(f"calipso: {error.message}", style="red", markup=False)
+    if said and isinstance(error, QueryError) and 0 <= error.position <= len(said):
+        before = said[: error.position].rpartition("\n")[2]
+        line = before + said[error.position :].partition("\n")[0]
+        out.print(f"  {line}\n  {' ' * len(before)}^", markup=False)
     if error.hint and error.hint not in error.message:
         out.print(f"  {error.hint}", markup=False)
     usage = isinstance(error, QueryError | ConfigError)

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, environments, running, transcripts
+from calipso.cli import access, agent, asking, environments, querying, running, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 asking.register(app)
+querying.register(app)
 running.register(app)
 transcripts.register(app)
 agent.register(app)

@@ -105,4 +105,6 @@ def error_of(answer: httpx.Response) -> CalipsoError:
     if said.get("title") == "ConfigError":
         return ConfigError(detail, hint=hint)
     kind = ERRORS.get(said.get("title", ""), CalipsoError)
+    if kind is QueryError:
+        return QueryError(detail, position=int(said.get("position", -1)), hint=hint)
     return kind(detail, hint=hint)

@@ -5,7 +5,7 @@ code = 2 · link type + direction (0: this object is the source, 1: it is the ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
@@ -44,6 +44,15 @@ def others(value: Ends | None, code: int) -> list[int]:
     if type(value) is tuple:
         return [value[i + 1] for i in range(0, len(value), 2) if value[i] == code]
     return list(value.get(code, ()))  # type: ignore[union-attr]
+
+
+def around(flat_ends: Callable[[int], Sequence[int]], ords: Iterable[int], codes: Collection[int]) -> list[int]:
+    """The other ends of all links of some objects that have one of these codes."""
+    out: list[int] = []
+    for ord in ords:
+        ends = iter(flat_ends(ord))
+        out += [other for code, other in zip(ends, ends, strict=True) if code in codes]
+    return out
 
 
 class Adjacency:

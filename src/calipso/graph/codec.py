@@ -20,6 +20,8 @@ ZSTD_MAGIC = 0x28
 WORTH_COMPRESSING = 64
 DICTIONARY_SIZE = 32768
 TRAIN_AFTER = 5000
+HEADERS = 4096
+"""Beginnings of frames that are known by their dictionary."""
 RECENT = 4096
 """Facets whose plain form is kept: what was just written or compared is read at once by all that follow."""
 
@@ -83,6 +85,10 @@ class Codec:
         self._keep(body, plain)
         return plain
 
+    def unpacked(self, body: bytes) -> bytes:
+        """As `plain`, without keeping it: for those who pass over everything once."""
+        return body if not body or body[0] != ZSTD_MAGIC else self._unpack(body)
+
     def forget(self) -> None:
         """Drop the plain forms that are kept."""
         self._recent = {}
@@ -93,14 +99,19 @@ class Codec:
         self._recent[id(body)] = (body, plain)
 
     def _unpack(self, body: bytes) -> bytes:
-        number = zstandard.get_frame_parameters(body).dict_id
         mine: dict[Any, Callable[[bytes], bytes]] = self._local.__dict__
-        unpack = mine.get(number)
+        unpack = mine.get(body[4:10])  # what follows the magic number: the same bytes, the same dictionary
         if unpack is None:
+            number = zstandard.get_frame_parameters(body).dict_id
             if number not in self.dictionaries:
                 raise StoreDamaged(f"a facet needs dictionary {number}, which is missing")
-            data = zstandard.ZstdCompressionDict(self.dictionaries[number])
-            unpack = mine[number] = zstandard.ZstdDecompressor(dict_data=data).decompress
+            unpack = mine.get(number)
+            if unpack is None:
+                data = zstandard.ZstdCompressionDict(self.dictionaries[number])
+                unpack = zstandard.ZstdDecompressor(dict_data=data).decompress
+            if len(mine) > HEADERS:
+                mine.clear()
+            mine[number] = mine[body[4:10]] = unpack
         return unpack(body)
 
     def learn(self, dictionary: bytes) -> int:

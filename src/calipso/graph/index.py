@@ -65,27 +65,38 @@ def without_member(bucket: Bucket, ord: int) -> Bucket | None:
 
 
 class Index:
-    """Immutable: slots to buckets. A hash with one ordinal, which most are, stands in `one`, all else in `many`."""
+    """Immutable: slots to buckets.
 
-    __slots__ = ("many", "one")
+    A hash with one ordinal, which most are, stands in `one`, other hashes in `many`, few-valued keys in `few`.
+    """
 
-    def __init__(self, one: Shards | None = None, many: immutables.Map[Slot, Bucket] | None = None) -> None:
+    __slots__ = ("few", "many", "one")
+
+    def __init__(
+        self, one: Shards | None = None, many: immutables.Map[int, Bucket] | None = None,
+        few: immutables.Map[Key, Bucket] | None = None,
+    ) -> None:  # fmt: skip
         self.one = one if one is not None else Shards()
-        self.many: immutables.Map[Slot, Bucket] = many if many is not None else immutables.Map()
+        self.many: immutables.Map[int, Bucket] = many if many is not None else immutables.Map()
+        self.few: immutables.Map[Key, Bucket] = few if few is not None else immutables.Map()
 
     def get(self, key: Key) -> Collection[int]:
         """Ordinals under the key's slot: may hold strangers whose key has the same hash."""
         where = slot(key)
-        found = self.one.get(where) if type(where) is int else SEVERAL
+        if type(where) is not int:
+            return members(self.few.get(where))  # type: ignore[arg-type]
+        found = self.one.get(where)
         return members(self.many.get(where) if found == SEVERAL else found)
 
     def values(self, name: str) -> Iterator[tuple[Any, Collection[int]]]:
-        for where, bucket in self.many.items():
-            if type(where) is tuple and where[0] == name:
+        for where, bucket in self.few.items():
+            if where[0] == name:
                 yield where[1], members(bucket)
 
     def items(self) -> Iterator[tuple[Slot, Collection[int]]]:
         """All slots."""
+        for key, bucket in self.few.items():
+            yield key, members(bucket)
         for where, bucket in self.many.items():
             yield where, members(bucket)
         for hashed, ord in self.one.items():
@@ -99,11 +110,12 @@ class Index:
 class IndexEdit:
     """A session of writes; a bitmap is copied once per session."""
 
-    __slots__ = ("many", "one", "own")
+    __slots__ = ("few", "many", "one", "own")
 
     def __init__(self, base: Index) -> None:
         self.one = base.one.edit()
         self.many = base.many.mutate()
+        self.few = base.few.mutate()
         self.own: set[Slot] = set()
 
     def get(self, key: Key) -> Collection[int]:
@@ -138,29 +150,38 @@ class IndexEdit:
 
     def finish(self) -> Index:
         self.own = set()
-        return Index(self.one.finish(), self.many.finish())
+        return Index(self.one.finish(), self.many.finish(), self.few.finish())
 
     def _bucket(self, where: Slot) -> Bucket | None:
-        found = self.one.get(where) if type(where) is int else SEVERAL
+        if type(where) is not int:
+            kept: Bucket | None = self.few.get(where)  # type: ignore[arg-type]
+            return kept
+        found = self.one.get(where)
         return self.many.get(where) if found == SEVERAL else found
 
     def _put(self, where: Slot, bucket: Bucket | None) -> None:
-        if type(where) is int and (bucket is None or type(bucket) is int):
+        if type(where) is not int:
+            if bucket is None:
+                self.few.pop(where, None)  # type: ignore[arg-type]
+            else:
+                self.few[where] = bucket  # type: ignore[index]
+        elif bucket is None or type(bucket) is int:
             self.many.pop(where, None)
             if bucket is None:
                 self.one.remove(where)
             else:
                 self.one.set(where, bucket)
-        elif bucket is None:
-            self.many.pop(where, None)
         else:
             self.many[where] = bucket
-            if type(where) is int:
-                self.one.set(where, SEVERAL)
+            self.one.set(where, SEVERAL)
 
     def _owned(self, where: Slot, bucket: BitMap) -> BitMap:
         if where not in self.own:
-            bucket = self.many[where] = bucket.copy()
+            bucket = bucket.copy()
+            if type(where) is int:
+                self.many[where] = bucket
+            else:
+                self.few[where] = bucket  # type: ignore[index]
             self.own.add(where)
         return bucket
 
@@ -171,7 +192,7 @@ class Builder:
     __slots__ = ("_few", "_parts")
 
     def __init__(self) -> None:
-        self._few: dict[Slot, set[int]] = {}
+        self._few: dict[Key, set[int]] = {}
         self._parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
 
     def stand(self, keys: Sequence[Any], ord: int) -> None:
@@ -198,16 +219,17 @@ class Builder:
             found.add(ord)
 
     def finish(self) -> Index:
-        many: dict[Slot, Bucket] = {key: bucket_of(ords) for key, ords in self._few.items()}
+        many: dict[int, Bucket] = {}
         hashes, ords = array("Q"), array("i")
         for n, part in enumerate(self._parts):
             self._parts[n] = (array("Q"), array("i"))  # lets go of what is done with
             _sort(*part, hashes, ords, many)
-        return Index(from_sorted(hashes, ords), immutables.Map(many))
+        few = {key: bucket_of(ords) for key, ords in self._few.items()}
+        return Index(from_sorted(hashes, ords), immutables.Map(many), immutables.Map(few))
 
 
 def _sort(
-    unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], many: dict[Slot, Bucket]
+    unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], many: dict[int, Bucket]
 ) -> None:
     """Append the places of one part in order; a hash with several ordinals leads to `many`."""
     last = -1

@@ -6,10 +6,11 @@ id. Ordinals stay inside; what users see are ids.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from pyroaring import BitMap
 
 from calipso.model.record import Attributes
 
@@ -56,6 +57,35 @@ class LinkEnd(NamedTuple):
 Ordinals = Collection[int]
 
 
+class Spec(NamedTuple):
+    """What a column holds. `pick(head, attributes)` reads it from the attributes named in `needs`.
+
+    Where `needs` is None, reading takes more than attributes: the reader and its object.
+    """
+
+    name: str
+    needs: tuple[str, ...] | None
+    pick: Callable[[Obj, Attributes], Any]
+    read: Callable[[GraphReader, Obj], Any]
+
+
+class ColumnReader(Protocol):
+    """Which objects have which value of an attribute that has no declared key."""
+
+    present: BitMap
+    """Objects that have any."""
+
+    def find(self, value: Any) -> Ordinals:
+        """Objects that have a value, or have it in a list."""
+        ...
+
+    def items(self) -> Iterator[tuple[Any, Ordinals]]: ...
+
+    def between(self, order: str, scale: Callable[[Any], Any], low: Any, high: Any) -> Iterator[tuple[Any, Ordinals]]:
+        """The values with low ≤ scale(value) ≤ high; `scale` gives None for what it cannot order."""
+        ...
+
+
 class GraphReader(Protocol):
     """The reading protocol. `rev` and `ts` (µs since the epoch) say what the graph includes."""
 
@@ -90,6 +120,22 @@ class GraphReader(Protocol):
 
     def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
         """The links of an object in both directions, of all types or of the given ones."""
+        ...
+
+    def flat_ends(self, ord: int) -> Sequence[int]:
+        """The links of an object as (code, other, code, other …); code = 2 · place in `link_names` + direction."""
+        ...
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        """The other ends of all links of these objects that have one of these codes."""
+        ...
+
+    def link_names(self) -> Mapping[int, str]:
+        """Names of the link types that codes stand for."""
+        ...
+
+    def column(self, spec: Spec) -> ColumnReader | None:
+        """An attribute without a declared key, indexed when first asked for; None where nothing is indexed."""
         ...
 
     def facets(self, obj: Obj) -> list[Facet]:

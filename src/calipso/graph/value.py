@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import immutables
@@ -11,12 +12,13 @@ import msgspec
 from calipso.graph import adjacency
 from calipso.graph.adjacency import Ends
 from calipso.graph.codec import Codec
+from calipso.graph.columns import Column, Columns
 from calipso.graph.index import FEW_VALUED, REFERENCES, Index
 from calipso.graph.keys import values_of
 from calipso.graph.merge import Decoder
 from calipso.graph.ordinals import Ordinals
-from calipso.graph.pages import Pages
-from calipso.graph.protocol import Facet, LinkEnd, Obj
+from calipso.graph.pages import BITS, MASK, SIZE, Pages
+from calipso.graph.protocol import Facet, LinkEnd, Obj, Spec
 from calipso.graph.protocol import Ordinals as Found
 from calipso.graph.tracking import Tracked
 from calipso.model.environment import Environment
@@ -30,6 +32,10 @@ Presence = immutables.Map[tuple[str, str], immutables.Map[str, int]]
 
 NO_NAMES: immutables.Map[str, str] = immutables.Map()
 """Host names as they were said."""
+
+LINK_NAMES = {code: link.name for code, link in enumerate(LINK_TYPES)}
+
+NOTHING: list[None] = [None] * SIZE
 
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
@@ -69,12 +75,13 @@ class Graph:
     facts: what sources say, by ordinal of the record's id · heads: derived objects · ends: derived links ·
     index: key → ordinals · bound: ordinal of an id that is not an object of its own → its object ·
     hosts: host name as said → canonical name, where they differ · tracked: dependencies of tracked rules ·
-    presence: (host, medium) → network id → how many objects of the host are bound to it.
+    presence: (host, medium) → network id → how many objects of the host are bound to it · columns: attributes indexed
+    when first asked for, shared by the lineage.
     """
 
     __slots__ = (
-        "bound", "codec", "decoder", "ends", "environment", "facts", "heads", "hosts", "index", "ordinals", "presence",
-        "rev", "tracked", "ts",
+        "bound", "codec", "columns", "decoder", "ends", "environment", "facts", "heads", "hosts", "index", "ordinals",
+        "presence", "rev", "tracked", "ts",
     )  # fmt: skip
 
     def __init__(self, environment: Environment, codec: Codec | None = None, ordinals: Ordinals | None = None) -> None:
@@ -92,6 +99,7 @@ class Graph:
         self.hosts: immutables.Map[str, str] = immutables.Map()
         self.presence: Presence = immutables.Map()
         self.tracked: Tracked = immutables.Map()
+        self.columns = Columns()
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,6 +145,37 @@ class Graph:
             if wanted is None or code >> 1 in wanted:
                 yield LinkEnd(LINK_TYPES[code >> 1].name, other, not code & 1)
 
+    def flat_ends(self, ord: int) -> Sequence[int]:
+        mine = self.ends.get(ord)
+        if mine is None:
+            return ()
+        if type(mine) is tuple:
+            return mine
+        return [each for end in adjacency.ends(mine) for each in end]
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        pages, count = self.ends.pages, len(self.ends.pages)
+        out: list[int] = []
+        add = out.append
+        for ord in ords:  # searches come by here for every object they pass: as few calls as can be
+            flat = pages[ord >> BITS][ord & MASK] if ord >> BITS < count else None
+            if type(flat) is tuple:
+                ends = iter(flat)
+                for code, other in zip(ends, ends, strict=True):
+                    if code in codes:
+                        add(other)
+            elif flat is not None:
+                for code, others in flat.items():  # type: ignore[union-attr]
+                    if code in codes:
+                        out += others
+        return out
+
+    def link_names(self) -> Mapping[int, str]:
+        return LINK_NAMES
+
+    def column(self, spec: Spec) -> Column:
+        return self.columns.of(self, spec)
+
     def facets(self, obj: Obj) -> list[Facet]:
         return self.decoder.facets(self.facts_of(obj), self.hosts)
 
@@ -156,13 +195,23 @@ class Graph:
         get = self.facts.get
         return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
 
+    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
+        """Every object with the encoded facets of its members."""
+        get = self.facts.get
+        for head_page, facts_page in zip_longest(self.heads.pages, self.facts.pages, fillvalue=NOTHING):
+            for head, flat in zip(head_page, facts_page, strict=True):
+                if head is not None:
+                    yield head, tuple(get(member) for member in head.members) if head.members else (flat,)
+
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def apply(self, changes: Iterable[FacetChange], ts: int) -> tuple[Graph, Delta]:
         """The graph with these changes made and everything derived anew, and what that changed."""
         from calipso.graph.session import Session
 
-        return Session(self, ts).run(changes)
+        graph, delta = Session(self, ts).run(changes)
+        graph.columns.let_go(graph.rev, len(graph))
+        return graph, delta
 
     def configured(self, environment: Environment) -> Graph:
         """The same graph for an environment with other options; nothing is derived by them yet."""

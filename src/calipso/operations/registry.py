@@ -8,7 +8,17 @@ from typing import Any, Literal
 import msgspec
 
 from calipso.errors import CalipsoError
-from calipso.operations import access, cliques, environments, history, inventory, monitoring, topology, transfer
+from calipso.operations import (
+    access,
+    cliques,
+    environments,
+    history,
+    inventory,
+    monitoring,
+    querying,
+    topology,
+    transfer,
+)
 from calipso.operations.context import Context, Scope
 
 
@@ -41,6 +51,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_clique", "GET", "clique", cliques.GetClique, cliques.CliqueView, cliques.get_clique),
     Operation("get_history", "GET", "history", history.GetHistory, history.History, history.get_history),
     Operation("get_diff", "GET", "diff", history.GetDiff, history.DiffView, history.get_diff),
+    Operation("query", "GET", "query", querying.Query, querying.QueryAnswer, querying.query),
     Operation("get_sources", "GET", "sources", monitoring.GetSources, monitoring.Sources, monitoring.get_sources),
     Operation(
         "get_environments", "GET", "environments", monitoring.Nothing, monitoring.Environments,

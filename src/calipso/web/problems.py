@@ -26,7 +26,7 @@ from calipso.errors import (
 
 STATUS: tuple[tuple[type[CalipsoError], int], ...] = (
     (NotFound, 404), (QueryError, 400), (ParseError, 422), (Conflict, 409), (Forbidden, 403), (StoreError, 503),
-    (AuthFailed, 502), (TransportError, 502), (ConfigError, 503), (CalipsoError, 503),
+    (AuthFailed, 502), (TransportError, 502), (ConfigError, 422), (CalipsoError, 503),
 )  # fmt: skip
 """Error → HTTP status; the first that fits."""
 PROBLEM = "application/problem+json"
@@ -42,13 +42,20 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     detail: str = ""
     hint: str = ""
+    position: int = -1
+    """Of a query: the character at which it is wrong."""
 
 
 def problem(
-    status: int, title: str, detail: str = "", hint: str = "", headers: Mapping[str, str] | None = None
+    status: int,
+    title: str,
+    detail: str = "",
+    hint: str = "",
+    headers: Mapping[str, str] | None = None,
+    position: int = -1,
 ) -> Response[bytes]:
     """A problem document as a response. `type` is said although it is the default: clients look for it."""
-    said = {"type": "about:blank", **msgspec.to_builtins(Problem("", status, title, detail, hint))}
+    said = {"type": "about:blank", **msgspec.to_builtins(Problem("", status, title, detail, hint, position))}
     said["type"] = "about:blank"
     return Response(msgspec.json.encode(said), status_code=status, media_type=PROBLEM, headers=dict(headers or {}))
 
@@ -57,7 +64,8 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     """The response to any error."""
     if isinstance(error, CalipsoError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return problem(status, type(error).__name__, error.message, error.hint)
+        position = error.position if isinstance(error, QueryError) else -1
+        return problem(status, type(error).__name__, error.message, error.hint, position=position)
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
         return problem(400, "BadRequest", str(error))
     if isinstance(error, HTTPException):

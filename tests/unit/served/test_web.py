@@ -87,6 +87,8 @@ def test_the_client_gives_the_same_answers_and_the_same_errors(tmp_path: Path) -
                 values: dict[str, Any] = {"environment": "estate"}
                 if operation.name == "get_clique":
                     values |= {"id": "h1/netns:vm-a", "type": "reach"}
+                if operation.name == "query":
+                    values |= {"query": "G.V().Has('Host', 'h1')", "drawing": "dot"}
                 here = await operation.run(system, operation.request(**values))
                 assert await remote.call(operation.name, **values) == here, operation.name
         with pytest.raises(NotFound) as error:

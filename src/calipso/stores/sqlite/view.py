@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -11,12 +11,14 @@ import immutables
 from pyroaring import BitMap
 
 from calipso.errors import NotFound
+from calipso.graph.adjacency import around
 from calipso.graph.codec import Codec
+from calipso.graph.columns import Column, Columns
 from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import PATHS, values_of
 from calipso.graph.merge import CACHE, Decoder
-from calipso.graph.protocol import Facet, LinkEnd, Obj, Ordinals
+from calipso.graph.protocol import Facet, LinkEnd, Obj, Ordinals, Spec
 from calipso.graph.value import Facts
 from calipso.model.environment import Environment
 from calipso.model.record import Attributes
@@ -78,6 +80,7 @@ class View:
         self._said: dict[int, Facts | None] = {}
         self._lock = threading.RLock()
         self._decoder = Decoder(history.codec, history.environment.service_patterns)
+        self._columns = Columns()
         self.hosts = self._overlay.hosts
 
     @property
@@ -222,18 +225,34 @@ class View:
         return MappingProxyType(valued)
 
     def links(self, ord: int, types: Iterable[str] | None = None) -> Iterator[LinkEnd]:
-        flat = self._head_chunk(ord >> CHUNK_BITS).ends.get(ord, ())
-        ends: Iterable[tuple[int, int]] = zip(flat[::2], flat[1::2], strict=True)
-        changed = self._overlay.ends.get(ord)
-        if changed is not None:
-            kept = [end for end in ends if end not in changed]
-            ends = kept + [end for end, op in changed.items() if op > 0]
+        flat = self.flat_ends(ord)
         names = self._history.link_types.names
         wanted = None if types is None else frozenset(types)
-        for code, other in ends:
+        for code, other in zip(flat[::2], flat[1::2], strict=True):
             name = names[code >> 1]
             if wanted is None or name in wanted:
                 yield LinkEnd(name, other, not code & 1)
+
+    def flat_ends(self, ord: int) -> Sequence[int]:
+        flat = self._head_chunk(ord >> CHUNK_BITS).ends.get(ord, ())
+        changed = self._overlay.ends.get(ord)
+        if changed is None:
+            return flat
+        kept = [end for end in zip(flat[::2], flat[1::2], strict=True) if end not in changed]
+        return [each for end in (*kept, *(end for end, op in changed.items() if op > 0)) for each in end]
+
+    def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        return around(self.flat_ends, ords, codes)
+
+    def link_names(self) -> Mapping[int, str]:
+        return self._history.link_types.names
+
+    def column(self, spec: Spec) -> Column:
+        return self._columns.of(self, spec)
+
+    @property
+    def codec(self) -> Codec:
+        return self._history.codec
 
     def facets(self, obj: Obj) -> list[Facet]:
         return self._decoder.facets(self.facts_of(obj), self.hosts)
@@ -253,6 +272,10 @@ class View:
     def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
         """The encoded facets of each member."""
         return tuple(self._facts(member) for member in obj.members or (obj.ord,))
+
+    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
+        """Every object with the encoded facets of its members."""
+        return ((head, self.facts_of(head)) for head in self.objects())
 
     # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,149 @@
+"""The query language over an environment, now, at a moment or over a slice of time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from calipso.graph.protocol import GraphReader
+from calipso.operations import drawing
+from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
+from calipso.operations.context import Context, Site
+from calipso.operations.inventory import when
+from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
+from calipso.query.run import History, Life, Limits
+
+MOST_SECONDS = 120.0
+MOST_RESULTS = 1_000_000
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """query: as in `G.V().Has('Type', 'veth')`. limit: results handed out at most. timeout: seconds it may take.
+
+    drawing: also the answer's objects and links as a drawing in DOT or GraphML.
+    """
+
+    query: str
+    environment: str = "local"
+    at: str = ""
+    limit: int = 10_000
+    timeout: float = 10.0
+    drawing: Literal["", "dot", "graphml"] = ""
+
+
+class Interval(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """When an answer held; `to` empty: still at the end of the slice."""
+
+    start: str
+    end: str = ""
+
+
+class QueryAnswer(msgspec.Struct, frozen=True):
+    """kind: objects, links, values, paths, metrics or graph. items: objects, links, lists of them, or values.
+
+    valid: of a query over a slice of time, the intervals of each item. truncated: there were more than the limit.
+    """
+
+    kind: str
+    items: list[Any]
+    freshness: Freshness
+    truncated: bool = False
+    valid: list[list[Interval]] | None = None
+    drawing: str = ""
+
+
+KINDS = {"nodes": "objects"}
+
+
+async def query(context: Context, request: Query) -> QueryAnswer:
+    """What the query language answers. Raises `QueryError` with the position of what is wrong."""
+    site = context.site(request.environment)
+    world = Reach(site, when(context, request.at), context.moment("now"))
+    limits = Limits(
+        seconds=min(max(request.timeout, 0.01), MOST_SECONDS), results=min(max(request.limit, 0), MOST_RESULTS)
+    )
+    return await asyncio.to_thread(_answered, site, world, request, limits)
+
+
+def _answered(site: Site, world: Reach, request: Query, limits: Limits) -> QueryAnswer:
+    answer = evaluate(request.query, world, time.monotonic, limits)
+    items = [plain(site, answer, row.value) for row in answer.rows]
+    hosts = {row.value.head.host for row in answer.rows if isinstance(row.value, Found)}
+    valid = [_intervals(row) for row in answer.rows] if answer.sliced is not None else None
+    drawn = drawing.drawn(request.drawing, answer) if request.drawing else ""
+    return QueryAnswer(
+        KINDS.get(answer.kind, answer.kind),
+        items,
+        freshness(site, answer.reader, hosts),
+        answer.truncated,
+        valid,
+        drawn,
+    )
+
+
+class Reach:
+    """What a query can reach from a site. Implements `query.run.World`; `at`: the moment that counts as now."""
+
+    def __init__(self, site: Site, at: int | None, now: int) -> None:
+        self._site = site
+        self._at = at
+        self.now = now if at is None else at
+
+    @property
+    def history(self) -> History | None:
+        return self._site.store
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(self._site.config.service_patterns)
+
+    def graph(self, at: int | None) -> GraphReader:
+        return self._site.graph(self._at if at is None else at)
+
+    def metrics(self, id: str) -> Mapping[str, float]:
+        return self._site.metrics.get(id, {}) if self._at is None else {}
+
+    def life(self, ord: int, at: int | None) -> Life | None:
+        """Of its present life: since it came after it was last gone."""
+        until = at if at is not None else self._at
+        created = updated = revision = 0
+        for row in self._site.store.timeline(ord, 0, 2**62 if until is None else until):
+            if row.what == "link":
+                continue
+            if row.what == "head" and row.body is None:
+                created = revision = 0
+                continue
+            created = created or row.ts
+            updated = row.ts
+            revision += 1
+        return Life(created, updated, revision) if created else None
+
+
+def plain(site: Site, answer: Answer, value: Any) -> Any:
+    """A row's value as JSON-like values."""
+    if isinstance(value, Found):
+        return msgspec.to_builtins(_object(site, answer, value))
+    if isinstance(value, Tie):
+        return msgspec.to_builtins(LinkView(value.type, value.source, value.target))
+    if isinstance(value, list):
+        return [plain(site, answer, each) for each in value]
+    return msgspec.to_builtins(value)
+
+
+def _object(site: Site, answer: Answer, found: Found) -> ObjectView:
+    head = found.head
+    return ObjectView(
+        id=head.id, kind=head.kind, type=head.type, name=head.name, host=head.host, environment=site.config.name,
+        state=state_of(found.attributes), parent=head.parent,
+        networks=None if head.networks is None else list(head.networks),
+        media=[medium for medium in head.media if medium], aliases=list(found.aliases), attributes=found.attributes,
+        metrics=site.metrics.get(head.id) if answer.at is None else None,
+    )  # fmt: skip
+
+
+def _intervals(row: Row) -> list[Interval]:
+    return [Interval(rfc3339(start), "" if end is None else rfc3339(end)) for start, end in row.when]
