@@ -12,7 +12,7 @@ import pytest
 from calipso.graph.explain import why
 from calipso.graph.protocol import GraphReader
 from calipso.model.attributes import undeclared
-from calipso.model.record import Record, Seen
+from calipso.model.record import Record, RunEnded, Seen
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
 from calipso.seams import SourceConfig
@@ -145,3 +145,18 @@ def test_run_connect_and_stop_are_seen_within_a_second(lab: Running, tmp_path: P
 def _container(lab: Running, name: str) -> str:
     declared = next(each for each in d.CONTAINERS if each.name == name)
     return f"container:{lab.inspect(declared.host, 'container', name)['Id']}"
+
+
+def test_an_engine_that_does_not_answer_removes_nothing(lab: Running) -> None:
+    """A look at a socket that is not there fails and says so; nothing is gone by it."""
+
+    async def look() -> list[str]:
+        transport = LocalTransport(pid=lab.pid("d2"))
+        config = SourceConfig(host="d2", options={"engines": [{"endpoint": "unix:///run/none/docker.sock"}]})
+        try:
+            said = [each async for each in SOURCE.collect(transport, config)]
+        finally:
+            await transport.close()
+        return [f"{each.status}: {each.errors[0].message}" for each in said if isinstance(each, RunEnded)]
+
+    assert asyncio.run(look()) == ["failed: unix:///run/none/docker.sock: no such socket"]

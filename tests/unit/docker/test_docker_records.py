@@ -103,3 +103,10 @@ def test_events_that_change_nothing_wake_nobody() -> None:
 )
 def test_events_are_asked_since_the_engines_own_time(told: str, wanted: str) -> None:
     assert since(told) == wanted
+
+
+def test_podman_names_networks_by_name_and_means_their_object() -> None:
+    place = {**ANSWERS[f"/containers/{WEB}/json"]["NetworkSettings"]["Networks"]["appnet"], "NetworkID": "appnet"}
+    named = container(WEB, "web", NetworkSettings={"SandboxKey": "/run/netns/n", "Networks": {"appnet": place}})
+    engine = FakeEngine({**ANSWERS, f"/containers/{WEB}/json": named}, socket="/run/podman/podman.sock")
+    assert records(engine)[f"container:{WEB}"].attributes["network_ids"] == [f"network:{NETWORK}@h"]
