@@ -17,22 +17,24 @@ from calipso.model.record import Measured, Observation, Record, Seen
 from calipso.model.types import OBJECT_TYPES
 from calipso.runtime.recording import replay
 from calipso.seams import SourceConfig
+from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.transports.replay import ReplayTransport
-from tests.support import everything
+from tests.support import docker_said, everything
 
 HERE = Path(__file__).parent
-OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets, *LIBVIRT.manifest.facets}
+OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets, *LIBVIRT.manifest.facets, *DOCKER.manifest.facets, "cri", "lxd"}
 
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux` and `ovs`."""
+    """All transcripts of the sources `linux`, `ovs` and `docker`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):
             transport = ReplayTransport(file.read_text().splitlines())
             out += [said async for said in SOURCE.collect(transport, SourceConfig(host=file.stem))]
@@ -47,7 +49,14 @@ def records(observations: tuple[Observation, ...]) -> list[Record]:
 
 @cache
 def made_up() -> tuple[Record, ...]:
-    return (*everything.linux(), *everything.ovs(), *everything.libvirt())
+    return (
+        *everything.linux(),
+        *everything.ovs(),
+        *everything.libvirt(),
+        *docker_said.everything(),
+        *docker_said.contained(),
+        *docker_said.lxd(),
+    )
 
 
 def complaints(said: list[Record] | tuple[Record, ...]) -> set[str]:

@@ -94,7 +94,7 @@ def _only(found: Iterable[int]) -> int | None:
 
 
 def _nic_partner(a: Attributes, find: Candidates) -> int | None:
-    """A guest's NIC that is visible itself: in a namespace other than the root."""
+    """A guest's NIC that is visible itself: in the namespace it names, else in one other than the root."""
     host = a.get("host")
     if not host or "mac" not in a:
         return None
@@ -102,7 +102,9 @@ def _nic_partner(a: Attributes, find: Candidates) -> int | None:
     return _only(
         ord
         for ord, facets in find(("bind.mac", (host, a["mac"])))
-        if (device := _facet(facets, "netlink")) is not None and device.attributes.get("netns") != root
+        if (device := _facet(facets, "netlink")) is not None
+        and device.attributes.get("netns") != root
+        and a.get("netns", device.attributes.get("netns")) == device.attributes.get("netns")
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 
 _UNSAFE = re.compile(r"[%/\s]")
 
@@ -71,6 +72,20 @@ def netns(host: str, name: str) -> str:
 def netns_by_inode(host: str, inode: int) -> str:
     """A namespace that is mounted nowhere."""
     return f"{quote(host)}/netns:ino:{inode}"
+
+
+def namespace_name(paths: Sequence[str], taken: set[str]) -> str:
+    """What names a namespace: the last part of its first path, the whole path where that is taken, "" without one.
+
+    `taken`: names of the namespaces before it, in the order of the list; the new one is added.
+    """
+    if not paths:
+        return ""
+    name = paths[0].rpartition("/")[2]
+    if name in taken or name.startswith("ino:") or not name:
+        name = paths[0]
+    taken.add(name)
+    return name
 
 
 def device(netns_id: str, name: str) -> str:

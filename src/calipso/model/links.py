@@ -219,6 +219,7 @@ TRACKED_LINKS = (
         name="otep-host_pnic", source="otep", target="host_pnic", first=True, tracked=True, carry="pnic.overlay",
         rules=(
             Join(OTEP, ("netns", "ip"), HOST_PNIC, ("netns", "ips")),
+            Join(OTEP, ("underlay_netns", "ip"), HOST_PNIC, ("netns", "ips")),
             Via(ADDRESS_HOLDER, Walk(ANY, HOST_PNIC, through=DEVICES | {"ovs_bridge"})),
         ),
         doc="A tunnel endpoint and the physical NIC that holds its address or that the holder is cabled to.",
@@ -228,6 +229,7 @@ TRACKED_LINKS = (
         rules=(
             Via(Via(Join(OTEP, "tunnels", ANY, "id"), "layer3.tunnel"), Join(ANY, "id", OTEP, "tunnels")),
             Via(Join(OTEP, "tunnels", ANY, "id"), Join(ANY, ("type", "fdb_remotes"), OTEP, ("overlay_type", "ip"))),
+            Join(OTEP, ("overlay_type", "peer_ips"), OTEP, ("overlay_type", "ip")),
         ),
         doc="Two tunnel endpoints with a tunnel between them.",
     ),

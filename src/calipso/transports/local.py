@@ -8,7 +8,8 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 
 from calipso.errors import AuthFailed, CommandFailed, TimedOut, TransportError, Unreachable
-from calipso.seams import Exec, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
+from calipso.seams import Exec, Http, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
+from calipso.transports.http import HttpTransport, dial_from
 from calipso.transports.kernel import Kernel
 from calipso.transports.ovsdb import OvsdbTransport
 from calipso.transports.place import Place
@@ -26,7 +27,7 @@ class LocalTransport:
     commands run at a time. `wrap`: what stands before commands, see `transports/wrap.py`.
     """
 
-    answers: frozenset[type[Request]] = frozenset({Exec, Read, Namespaces, Netlink, NetlinkEvents, Ovsdb})
+    answers: frozenset[type[Request]] = frozenset({Exec, Read, Namespaces, Netlink, NetlinkEvents, Ovsdb, Http})
 
     def __init__(
         self, pid: int | None = None, *, wrap: Mapping[str, str] = {}, concurrency: int = 8,
@@ -35,6 +36,7 @@ class LocalTransport:
         self._wrap = Wrapping(wrap)
         self._place = Place(pid)
         self._kernel = Kernel(self._place, receive_buffer)
+        self._http = HttpTransport(dial_from(self._place.root))
         self._commands = asyncio.Semaphore(concurrency)
 
     async def ask(self, request: Request) -> Reply:
@@ -51,10 +53,12 @@ class LocalTransport:
                 return Reply(await self._kernel.namespaces(request.timeout))
             case Ovsdb():
                 return await self._ovsdb().ask(request)
+            case Http():
+                return await self._http.ask(request)
         raise TransportError(f"{type(request).__name__} is a stream: listen to it")
 
     def listen(self, request: Request) -> AsyncIterator[Reply]:
-        """`NetlinkEvents` (see `transports/kernel.py` for its replies), `Ovsdb`, and `Exec`: its lines."""
+        """`NetlinkEvents` (see `transports/kernel.py` for its replies), `Ovsdb`, `Http`, and `Exec`: its lines."""
         match request:
             case Exec():
                 return self._lines(request)
@@ -62,6 +66,8 @@ class LocalTransport:
                 return self._kernel.listen()
             case Ovsdb():
                 return self._ovsdb().listen(request)
+            case Http():
+                return self._http.listen(request)
         raise TransportError(f"{type(request).__name__} is no stream: ask for it")
 
     async def close(self) -> None:

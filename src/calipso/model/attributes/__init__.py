@@ -5,8 +5,10 @@ from __future__ import annotations
 from calipso.model.attributes.declare import Attribute, Facet, not_declared
 from calipso.model.attributes.device_kinds import DEVICE_KINDS
 from calipso.model.attributes.devices import DEVICES
+from calipso.model.attributes.docker import CONTAINERS, DOCKER
 from calipso.model.attributes.host import LINUX
 from calipso.model.attributes.libvirt import LIBVIRT_FACETS
+from calipso.model.attributes.lxd import LXD
 from calipso.model.attributes.metrics import METRICS, Metric
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
@@ -20,6 +22,9 @@ FACETS: tuple[Facet, ...] = (
     *TABLE_FACETS,
     *OVS_FACETS,
     *LIBVIRT_FACETS,
+    DOCKER,
+    CONTAINERS,
+    LXD,
 )
 """A new source adds its facets here."""
 

@@ -105,13 +105,7 @@ def _foreign(each: Listed, declared: Collection[int], other_pids: set[int]) -> b
 
 
 def _named(each: Listed, host: str, taken: set[str]) -> Namespace:
-    """The last part of its first path names it; where that is taken already, the whole path."""
-    name = ""
-    if each.paths:
-        name = each.paths[0].rpartition("/")[2]
-        if name in taken or name.startswith("ino:") or not name:
-            name = each.paths[0]
-        taken.add(name)
+    name = ids.namespace_name(each.paths, taken)
     id = ids.netns(host, name) if name else ids.netns_by_inode(host, each.inode)
     return Namespace(
         id=id,
