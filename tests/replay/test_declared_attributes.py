@@ -19,12 +19,20 @@ from calipso.runtime.recording import replay
 from calipso.seams import SourceConfig
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
+from calipso.sources.lldp import SOURCE as LLDP
 from calipso.sources.ovs import SOURCE as OVS
+from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
 from tests.support import everything
 
 HERE = Path(__file__).parent
-OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets, *LIBVIRT.manifest.facets}
+OWN = {
+    *SOURCE.manifest.facets,
+    *OVS.manifest.facets,
+    *LIBVIRT.manifest.facets,
+    *LLDP.manifest.facets,
+    *SNMP.manifest.facets,
+}
 
 
 @cache
@@ -47,7 +55,7 @@ def records(observations: tuple[Observation, ...]) -> list[Record]:
 
 @cache
 def made_up() -> tuple[Record, ...]:
-    return (*everything.linux(), *everything.ovs(), *everything.libvirt())
+    return (*everything.linux(), *everything.ovs(), *everything.libvirt(), *everything.lldp(), *everything.snmp())
 
 
 def complaints(said: list[Record] | tuple[Record, ...]) -> set[str]:

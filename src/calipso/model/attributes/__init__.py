@@ -5,6 +5,7 @@ from __future__ import annotations
 from calipso.model.attributes.declare import Attribute, Facet, not_declared
 from calipso.model.attributes.device_kinds import DEVICE_KINDS
 from calipso.model.attributes.devices import DEVICES
+from calipso.model.attributes.fabric import LLDP, SNMP, SNMP_FDB
 from calipso.model.attributes.host import LINUX
 from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.metrics import METRICS, Metric
@@ -20,6 +21,9 @@ FACETS: tuple[Facet, ...] = (
     *TABLE_FACETS,
     *OVS_FACETS,
     *LIBVIRT_FACETS,
+    LLDP,
+    SNMP,
+    SNMP_FDB,
 )
 """A new source adds its facets here."""
 
