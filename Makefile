@@ -4,7 +4,8 @@ BIN := .venv/bin
 SETUP := PYTHON="$(PYTHON)" tools/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down clean
+.PHONY: help setup run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down \
+	lab-tor lab-tor-down clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +57,14 @@ lab-docker: setup ## two hosts made of namespaces, each with a Docker engine, in
 
 lab-docker-down: setup ## take that lab down
 	@$(BIN)/python -m labs.docker down
+
+lab-tor: setup ## two hosts cabled to a switch that speaks LLDP, made of namespaces (root)
+	@$(SETUP) dev
+	@tools/test-setup
+	@$(BIN)/python -m labs.tor up
+
+lab-tor-down: setup ## take the lab down
+	@$(BIN)/python -m labs.tor down
 
 clean: ## remove what was built; recorded state (CALIPSO_HOME) stays
 	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

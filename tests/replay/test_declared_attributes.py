@@ -20,12 +20,23 @@ from calipso.seams import SourceConfig
 from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
+from calipso.sources.lldp import SOURCE as LLDP
 from calipso.sources.ovs import SOURCE as OVS
+from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
 from tests.support import docker_said, everything
 
 HERE = Path(__file__).parent
-OWN = {*SOURCE.manifest.facets, *OVS.manifest.facets, *LIBVIRT.manifest.facets, *DOCKER.manifest.facets, "cri", "lxd"}
+OWN = {
+    *SOURCE.manifest.facets,
+    *OVS.manifest.facets,
+    *LIBVIRT.manifest.facets,
+    *DOCKER.manifest.facets,
+    *LLDP.manifest.facets,
+    *SNMP.manifest.facets,
+    "cri",
+    "lxd",
+}
 
 
 @cache
@@ -53,6 +64,8 @@ def made_up() -> tuple[Record, ...]:
         *everything.linux(),
         *everything.ovs(),
         *everything.libvirt(),
+        *everything.lldp(),
+        *everything.snmp(),
         *docker_said.everything(),
         *docker_said.contained(),
         *docker_said.lxd(),

@@ -28,14 +28,18 @@ from calipso.sources.linux.parse_sockets import parse_owners
 from calipso.sources.linux.succession import Succession
 from calipso.sources.linux.survey import Interfaces, Survey
 from calipso.sources.linux.wire import Table
+from calipso.sources.lldp import parse as lldp_parse
+from calipso.sources.lldp.records import records as lldp_records
 from calipso.sources.ovs.collect import Switch, tables_of
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance
+from calipso.sources.snmp.parse import Walk as SnmpWalk
+from calipso.sources.snmp.records import Switch as SnmpSwitch
 from calipso.transports.probes import OWNERS, SOCKETS
 from calipso.transports.probes import message as probe
 from calipso.transports.replay import ReplayTransport
 from calipso.transports.transcript import header
-from tests.support import libvirt_texts
+from tests.support import fabric, libvirt_texts
 from tests.support.netlink_messages import attribute, dumps, ip, link, mac, message, neighbor, route
 
 ROOT = Namespace("h", "root", "", 1, 0)
@@ -327,3 +331,30 @@ def libvirt() -> list[Record]:
         network_record(libvirt_texts.NETWORK, "h", none),
         *pools_record([pool_entry(libvirt_texts.POOL, none)], "h"),
     ]
+
+
+def lldp() -> list[Record]:
+    """A switch that tells all of itself, heard by a host that knows who it is."""
+
+    def identity(value: str) -> dict[str, Any]:
+        return {"id": {"type": "mac", "value": value}}
+
+    chassis = {
+        **identity("02:00:00:00:00:0a"), "descr": "a switch", "mgmt-ip": "192.0.2.9",
+        "capability": [{"type": "Bridge", "enabled": True}],
+    }  # fmt: skip
+    port = {
+        **identity("02:00:00:00:00:1a"), "descr": "Eth1/1", "mfs": "9216", "aggregation": "12",
+        "auto-negotiation": {"current": "10GbaseT"},
+    }  # fmt: skip
+    vlan = {"vlan-id": "10", "pvid": True, "value": "blue"}
+    heard = {"via": "LLDP", "chassis": {"leaf1": chassis}, "port": port, "vlan": vlan}
+    own = json.dumps({"local-chassis": {"chassis": {"h": identity("02:00:00:00:00:01")}}}).encode()
+    neighbors = json.dumps({"lldp": {"interface": {"eth0": heard}}}).encode()
+    return lldp_records("h", lldp_parse.parse_neighbors(neighbors), lldp_parse.parse_chassis(own))
+
+
+def snmp() -> list[Record]:
+    """A switch with VLANs, neighbours and a forwarding table."""
+    switch = SnmpSwitch(SnmpWalk(fabric.answer(fabric.leaf())), "leaf1")
+    return [*switch.records(), *switch.forwarding()]

@@ -19,13 +19,30 @@ SERVICE_PATTERNS = ("qrouter-", "qdhcp-", "snat-", "fip-", "ovnmeta-", "qlbaas-"
 """Prefixes of namespaces that OpenStack's agents make."""
 
 
+class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a switch is asked by SNMP. Secrets by reference: `env:NAME`, `file:PATH`.
+
+    community: version 2c. user, auth_key, priv_key: version 3; without priv_key nothing is encrypted.
+    """
+
+    address: str
+    port: int = 161
+    community: str = ""
+    user: str = ""
+    auth_key: str = ""
+    auth_protocol: str = "SHA"
+    priv_key: str = ""
+    priv_protocol: str = "AES"
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
     aliases: other names it goes by (MODEL §2.1). pid: a process in the host's own namespaces when the host is a set of
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
-    that they run where their process lives, by command name, `*` for all (`model/reaching.py`).
+    that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
+    switch, and only asked by SNMP.
     """
 
     aliases: tuple[str, ...] = ()
@@ -35,6 +52,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: Mapping[str, Mapping[str, Any]] = {}
     ssh: Ssh | None = None
     wrap: Mapping[str, str] = {}
+    snmp: SnmpAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from calipso.model.types import TUNNEL_TYPES
 VNIC, PORT, INSTANCE = kind("vnic"), kind("port"), kind("instance")
 VCONNECTOR, VEDGE, OTEP, HOST_PNIC = kind("vconnector"), kind("vedge"), kind("otep"), kind("host_pnic")
 VSERVICE, NETWORK, ROUTER = kind("vservice"), kind("network"), of_type("router")
+SWITCH_PNIC = kind("switch_pnic")
 TUNNELS = Select(types=frozenset(TUNNEL_TYPES))
 BRIDGE = kind("ovs_bridge")
 
@@ -87,6 +88,11 @@ DEVICE_LINKS = (
         ),
         doc="The two ends of a tunnel.",
     ),
+    LinkType(
+        name="layer2.lldp", source="device", target="switch_pnic", pair=True,
+        rules=(Join(ANY, "switch_ports", of_type("switchport"), "id"),),
+        doc="A device and the switch port that it hears at the other end of its cable.",
+    ),
 )  # fmt: skip
 
 ROLE_LINKS = (
@@ -149,6 +155,20 @@ ROLE_LINKS = (
         name="vedge-host_pnic", source="vedge", target="host_pnic", by="target", carry="pnic",
         rules=(Walk(HOST_PNIC, BRIDGE, lift="vedge"),),
         doc="A switching process and the physical NICs in its bridges.",
+    ),
+    LinkType(
+        name="host_pnic-switch_pnic", source="host_pnic", target="switch_pnic", by="target",
+        rules=(
+            Join(SWITCH_PNIC, "neighbor_devices", HOST_PNIC, "id"),
+            Join(SWITCH_PNIC, "neighbor_macs", HOST_PNIC, "permanent_mac"),
+            Join(SWITCH_PNIC, "neighbor_macs", HOST_PNIC, "mac", unique=True),
+        ),
+        doc="A physical NIC and the switch port that it is cabled to: as it hears, or as the port hears it.",
+    ),
+    LinkType(
+        name="switch_pnic-switch_pnic", source="switch_pnic", target="switch_pnic", pair=True,
+        rules=(Join(SWITCH_PNIC, "switch_ports", SWITCH_PNIC, "id"),),
+        doc="Two switch ports with a cable between them.",
     ),
     LinkType(
         name="vedge-otep", source="vedge", target="otep", by="target",

@@ -33,6 +33,9 @@ MEND = 2.0
 """Seconds until a host that cannot be looked at is tried again, at first."""
 
 
+SNMP = "snmp"
+
+
 class Post(msgspec.Struct, frozen=True):
     """Where one source looks: an environment's host."""
 
@@ -84,6 +87,8 @@ class Collection:
         posts = []
         for source in self._sources:
             manifest = source.manifest
+            if (host.snmp is not None) != (manifest.name == SNMP):
+                continue  # a switch is asked by SNMP only, and nothing else is
             options = {**environment.sources.get(manifest.name, {}), **host.sources.get(manifest.name, {})}
             if not host.pid:
                 options.setdefault("declared", self._declared)

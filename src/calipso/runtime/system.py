@@ -30,6 +30,7 @@ from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
+from calipso.transports.snmp import SnmpTransport
 from calipso.transports.ssh import SshTransport
 
 DERIVATION = "derivation"
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 
 def transport_to(host: Host) -> Transport:
     """How a host is reached."""
+    if host.snmp is not None:
+        return SnmpTransport(host.snmp, host.pid or None)
     if host.ssh is not None:
         return SshTransport(host.ssh, host.wrap)
     return LocalTransport(host.pid or None, wrap=host.wrap)

@@ -173,3 +173,23 @@ def test_no_open_vswitch_is_nothing_to_see_and_no_error(tmp_path: Path) -> None:
 
     if not Path("/var/run/openvswitch/db.sock").exists():
         assert asyncio.run(look()) == []
+
+
+def test_a_bond_is_one_with_all_its_members(switch: Switch) -> None:
+    for name in ("m1", "m2"):
+        switch.inside("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}-far")
+        switch.inside("ip", "link", "set", name, "up")
+    switch.vsctl("add-bond", "br0", "bond0", "m1", "m2", "bond_mode=balance-slb")
+
+    async def look() -> Graph:
+        follower = Follower()
+        async for observation in SOURCE.collect(LocalTransport(), config(switch)):
+            follower.take(observation)
+        return follower.graph
+
+    graph = asyncio.run(look())
+    bond = graph.resolve("h1/ovs/port:bond0")
+    assert bond is not None and bond.kind == "bond"
+    assert graph.attributes(bond)["bond_mode"] == "balance-slb"
+    below = {graph.id_of(link.other) for link in graph.links(bond.ord, ("layer2.ovs",))}
+    assert below == {"h1/ovs/bridge:br0", "h1/ovs/interface:m1", "h1/ovs/interface:m2"}

@@ -6,6 +6,7 @@ from calipso.model.attributes.declare import Attribute, Facet, not_declared
 from calipso.model.attributes.device_kinds import DEVICE_KINDS
 from calipso.model.attributes.devices import DEVICES
 from calipso.model.attributes.docker import CONTAINERS, DOCKER
+from calipso.model.attributes.fabric import LLDP, SNMP, SNMP_FDB
 from calipso.model.attributes.host import LINUX
 from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.lxd import LXD
@@ -25,6 +26,9 @@ FACETS: tuple[Facet, ...] = (
     DOCKER,
     CONTAINERS,
     LXD,
+    LLDP,
+    SNMP,
+    SNMP_FDB,
 )
 """A new source adds its facets here."""
 
