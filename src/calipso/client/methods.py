@@ -9,6 +9,7 @@ from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.cliques import CliqueView
 from calipso.operations.context import Deed, Scope
+from calipso.operations.environments import EnvironmentRemoved, EnvironmentTaken, EnvironmentTried, Schedules
 from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
@@ -209,6 +210,39 @@ class Methods:
     def get_agents(self) -> Agents:
         """The agents that were here since the server started: who is, and what each costs."""
         found: Agents = self.call("get_agents")
+        return found
+
+    def put_environment(self, *, text: str) -> EnvironmentTaken:
+        """Add an environment, or change it: what it is made of is derived anew and watched from now on. Raises
+        `ConfigError` naming the field.
+
+        text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+        """
+
+        found: EnvironmentTaken = self.call("put_environment", text=text)
+        return found
+
+    def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
+        """End an environment; its history stays unless it is purged. Raises `NotFound`, `Forbidden`.
+
+        purge: its history too; without it, adding the environment again goes on with its history.
+        """
+
+        found: EnvironmentRemoved = self.call("remove_environment", environment=environment, purge=purge)
+        return found
+
+    def try_environment(self, *, environment: str = "", text: str = "") -> EnvironmentTried:
+        """Look once at everything and keep nothing: what works, how long it takes, why it does not.
+
+        environment: one there is; or text: the YAML of one that is not taken over yet.
+        """
+
+        found: EnvironmentTried = self.call("try_environment", environment=environment, text=text)
+        return found
+
+    def get_schedule(self, *, environment: str = "local") -> Schedules:
+        """What each source does on each host, when it looks next, and how often it failed in a row."""
+        found: Schedules = self.call("get_schedule", environment=environment)
         return found
 
     def scan(self, *, environment: str = "local") -> ScanResult:
