@@ -30,9 +30,9 @@ bench: setup ## benchmarks, each beside its peer: one JSON line a figure
 	@tools/bench
 
 reference: setup ## write what is generated: reference, client, examples of the API
-	@$(BIN)/python docs/generate.py
-	@PATH=$(BIN):$$PATH $(BIN)/python tools/generate_client.py
 	@$(BIN)/python -m tests.support.examples
+	@PATH=$(BIN):$$PATH $(BIN)/python tools/generate_client.py
+	@$(BIN)/python docs/generate.py
 
 lock: setup ## resolve pyproject.toml anew and write the lock files
 	@$(SETUP) dev

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlencode
 
 import msgspec
 import query_reference
@@ -26,7 +28,8 @@ from calipso.model.links import LINK_TYPES
 from calipso.model.rules import Join, LinkType, Rule, Select, Via, Walk
 from calipso.model.rules import Path as KeyPath
 from calipso.model.types import OBJECT_TYPES
-from calipso.operations.registry import OPERATIONS
+from calipso.operations.registry import OPERATIONS, Operation
+from calipso.web.openapi import examples
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py: do not edit. -->\n\n"
@@ -266,13 +269,30 @@ def _commands(group: Any, before: str) -> Iterator[tuple[str, Any]]:
 
 def rest() -> str:
     rows = [
-        (f"`{each.method} /api/v1/{each.path}`", each.doc.split("\n")[0], (each.request.__doc__ or "").strip())
+        (f"[`{each.method} /api/v1/{each.path}`](#{each.name})", each.doc.split("\n")[0], each.scope)
         for each in OPERATIONS
     ]
-    text = "# REST\n\nEvery operation. OpenAPI: `/api/v1/openapi.json`; live deltas: `/api/v1/live`.\n\n"
-    return text + table(
-        ("request", "what it gives", "parameters"), [tuple(" ".join(c.split()) for c in r) for r in rows]
+    text = (
+        "# REST\n\nEvery operation. OpenAPI: `/api/v1/openapi.json`; live deltas: `/api/v1/live` (WebSocket) and "
+        "`/api/v1/events` (server-sent events). Errors are problem documents (RFC 9457). The examples are real "
+        "answers, lists cut after three items.\n\n"
     )
+    return text + table(("request", "what it gives", "scope"), rows) + "".join(map(rest_operation, OPERATIONS))
+
+
+def rest_operation(each: Operation) -> str:
+    """An operation with its parameters and an example."""
+    said = [" ".join(part.split()) for part in (each.doc, each.request.__doc__ or "")]
+    shown = examples()[each.name]
+    asked = json.dumps(shown.request, indent=1, ensure_ascii=False)
+    if each.method == "GET":
+        values = {name: ",".join(v) if isinstance(v, list) else v for name, v in shown.request.items()}
+        asked = f"GET /api/v1/{each.path}" + (f"?{urlencode(values, safe=':/,')}" if values else "")
+    else:
+        asked = f"POST /api/v1/{each.path}\n\n{asked}"
+    answer = json.dumps(shown.response, indent=1, ensure_ascii=False)
+    parts = [f"\n## {each.name}\n", *(f"{part}\n" for part in said if part), f"```http\n{asked}\n```\n"]
+    return "\n".join([*parts, f"```json\n{answer}\n```\n"])
 
 
 if __name__ == "__main__":

@@ -100,10 +100,12 @@ def _candidates(graph: GraphReader, request: GetObjects) -> Iterator[Obj]:
     """What the index narrows the question to."""
     if not request.host:
         return of_kind(graph, request.kind)
-    here = set(graph.find("host", request.host))
-    if not request.kind:
-        return (head for ord in here if (head := graph.get(ord)) is not None)
-    return (head for head in of_kind(graph, request.kind) if head.ord in here)
+    here = (head for ord in graph.find("host", request.host) if (head := graph.get(ord)) is not None)
+    return (head for head in here if _is(head, request.kind))
+
+
+def _is(head: Obj, kind: str) -> bool:
+    return not kind or kind in (head.kind, head.type) or (kind == INTERFACE and head.type in INTERFACE_TYPES)
 
 
 def _conditions(where: tuple[str, ...]) -> list[tuple[str, str]]:

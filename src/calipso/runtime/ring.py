@@ -17,6 +17,9 @@ class Ring:
         self._until: list[int] = []
         """When the tick after each value was; the value does not answer from then on."""
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def add(self, old: Graph, new_ts: int) -> None:
         """Note that `old` was the graph until `new_ts`."""
         if self._values and old.ts - self._values[-1].ts < SECOND:

@@ -40,6 +40,11 @@ class Site:
         return self.writer.metrics
 
     @property
+    def waiting(self) -> int:
+        """Hand-overs that the writer has not taken yet."""
+        return self.writer.waiting
+
+    @property
     def trouble(self) -> str:
         return self.writer.trouble
 
@@ -53,7 +58,9 @@ class Site:
         live = self.writer.graph
         if at is None or at >= live.ts:
             return live
-        held = self._held.get(at) or self.writer.ring.get(at)
+        held = self._held.get(at)
+        if held is None:
+            held = self.writer.ring.get(at)
         if held is not None:
             return held
         try:

@@ -84,6 +84,11 @@ class Writer:
     def leave(self, published: Published) -> None:
         self._listeners.remove(published)
 
+    @property
+    def waiting(self) -> int:
+        """Hand-overs not yet taken."""
+        return self._queue.qsize()
+
     async def put(self, observations: Sequence[Observation]) -> None:
         """Hand over observations; waits while the writer is behind."""
         self._idle.clear()

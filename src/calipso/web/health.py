@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from calipso.web.figures import Figure, exposition
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -16,10 +17,7 @@ class Health(msgspec.Struct, frozen=True):
 
     ready: bool
     trouble: list[str]
-    objects: dict[str, int]
-    stale_scopes: dict[str, int]
-    ticks: dict[str, int]
-    clients: int
+    figures: list[Figure]
 
 
 Probe = Callable[[], Health]
@@ -45,22 +43,6 @@ def health_routes(probe: Probe) -> Sequence[HTTPRouteHandler]:
     @get("/metrics", sync_to_thread=False)
     def metrics() -> Response[bytes]:
         """Prometheus text format."""
-        return Response(exposition(probe()), media_type="text/plain; version=0.0.4")
+        return Response(exposition(probe().figures), media_type="text/plain; version=0.0.4")
 
     return (healthz, readyz, metrics)
-
-
-def exposition(health: Health) -> bytes:
-    """The figures as Prometheus reads them."""
-    registry = CollectorRegistry()
-    for name, doc, values in (
-        ("calipso_objects", "Objects in the graph", health.objects),
-        ("calipso_stale_scopes", "Scopes whose last look did not complete", health.stale_scopes),
-        ("calipso_ticks", "Ticks published since the start", health.ticks),
-    ):
-        gauge = Gauge(name, doc, ["environment"], registry=registry)
-        for environment, value in values.items():
-            gauge.labels(environment).set(value)
-    Gauge("calipso_live_clients", "Connected live clients", registry=registry).set(health.clients)
-    Gauge("calipso_ready", "Whether everything can be asked and kept", registry=registry).set(health.ready)
-    return generate_latest(registry)

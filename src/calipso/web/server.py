@@ -23,6 +23,7 @@ from calipso.runtime.settings import settings
 from calipso.runtime.system import System
 from calipso.runtime.tokens import matches
 from calipso.web.app import build
+from calipso.web.figures import of_agents, of_clients, of_sites
 from calipso.web.guards import Gate
 from calipso.web.health import Health
 
@@ -93,11 +94,11 @@ class Server:
         """How the server is now."""
         sites = self.system.sites
         trouble = [f"{name}: {site.trouble}" for name, site in sites.items() if site.trouble]
-        return Health(
-            not trouble, trouble, {name: len(site.graph()) for name, site in sites.items()},
-            {name: sum(state.stale for state in site.scopes()) for name, site in sites.items()},
-            {name: site.writer.ticks for name, site in sites.items()}, self.feeds.clients,
-        )  # fmt: skip
+        figures = [
+            *of_sites(sites), *of_agents(self.system.agents()),
+            *of_clients(self.feeds, self.gate.refused, not trouble),
+        ]  # fmt: skip
+        return Health(not trouble, trouble, figures)
 
     async def __aenter__(self) -> Server:
         self._task = asyncio.create_task(self.server.serve([self.socket]), name="web")
@@ -145,6 +146,10 @@ class Feeds:
     @property
     def clients(self) -> int:
         return sum(live.clients for live in self._live.values())
+
+    @property
+    def dropped(self) -> int:
+        return sum(live.dropped for live in self._live.values())
 
     def open(self, environment: str, key: tuple[str, str] | None, since: int | None) -> Feed:
         site = self.system.site(environment)

@@ -121,6 +121,22 @@ def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
     served(tmp_path, use, "web: {rate: 0.1, burst: 3}")
 
 
+def test_the_figures_tell_who_was_refused_and_how_far_it_is(tmp_path: Path) -> None:
+    async def use(_: System, client: httpx.AsyncClient) -> None:
+        await client.get("/counts")
+        url = str(client.base_url).removesuffix("/api/v1/")
+        text = (await client.get(f"{url}/metrics", headers=bearer(ADMIN))).text
+        for line in (
+            'calipso_refused_total{reason="unknown"} 1.0', "calipso_ready 1.0", "calipso_live_dropped_total 0.0",
+            'calipso_scopes{environment="estate",status="completed"} 2.0',
+            'calipso_writer_waiting{environment="estate"} 0',
+            'calipso_stale_scopes{environment="estate"} 0.0',
+        ):  # fmt: skip
+            assert line in text, line
+
+    served(tmp_path, use)
+
+
 def test_a_bucket_fills_again() -> None:
     time = [0.0]
     bucket = Bucket(2, 1, lambda: time[0])
