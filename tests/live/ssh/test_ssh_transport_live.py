@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncssh
 import msgspec
 import pytest
 
@@ -103,6 +104,28 @@ def test_a_command_that_hangs_is_ended_on_the_host(server: Server) -> None:
                     return
                 await asyncio.sleep(0.1)
             raise AssertionError("the command is still running")
+
+    asyncio.run(run())
+
+
+class Late(SshTransport):
+    """Looks at a command only when it has long ended, as on a busy machine."""
+
+    async def _start(self, request: Exec, *, limited: bool = True) -> asyncssh.SSHClientProcess[bytes]:
+        process = await super()._start(request, limited=limited)
+        await asyncio.sleep(0.5)
+        return process
+
+
+def test_a_command_that_ended_before_its_input_was_closed(server: Server) -> None:
+    async def run() -> None:
+        transport = Late(server.ssh)
+        try:
+            assert await transport.ask(Exec(("printf", "done"))) == Reply(b"done")
+            assert await transport.ask(Exec(("printf", "done"), stdin=b"x")) == Reply(b"done")
+            assert await anext(transport.listen(Exec(("printf", "done\n")))) == Reply(b"done")
+        finally:
+            await transport.close()
 
     asyncio.run(run())
 
