@@ -3,7 +3,8 @@
     python bench/ssh.py [HOSTS [MILLISECONDS]]
 
 Every host is a set of namespaces on this machine, with two instances and a real sshd, behind a proxy that holds each
-byte back for half of the round trip. All of it, the hosts' own work too, shares this machine's cores.
+byte back for half of the round trip. Their homes are empty: login files of this machine do not count. All of it, the
+hosts' own work too, shares this machine's cores.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from calipso.runtime.system import opened
 from labs.plain.holders import Holder, end, hold
 
 SSHD = "/usr/sbin/sshd"
-HOST = """mount -t tmpfs none /root; mount -t tmpfs none /run; mkdir -p /run/sshd /run/netns; hostname "$1"; ip link set lo up
+HOST = """mount -t tmpfs none /root; mount -t tmpfs none /run
+mkdir -p /run/sshd /run/netns; hostname "$1"; ip link set lo up
 ip netns add vm-a; ip netns add vm-b; ip link add br0 type bridge; ip link set br0 up
 for vm in vm-a vm-b; do ip link add eth0 netns $vm type veth peer name t$vm; ip link set t$vm master br0 up
 ip -n $vm link set eth0 up; done"""
