@@ -21,8 +21,15 @@ async def snapshot(transport: Transport, request: Ovsdb) -> Reply:
                 raise  # this machine's own socket refuses: a command would fare no better
     tables = tuple(request.columns)
     lists = (word for table in tables for word in ("--", "list", table))
-    # --dry-run: ovs-vsctl would fill in an empty database, and reading changes nothing.
-    options = ("--dry-run", f"--db={request.endpoint}", f"--timeout={max(1, int(request.timeout))}", "-f", "json")
+    # ovs-vsctl would fill in an empty database and wait for the switch to take note: reading does neither.
+    options = (
+        "--no-wait",
+        "--dry-run",
+        f"--db={request.endpoint}",
+        f"--timeout={max(1, int(request.timeout))}",
+        "-f",
+        "json",
+    )
     argv = ("ovs-vsctl", *options, *lists)
     reply = await transport.ask(Exec(argv, timeout=request.timeout + 5))
     if reply.exit_code:
