@@ -37,7 +37,7 @@ class Shell:
 
 
 def run(commands: list[tuple[str, ...]]) -> list[Reply]:
-    return asyncio.run(batch(Shell(), commands))  # type: ignore[arg-type]
+    return asyncio.run(batch(Shell(), [("", commands)]))  # type: ignore[arg-type]
 
 
 def test_each_command_of_a_batch_has_its_answer() -> None:
@@ -52,7 +52,7 @@ def test_each_command_of_a_batch_has_its_answer() -> None:
 def test_a_batch_too_long_for_one_word_is_several() -> None:
     shell = Shell()
     long = "x" * (MOST // 3)
-    said = asyncio.run(batch(shell, [("printf", long)] * 7))  # type: ignore[arg-type]
+    said = asyncio.run(batch(shell, [("", [("printf", long)] * 7)]))  # type: ignore[arg-type]
     assert [reply.body for reply in said] == [long.encode()] * 7 and shell.asked > 1
 
 
@@ -64,13 +64,20 @@ def test_what_is_no_frame(body: bytes) -> None:
         parse_frames(body, 1)
 
 
+def test_a_namespace_that_cannot_be_entered_fails_alone() -> None:
+    groups = [("/no/such", [("true",), ("true",)]), ("", [("printf", "here")])]
+    said = asyncio.run(batch(Shell(), groups))  # type: ignore[arg-type]
+    assert [reply.exit_code for reply in said] == [1, 1, 0] and said[2].body == b"here"
+    assert b"/no/such" in said[0].stderr
+
+
 def test_a_shell_that_does_not_start() -> None:
     class Broken(Shell):
         async def ask(self, request: Request) -> Reply:
             return Reply(b"", 126, b"sh: not permitted\n")
 
     with pytest.raises(CommandFailed, match="not permitted"):
-        asyncio.run(batch(Broken(), [("true",)]))  # type: ignore[arg-type]
+        asyncio.run(batch(Broken(), [("", [("true",)])]))  # type: ignore[arg-type]
 
 
 def link(kind: str, said: dict[str, Any], **more: Any) -> dict[str, Any]:

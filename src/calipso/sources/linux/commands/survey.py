@@ -38,10 +38,6 @@ _AT_ONCE = 16
 """Namespaces that share a request."""
 
 
-def inside(namespace: Namespace, argv: Argv) -> Argv:
-    return ("nsenter", f"--net={namespace.path}", "--", *argv) if namespace.path else argv
-
-
 class CommandSurvey(Survey):
     """What is known of a host that answers `Exec` alone."""
 
@@ -49,7 +45,7 @@ class CommandSurvey(Survey):
 
     async def _listing(self) -> bytes:
         """Facts come with the list, which spares a round trip."""
-        replies = await batch(self.transport, [*COMMANDS, *_facts()])
+        replies = await batch(self.transport, [("", [*COMMANDS, *_facts()])])
         self._told = replies[len(COMMANDS) :]
         return parse_listing(replies[: len(COMMANDS)])
 
@@ -84,9 +80,8 @@ class CommandSurvey(Survey):
         """The replies to the commands of each namespace, by part; several namespaces share a request."""
 
         async def some(chunk: Sequence[Namespace]) -> list[Reply] | CalipsoError:
-            asked = [inside(each, argv) for each in chunk for argv in commands[each.part]]
             try:
-                return await batch(self.transport, asked)
+                return await batch(self.transport, [(each.path, commands[each.part]) for each in chunk])
             except CalipsoError as error:
                 return error
 
