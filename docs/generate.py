@@ -25,6 +25,7 @@ from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
 from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
 from calipso.model.kinds import KINDS
 from calipso.model.links import LINK_TYPES
+from calipso.model.reaching import Ssh
 from calipso.model.rules import Join, LinkType, Rule, Select, Via, Walk
 from calipso.model.rules import Path as KeyPath
 from calipso.model.types import OBJECT_TYPES
@@ -218,7 +219,7 @@ def hover() -> str:
 
 def environment() -> str:
     parts = ["# Environment\n\nThe fields of an environment's file. Each has a default.\n"]
-    for title, struct in (("Environment", Environment), ("Host, below `hosts`", Host)):
+    for title, struct in (("Environment", Environment), ("Host, below `hosts`", Host), ("SSH, `ssh` of a host", Ssh)):
         said = " ".join((struct.__doc__ or "").split())
         rows = [
             (f"`{field.name}`", _type(field.type), f"`{_default(field)}`") for field in msgspec.structs.fields(struct)

@@ -131,8 +131,7 @@ class SshTransport:
     async def _answer(self, request: Exec) -> Reply:
         process = await self._start(request)
         try:
-            process.stdin.write(request.stdin)
-            process.stdin.write_eof()
+            _feed(process, request.stdin)
             out, err = await asyncio.gather(
                 self._bounded(process.stdout, self._said.largest_mib << 20, request),
                 self._bounded(process.stderr, _MOST_STDERR, request),
@@ -164,8 +163,7 @@ class SshTransport:
         process = await self._start(request, limited=False)
         rest = b""
         try:
-            process.stdin.write(request.stdin)
-            process.stdin.write_eof()
+            _feed(process, request.stdin)
             while part := await process.stdout.read(CHUNK):
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
@@ -216,6 +214,14 @@ class SshTransport:
         except _LOST as error:
             raise Unreachable(f"{self._said.host}: the connection was lost: {error}") from error
         return opened  # type: ignore[return-value]  # asyncssh's streams have asyncio's methods
+
+
+def _feed(process: asyncssh.SSHClientProcess[bytes], stdin: bytes) -> None:
+    """Hand a command its input; one that has ended by now did not want it."""
+    with contextlib.suppress(OSError):
+        if stdin:
+            process.stdin.write(stdin)
+        process.stdin.write_eof()
 
 
 async def _stop(process: asyncssh.SSHClientProcess[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -114,6 +115,41 @@ def test_both_ways_give_the_same_records(lab: Running, server: Server, tmp_path:
         assert differences(one, other) == []
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("source", [LINUX, OVS], ids=["linux", "ovs"])
+@pytest.mark.parametrize("wrap", [{}, {"*": "nsenter -t 1 -n"}], ids=["plain", "wrapped"])
+def test_watching_finds_what_comes(
+    lab: Running, server: Server, tmp_path: Path, source: Any, wrap: dict[str, str]
+) -> None:
+    config = configuration(lab, server, tmp_path)
+    name = f"cpssh{len(wrap)}"
+    enter = ["nsenter", "-t", str(lab.holders["h1"].first), "-a", "--"]
+    make, remove = (
+        (["ip", "netns", "add", name], ["ip", "netns", "del", name])
+        if source is LINUX
+        else (["ovs-vsctl", "add-br", name], ["ovs-vsctl", "del-br", name])
+    )
+
+    async def run() -> None:
+        far = SshTransport(Ssh(host="h1", config=str(config), agent=False), wrap)
+        stream = source.watch(far, SourceConfig(host="h1", options={"interval": 0.2}))
+        made = False
+        try:
+            async with asyncio.timeout(30), contextlib.aclosing(stream):
+                async for said in stream:
+                    if isinstance(said, Seen) and not made:
+                        await asyncio.to_thread(subprocess.run, [*enter, *make], check=True)
+                        made = True
+                    elif isinstance(said, Seen) and any(r.attributes.get("name") == name for r in said.records):
+                        return
+        finally:
+            await far.close()
+
+    try:
+        asyncio.run(run())
+    finally:
+        subprocess.run([*enter, *remove], check=True)
 
 
 def scan(hosts: dict[str, dict[str, Any]], lab: Running, folder: Path) -> tuple[GraphReader, list[str]]:

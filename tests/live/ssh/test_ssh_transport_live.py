@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import socket
 import subprocess
@@ -11,12 +12,17 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncssh
 import msgspec
 import pytest
 
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
 from calipso.model.reaching import Ssh
-from calipso.seams import Exec, Ovsdb, Read, Reply
+from calipso.model.record import RunEnded
+from calipso.seams import Exec, Ovsdb, Read, Reply, SourceConfig
+from calipso.sources.ovs import SOURCE as OVS
+from calipso.transports.record import RecordTransport
+from calipso.transports.replay import ReplayTransport
 from calipso.transports.ssh import SshTransport
 from tests.support.sshd import Server, make_key
 
@@ -103,6 +109,28 @@ def test_a_command_that_hangs_is_ended_on_the_host(server: Server) -> None:
                     return
                 await asyncio.sleep(0.1)
             raise AssertionError("the command is still running")
+
+    asyncio.run(run())
+
+
+class Late(SshTransport):
+    """Looks at a command only when it has long ended, as on a busy machine."""
+
+    async def _start(self, request: Exec, *, limited: bool = True) -> asyncssh.SSHClientProcess[bytes]:
+        process = await super()._start(request, limited=limited)
+        await asyncio.sleep(0.5)
+        return process
+
+
+def test_a_command_that_ended_before_its_input_was_closed(server: Server) -> None:
+    async def run() -> None:
+        transport = Late(server.ssh)
+        try:
+            assert await transport.ask(Exec(("printf", "done"))) == Reply(b"done")
+            assert await transport.ask(Exec(("printf", "done"), stdin=b"x")) == Reply(b"done")
+            assert await anext(transport.listen(Exec(("printf", "done\n")))) == Reply(b"done")
+        finally:
+            await transport.close()
 
     asyncio.run(run())
 
@@ -215,6 +243,16 @@ def test_through_a_gateway_and_by_the_configuration(server: Server, tmp_path: Pa
     asyncio.run(run())
 
 
+async def read_by_commands_instead(transport: SshTransport, path: Path) -> None:
+    """The source finds its way, and so does a replay of what was recorded."""
+    options = {"instances": [{"endpoint": f"unix:{path}", "rundir": str(path.parent)}]}
+    config, transcript = SourceConfig(host="h", options=options), io.StringIO()
+    first = [said async for said in OVS.collect(RecordTransport(transport, transcript), config)]
+    assert not [said for said in first if isinstance(said, RunEnded) and said.errors]
+    replayed = ReplayTransport(transcript.getvalue().splitlines())
+    assert [said async for said in OVS.collect(replayed, config)] == first
+
+
 def test_a_forwarded_database_and_a_server_that_forwards_none(server: Server, tmp_path: Path) -> None:
     database, path = tmp_path / "conf.db", tmp_path / "db.sock"
     schema = "/usr/share/openvswitch/vswitch.ovsschema"
@@ -235,6 +273,8 @@ def test_a_forwarded_database_and_a_server_that_forwards_none(server: Server, tm
                 with pytest.raises(AuthFailed, match="does not forward"):
                     await transport.ask(request)
                 assert Ovsdb not in transport.answers
+            async with reached(closed.ssh) as transport:
+                await read_by_commands_instead(transport, path)
 
     try:
         asyncio.run(run())

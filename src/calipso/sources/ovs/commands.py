@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from calipso.errors import AuthFailed, CommandFailed, ParseError
-from calipso.seams import Exec, Ovsdb, Reply, Transport
+from calipso.seams import Exec, Netlink, Ovsdb, Reply, Transport
 
 NAME = "ovs-vsctl"
 
@@ -17,11 +17,20 @@ async def snapshot(transport: Transport, request: Ovsdb) -> Reply:
         try:
             return await transport.ask(request)
         except AuthFailed:
-            if Ovsdb in transport.answers:
-                raise  # the socket is reached and refuses: a command would fare no better
+            if Netlink in transport.answers:
+                raise  # this machine's own socket refuses: a command would fare no better
     tables = tuple(request.columns)
     lists = (word for table in tables for word in ("--", "list", table))
-    argv = ("ovs-vsctl", f"--db={request.endpoint}", f"--timeout={max(1, int(request.timeout))}", "-f", "json", *lists)
+    # ovs-vsctl would fill in an empty database and wait for the switch to take note: reading does neither.
+    options = (
+        "--no-wait",
+        "--dry-run",
+        f"--db={request.endpoint}",
+        f"--timeout={max(1, int(request.timeout))}",
+        "-f",
+        "json",
+    )
+    argv = ("ovs-vsctl", *options, *lists)
     reply = await transport.ask(Exec(argv, timeout=request.timeout + 5))
     if reply.exit_code:
         said = reply.stderr.decode("utf-8", "replace").strip().split("\n")[0]

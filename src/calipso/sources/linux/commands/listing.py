@@ -14,7 +14,7 @@ import msgspec
 from calipso.errors import ParseError
 from calipso.seams import Reply
 from calipso.sources.linux.commands.batch import Argv
-from calipso.sources.linux.commands.parse_links import rows
+from calipso.sources.linux.commands.form import parser, rows
 
 NAME = "namespaces"
 _RUN = "/run/netns"
@@ -35,6 +35,7 @@ _LINK = re.compile(r" /proc/(\S+)/ns/(net|pid) -> (?:net|pid):\[(\d+)\]$", re.MU
 _HIDDEN = re.compile(r"(?:cannot read (?:symbolic )?link|/ns/net).*Permission denied")
 
 
+@parser(NAME)
 def parse_listing(replies: list[Reply]) -> bytes:
     """The body that `parse_namespaces` takes (`transports/namespaces.py`). Raises `ParseError`."""
     own, stats, names, mounts, processes = (reply.body.decode("utf-8", "surrogateescape") for reply in replies)
@@ -107,6 +108,7 @@ def _rank(path: str) -> tuple[int, str]:
     return (0 if path.startswith(_RUN + "/") else 1, path)
 
 
+@parser("lsns")
 def parse_numbers(lsns: Reply, names: Reply, inodes: dict[int, int], by_name: dict[str, int]) -> dict[int, int]:
     """Number that a namespace uses for another → the listing's number of that one. Raises `ParseError`.
 

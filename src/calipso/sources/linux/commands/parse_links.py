@@ -6,10 +6,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from calipso.errors import ParseError
 from calipso.sources.linux.commands.details import KINDS, SILENT, SLAVES, details, index_of
+from calipso.sources.linux.commands.form import parser
 from calipso.sources.linux.link_kinds import KINDS as PREFIXES
 from calipso.sources.linux.link_kinds import SLAVE_KINDS as SLAVE_PREFIXES
 from calipso.sources.linux.parse_addresses import Address
@@ -32,17 +31,6 @@ _COUNTERS = {"over_errors": "rx_over_errors", "multicast": "multicast", "carrier
 _UP, _RUNNING, _LOWER_UP = _FLAGS["UP"], _FLAGS["RUNNING"], _FLAGS["LOWER_UP"]
 
 
-def rows(body: bytes, parser: str) -> list[dict[str, Any]]:
-    """A list of objects; iproute2 says nothing at all for none, and empty objects for what it filters out."""
-    try:
-        found = msgspec.json.decode(body.strip() or b"[]")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ParseError(parser, str(error), excerpt=body[:120].decode("utf-8", "replace")) from None
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise ParseError(parser, "not a list of objects", excerpt=body[:120].decode("utf-8", "replace"))
-    return [each for each in found if each]
-
-
 def names_of(found: list[dict[str, Any]]) -> dict[str, int]:
     """Name → index. Raises `ParseError` for an interface without either."""
     try:
@@ -51,6 +39,7 @@ def names_of(found: list[dict[str, Any]]) -> dict[str, int]:
         raise ParseError(NAME, "an interface without name or number") from None
 
 
+@parser(NAME)
 def parse_links(found: list[dict[str, Any]]) -> list[Link]:
     """Interfaces, in their order. Raises `ParseError`."""
     names = names_of(found)
@@ -152,6 +141,7 @@ def _counters(said: dict[str, Any]) -> dict[str, float]:
     return out
 
 
+@parser(NAME)
 def parse_addresses(found: list[dict[str, Any]]) -> dict[int, list[Address]]:
     """Interface index → its addresses, IPv4 first, sorted. Raises `ParseError`."""
     out: dict[int, list[Address]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calipso.sources.linux.commands.details import index_of
-from calipso.sources.linux.commands.parse_links import rows
+from calipso.sources.linux.commands.form import parser, rows
 from calipso.sources.linux.parse_neighbors import Entry
 from calipso.sources.linux.parse_routes import Route
 
@@ -31,6 +31,7 @@ def _prefix(text: str, family: int) -> str:
     return text if text == "default" or "/" in text else f"{text}/{32 if family == 4 else 128}"
 
 
+@parser("ip route")
 def parse_routes(v4: bytes, v6: bytes, names: Names) -> list[tuple[tuple[int, ...], Route]]:
     """(interfaces a route leaves by, route), sorted. Raises `ParseError`."""
     out = []
@@ -92,6 +93,7 @@ def _hop(said: dict[str, Any], names: Names) -> dict[str, Any]:
     return hop
 
 
+@parser("ip rule")
 def parse_rules(v4: bytes, v6: bytes) -> list[dict[str, Any]]:
     """Policy rules, in the order the kernel tries them. Raises `ParseError`."""
     out = [_rule(said, family) for family, body in ((4, v4), (6, v6)) for said in rows(body, "ip rule")]
@@ -123,6 +125,7 @@ def _rule(said: dict[str, Any], family: int) -> dict[str, Any]:
     return rule
 
 
+@parser("ip neigh")
 def parse_neighbors(body: bytes, names: Names) -> dict[int, list[Entry]]:
     """Interface index → {ip, mac, state, flags}, sorted, of `neigh show nud all`. Raises `ParseError`."""
     out: dict[int, list[Entry]] = {}
@@ -149,6 +152,7 @@ def _state(said: list[str]) -> str:
     return "unresolved" if any(each in said for each in _LOST) else "known"
 
 
+@parser("bridge fdb")
 def parse_fdb(body: bytes, names: Names) -> dict[int, list[Entry]]:
     """Interface index of the port → entries, sorted; group addresses it listens to left out. Raises `ParseError`."""
     out: dict[int, list[Entry]] = {}

@@ -9,9 +9,10 @@ from calipso.errors import CalipsoError, CommandFailed
 from calipso.model.record import Attributes, Record, RunError
 from calipso.seams import Exec, Read, Reply
 from calipso.sources.linux.commands.batch import Argv, batch, reason
+from calipso.sources.linux.commands.form import rows
 from calipso.sources.linux.commands.listing import COMMANDS, parse_listing, parse_numbers
 from calipso.sources.linux.commands.parse_hardware import parse_hardware
-from calipso.sources.linux.commands.parse_links import names_of, parse_addresses, parse_links, rows
+from calipso.sources.linux.commands.parse_links import names_of, parse_addresses, parse_links
 from calipso.sources.linux.commands.parse_tables import parse_fdb, parse_neighbors, parse_routes, parse_rules
 from calipso.sources.linux.parse_host import FACTS, host_facts
 from calipso.sources.linux.parse_namespaces import Namespace
@@ -37,30 +38,21 @@ _AT_ONCE = 16
 """Namespaces that share a request."""
 
 
-def inside(namespace: Namespace, argv: Argv) -> Argv:
-    return ("nsenter", f"--net={namespace.path}", "--", *argv) if namespace.path else argv
-
-
 class CommandSurvey(Survey):
     """What is known of a host that answers `Exec` alone."""
 
+    _told: Sequence[Reply] = ()
+
     async def _listing(self) -> bytes:
-        return parse_listing(await batch(self.transport, COMMANDS))
+        """Facts come with the list, which spares a round trip."""
+        replies = await batch(self.transport, [("", [*COMMANDS, *_facts()])])
+        self._told = replies[len(COMMANDS) :]
+        return parse_listing(replies[: len(COMMANDS)])
 
     async def read_facts(self) -> None:
-        """All facts at once; what cannot be read is left out."""
-        asked: list[Argv] = []
-        for request, _ in FACTS:
-            if isinstance(request, Read):
-                asked.append(("cat", "--", request.path))
-            elif isinstance(request, Exec):
-                asked.append(request.argv)
+        """What could not be read is left out."""
         found: Attributes = {}
-        try:
-            replies = await batch(self.transport, asked)
-        except CalipsoError:
-            replies = []
-        for reply, (request, parse) in zip(replies, FACTS, strict=False):
+        for reply, (request, parse) in zip(self._told, FACTS, strict=False):
             if reply.exit_code == 0:
                 # A shell drops the last line end; some formats are told by their last line.
                 found |= parse(reply.body + b"\n" if isinstance(request, Read) else reply.body)
@@ -88,9 +80,8 @@ class CommandSurvey(Survey):
         """The replies to the commands of each namespace, by part; several namespaces share a request."""
 
         async def some(chunk: Sequence[Namespace]) -> list[Reply] | CalipsoError:
-            asked = [inside(each, argv) for each in chunk for argv in commands[each.part]]
             try:
-                return await batch(self.transport, asked)
+                return await batch(self.transport, [(each.path, commands[each.part]) for each in chunk])
             except CalipsoError as error:
                 return error
 
@@ -187,11 +178,19 @@ class CommandSurvey(Survey):
                 parse_fdb(bodies[5], names),
                 parse_rules(bodies[2], bodies[3]),
             )
-        except (CalipsoError, ValueError) as error:
-            said = error.message if isinstance(error, CalipsoError) else str(error)
-            return [], {}, [*errors, RunError(f"{namespace.part} tables", said)]
+        except CalipsoError as error:
+            return [], {}, [*errors, RunError(f"{namespace.part} tables", error.message)]
         counts = zip(("conntrack_count", "conntrack_max"), bodies[6:8], strict=True)
         return records, {name: float(body) for name, body in counts if body.strip().isdigit()}, errors
+
+
+def _facts() -> list[Argv]:
+    """What asks for the facts, as commands."""
+    return [
+        ("cat", "--", request.path) if isinstance(request, Read) else request.argv
+        for request, _ in FACTS
+        if isinstance(request, Read | Exec)
+    ]
 
 
 def _body(reply: Reply, argv: Argv) -> bytes:
