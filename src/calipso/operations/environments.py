@@ -10,7 +10,7 @@ from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, Tried
 
 
-class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """text: an environment's file, as YAML. It is added, or takes the place of the one of its name."""
 
     text: str
@@ -23,7 +23,7 @@ class EnvironmentTaken(msgspec.Struct, frozen=True):
     config: Environment
 
 
-class RemoveEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+class RemoveEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """purge: its history too; without it, adding the environment again goes on with its history."""
 
     environment: str
@@ -35,7 +35,7 @@ class EnvironmentRemoved(msgspec.Struct, frozen=True):
     purged: bool
 
 
-class TryEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+class TryEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """environment: one there is; or text: the YAML of one that is not taken over yet."""
 
     environment: str = ""
@@ -49,7 +49,7 @@ class EnvironmentTried(msgspec.Struct, frozen=True):
     items: list[Tried]
 
 
-class GetSchedule(msgspec.Struct, frozen=True, kw_only=True):
+class GetSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from calipso.errors import ConfigError, Conflict, NotFound
+from calipso.errors import Conflict, NotFound, StoreError
 from calipso.operations.context import Deed, Scope, Token
 from calipso.runtime.at import now, rfc3339
 from calipso.runtime.tokens import BYTES
@@ -32,7 +32,7 @@ class Tokens:
     """Named tokens in one file. A token has 256 random bits, so that a plain SHA-256 of it gives nothing away.
 
     The file is read again when it changed: a token that was revoked beside a running server ends at once.
-    Raises `ConfigError` when the file cannot be read or written.
+    Raises `StoreError` when the file cannot be read or written.
     """
 
     def __init__(self, file: Path) -> None:
@@ -80,7 +80,7 @@ class Tokens:
                     each.token.name: each for each in msgspec.json.decode(self.file.read_bytes(), type=list[_Kept])
                 }
             except (OSError, msgspec.DecodeError) as error:
-                raise ConfigError(f"cannot be read: {error}", where=str(self.file)) from error
+                raise StoreError(f"{self.file}: cannot be read: {error}") from error
             self._stamp = (stat.st_mtime_ns, stat.st_ino)
         return self._kept
 
@@ -96,7 +96,7 @@ class Tokens:
                 os.fsync(out.fileno())
             beside.replace(self.file)
         except OSError as error:
-            raise ConfigError(f"cannot be written: {error.strerror}", where=str(self.file)) from error
+            raise StoreError(f"{self.file}: cannot be written: {error.strerror}") from error
 
 
 def _digest(secret: str) -> str:
@@ -104,7 +104,7 @@ def _digest(secret: str) -> str:
 
 
 class Journal:
-    """What was done, a line of JSON a deed, only ever appended to. Raises `ConfigError` when it cannot be kept."""
+    """What was done, a line of JSON a deed, only ever appended to. Raises `StoreError` when it cannot be kept."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -119,7 +119,7 @@ class Journal:
                 with os.fdopen(descriptor, "wb") as out:
                     out.write(line)
         except OSError as error:
-            raise ConfigError(f"cannot be written: {error.strerror}", where=str(self.file)) from error
+            raise StoreError(f"{self.file}: cannot be written: {error.strerror}") from error
 
     def deeds(self) -> list[Deed]:
         """Oldest first. A line that was cut off by a crash is left out."""

@@ -21,13 +21,13 @@ PROBLEMS = {
     "409": "it exists already, or changed meanwhile",
     "413": "the body is too large",
     "415": "the body is not application/json",
-    "422": "what is to be imported is no export",
+    "422": "what is to be taken over is no export, or no environment",
     "429": "too many requests with this token: Retry-After says when to try again",
     "502": "a host could not be asked",
     "503": "nothing can be read or kept at the moment",
 }
 """Status → what it means here."""
-READS = frozenset({"400", "401", "403", "404", "405", "429", "502", "503"})
+READS = frozenset({"400", "401", "403", "404", "405", "422", "429", "502", "503"})
 
 DESCRIPTION = """Every use case of Calipso. A bearer token is needed, with the scope an operation names: `read`, `write`
 (which reads too), `admin` (everything) or `agent` (delivers what a host sees). Errors are problem documents (RFC 9457).
