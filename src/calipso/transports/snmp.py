@@ -6,7 +6,6 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from calipso.model.environment import SnmpAccess
 from calipso.seams import Reply, Request, Snmp
 from calipso.transports.dump import entered
 from calipso.transports.place import Place
+from calipso.transports.secrets import secret
 
 REPETITIONS = 25
 """Rows asked for at a time: what fits into one datagram of most devices."""
@@ -158,7 +158,7 @@ def _value(value: Any) -> int | str:
 
 def _credentials(access: SnmpAccess) -> Any:
     if access.community:
-        return hlapi.CommunityData(_secret(access.community, "snmp.community"), mpModel=1)  # noqa: S508  (what many switches can)
+        return hlapi.CommunityData(secret(access.community, "snmp.community"), mpModel=1)  # noqa: S508  (what many switches can)
     if not access.user:
         raise ConfigError("neither a community nor a user", where="snmp")
     for name, known in ((access.auth_protocol, _AUTH), (access.priv_protocol, _PRIV)):
@@ -166,23 +166,8 @@ def _credentials(access: SnmpAccess) -> Any:
             raise ConfigError(f"{name!r} is none of {', '.join(known)}", where="snmp")
     return hlapi.UsmUserData(
         access.user,
-        authKey=_secret(access.auth_key, "snmp.auth_key") if access.auth_key else None,
-        privKey=_secret(access.priv_key, "snmp.priv_key") if access.priv_key else None,
+        authKey=secret(access.auth_key, "snmp.auth_key") if access.auth_key else None,
+        privKey=secret(access.priv_key, "snmp.priv_key") if access.priv_key else None,
         authProtocol=_AUTH[access.auth_protocol] if access.auth_key else hlapi.usmNoAuthProtocol,
         privProtocol=_PRIV[access.priv_protocol] if access.priv_key else hlapi.usmNoPrivProtocol,
     )
-
-
-def _secret(reference: str, where: str) -> str:
-    """What `env:NAME` or `file:PATH` refers to. Raises `ConfigError`."""
-    scheme, _, rest = reference.partition(":")
-    if scheme == "env" and rest in os.environ:
-        return os.environ[rest]
-    if scheme == "file":
-        try:
-            return Path(rest).expanduser().read_text().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot be read: {error}", where=where) from error
-    if scheme == "env":
-        raise ConfigError(f"the environment variable {rest} is not set", where=where)
-    raise ConfigError("a secret is given by reference, env:NAME or file:PATH", where=where)

@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import shlex
 from collections.abc import AsyncIterator, Mapping
+from urllib.parse import urlsplit
 
 import asyncssh
 
 from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, TransportError, Unreachable
 from calipso.model.reaching import Ssh
-from calipso.seams import Exec, Ovsdb, Read, Reply, Request
+from calipso.seams import Exec, Http, Ovsdb, Read, Reply, Request
+from calipso.transports.http import HttpTransport
 from calipso.transports.ovsdb import CHUNK, OvsdbTransport
 from calipso.transports.ssh_connect import connect, end
 from calipso.transports.wrap import Wrapping
@@ -29,12 +31,15 @@ _LINE = 4 << 20
 _READ = '[ ! -e "$1" ] || [ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }; exec cat -- "$1"'
 _LOST = (asyncssh.ConnectionLost, asyncssh.DisconnectError, BrokenPipeError, ConnectionError)
 
+FORWARDED: frozenset[type[Request]] = frozenset({Ovsdb, Http})
+"""What goes through sockets that the server forwards."""
+
 
 class SshTransport:
     """Answers `Exec` (also as a stream of lines), `Read` and, where the server forwards sockets, `Ovsdb`.
 
-    `answers` loses `Ovsdb` once the server has refused to forward. The connection is made with the first request and
-    made anew after it was lost.
+    `answers` loses `Ovsdb` and `Http` once the server has refused to forward. The connection is made with the first
+    request and made anew after it was lost.
     """
 
     def __init__(self, said: Ssh, wrap: Mapping[str, str] = {}) -> None:
@@ -45,7 +50,7 @@ class SshTransport:
         self._refused: tuple[float, CalipsoError] | None = None
         self._commands = asyncio.Semaphore(said.commands)
         # A socket of a container, or one that only sudo may open, is not reached by forwarding.
-        self.answers: frozenset[type[Request]] = frozenset({Exec, Read} if self._wrap else {Exec, Read, Ovsdb})
+        self.answers: frozenset[type[Request]] = frozenset({Exec, Read} if self._wrap else {Exec, Read, *FORWARDED})
 
     async def ask(self, request: Request) -> Reply:
         """Raises `Unreachable`, `AuthFailed`, `TimedOut`, `ConfigError`; `TransportError` for too much output."""
@@ -56,6 +61,8 @@ class SshTransport:
                 return await self._read(request)
             case Ovsdb():
                 return await self._ovsdb().ask(request)
+            case Http():
+                return await HttpTransport(self._dial).ask(request)
         raise TransportError(f"{type(request).__name__} cannot be asked by SSH")
 
     def listen(self, request: Request) -> AsyncIterator[Reply]:
@@ -64,6 +71,8 @@ class SshTransport:
                 return self._lines(request)
             case Ovsdb():
                 return self._ovsdb().listen(request)
+            case Http():
+                return HttpTransport(self._dial).listen(request)
         raise TransportError(f"{type(request).__name__} cannot be listened to by SSH")
 
     async def close(self) -> None:
@@ -199,6 +208,15 @@ class SshTransport:
     def _ovsdb(self) -> OvsdbTransport:
         return OvsdbTransport(opener=self._open)
 
+    async def _dial(self, endpoint: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A socket of the host for HTTP: `unix:///path` or `http://host:port`, as seen from there."""
+        parts = urlsplit(endpoint)
+        if parts.scheme == "unix":
+            return await self._open("unix", parts.path)
+        if parts.scheme != "http" or not parts.hostname:
+            raise Unreachable(f"{endpoint}: by SSH an endpoint is unix:///path or http://host:port")
+        return await self._open("tcp", f"{parts.hostname}:{parts.port or 80}")
+
     async def _open(self, scheme: str, place: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A socket of the host, through the connection. Raises `AuthFailed` where the server forwards none."""
         connection = await self._connected()
@@ -209,7 +227,10 @@ class SshTransport:
                 host, _, port = place.rpartition(":")
                 opened = await connection.open_connection(host.strip("[]"), int(port), encoding=None)
         except asyncssh.ChannelOpenError as error:
-            self.answers -= {Ovsdb}
+            # sshd says the same of a socket that is not there and of forwarding it does not do
+            if scheme != "unix" or (await self._run(Exec(("test", "-S", place)))).exit_code:
+                raise Unreachable(f"{place}: {error.reason}") from error
+            self.answers -= FORWARDED
             raise AuthFailed(f"{place}: the server does not forward it: {error.reason}") from error
         except _LOST as error:
             raise Unreachable(f"{self._said.host}: the connection was lost: {error}") from error

@@ -19,7 +19,7 @@ import pytest
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
 from calipso.model.reaching import Ssh
 from calipso.model.record import RunEnded
-from calipso.seams import Exec, Ovsdb, Read, Reply, SourceConfig
+from calipso.seams import Exec, Http, Ovsdb, Read, Reply, SourceConfig
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.transports.record import RecordTransport
 from calipso.transports.replay import ReplayTransport
@@ -266,6 +266,9 @@ def test_a_forwarded_database_and_a_server_that_forwards_none(server: Server, tm
         request = Ovsdb(f"unix:{path}", "Open_vSwitch", {"Bridge": ("name",)})
         async with reached(server.ssh) as transport:
             assert (await transport.ask(request)).body == b"{}"
+            with pytest.raises(Unreachable, match=r"nothing\.sock"):
+                await transport.ask(Ovsdb(f"unix:{tmp_path}/nothing.sock", "Open_vSwitch", {}))
+            assert Ovsdb in transport.answers, "one socket that is not there says nothing of the others"
         closed = Server(tmp_path / "closed", options=("AllowStreamLocalForwarding no", "AllowTcpForwarding no"))
         with closed.running():
             async with reached(closed.ssh) as transport:
@@ -281,6 +284,30 @@ def test_a_forwarded_database_and_a_server_that_forwards_none(server: Server, tm
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_an_engine_behind_a_socket_of_the_host(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "engine.sock"
+
+    async def engine(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0]
+        body = b'{"asked":"%s"}\n' % asked.split()[1]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        listening = await asyncio.start_unix_server(engine, path)
+        async with listening, reached(server.ssh) as transport:
+            reply = await transport.ask(Http(f"unix://{path}", "/containers/json?all=1"))
+            assert reply == Reply(b'{"asked":"/containers/json?all=1"}\n', 200)
+            lines = transport.listen(Http(f"unix://{path}", "/events"))
+            assert await anext(aiter(lines)) == Reply(b'{"asked":"/events"}', 200)
+            await lines.aclose()  # type: ignore[attr-defined]
+            with pytest.raises(Unreachable):
+                await transport.ask(Http(f"unix://{path}.gone", "/info"))
+
+    asyncio.run(run())
 
 
 def test_commands_in_another_place(server: Server) -> None:
