@@ -143,18 +143,25 @@ class Host:
 
 
 @pytest.mark.parametrize(
-    ("reply", "status"),
+    ("reply", "known", "status"),
     [
-        (Reply(b"", 127), "completed"),
-        (Reply(b"", 1, b"unable to connect to socket /run/lldpd.socket\nmore"), "failed"),
-        (Reply(b"garbage"), "failed"),
-        (None, "failed"),
+        (Reply(b"", 127), (), []),
+        (Reply(b"", 127), ("",), ["failed"]),
+        (Reply(b"", 1, b"unable to connect to socket /run/lldpd.socket\nmore"), (), []),
+        (Reply(b"", 1, b"unable to connect to socket /run/lldpd.socket\nmore"), ("",), ["failed"]),
+        (Reply(b"garbage"), (), ["failed"]),
+        (None, (), ["failed"]),
     ],
 )
-def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(reply: Reply | None, status: str) -> None:
+def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(
+    reply: Reply | None, known: tuple[str, ...], status: list[str]
+) -> None:
+    """Where lldpd never ran nothing is said; where it was heard before, its silence is a failure."""
+
     async def collected() -> list[Any]:
-        return [each async for each in SOURCE.collect(Host(reply), SourceConfig(host="h1"))]
+        config = SourceConfig(host="h1", options={"known": known})
+        return [each async for each in SOURCE.collect(Host(reply), config)]
 
     said = asyncio.run(collected())
-    assert [each.status for each in said if isinstance(each, RunEnded)] == [status]
+    assert [each.status for each in said if isinstance(each, RunEnded)] == status
     assert not [each for each in said if isinstance(each, Seen)]

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from calipso.errors import CommandFailed, ParseError, TransportError
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, Seen
 from calipso.seams import Exec, SourceConfig, Transport
@@ -17,6 +19,8 @@ NEIGHBORS = Exec((*CLIENT, "show", "neighbors", "details"), timeout=15.0)
 CHASSIS = Exec((*CLIENT, "show", "chassis"), timeout=15.0)
 WATCH = Exec((*CLIENT, "watch"))
 NOT_FOUND = 127
+NO_SOCKET = b"unable to connect to socket"
+"""What lldpcli says where no lldpd runs."""
 COALESCE = 0.2
 """Seconds in which events are gathered: lldpcli writes one over many lines."""
 AGAIN = 5.0
@@ -26,28 +30,38 @@ EVERY = 30.0
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """Neighbours and the host's own chassis. A host without lldpd has none, which is no failure."""
+    """Neighbours and the host's own chassis.
+
+    Nothing is said of a host on which lldpd never ran; where it ran before and does not answer, the look failed.
+    """
     scope = Scope("lldp", config.host)
-    yield RunBegan(scope)
     try:
         answer = await _ask(transport, NEIGHBORS)
-        if answer is None:
-            yield RunEnded(scope, "completed")
-            return
         own = await _ask(transport, CHASSIS)
-        found = records(config.host, parse_neighbors(answer), parse_chassis(own) if own is not None else None)
+        found = records(config.host, parse_neighbors(answer), parse_chassis(own))
+    except _Absent as absent:
+        if scope.part in config.options.get("known", ()):
+            yield RunBegan(scope)
+            yield RunEnded(scope, "failed", (RunError("lldpcli", absent.message),))
+        return
     except (TransportError, ParseError) as error:
+        yield RunBegan(scope)
         yield RunEnded(scope, "failed", (RunError("lldpcli", error.message),))
         return
+    yield RunBegan(scope)
     yield Seen(scope, tuple(found))
     yield RunEnded(scope, "completed")
 
 
-async def _ask(transport: Transport, request: Exec) -> bytes | None:
-    """The answer, None where there is no lldpcli. Raises `CommandFailed` and what transports raise."""
+class _Absent(TransportError):
+    """There is no lldpcli, or no lldpd behind it."""
+
+
+async def _ask(transport: Transport, request: Exec) -> bytes:
+    """The answer. Raises `_Absent`, `CommandFailed` and what transports raise."""
     reply = await transport.ask(request)
-    if reply.exit_code == NOT_FOUND:
-        return None
+    if reply.exit_code == NOT_FOUND or (reply.exit_code and NO_SOCKET in reply.stderr):
+        raise _Absent("lldpd does not run")
     if reply.exit_code:
         reason = reply.stderr.decode(errors="replace").strip().split("\n")[0]
         raise CommandFailed(f"lldpcli: {reason or reply.exit_code}", exit_code=reply.exit_code)
@@ -63,6 +77,8 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
         while True:
             came.clear()
             async for observation in collect(transport, config):
+                if isinstance(observation, RunEnded) and observation.status == "completed":
+                    config = _knowing(config, observation.scope)
                 yield observation
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(came.wait(), every)
@@ -70,6 +86,11 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+def _knowing(config: SourceConfig, scope: Scope) -> SourceConfig:
+    """From now on lldpd ran here: that it does not answer is a failure."""
+    return msgspec.structs.replace(config, options={**config.options, "known": [scope.part]})
 
 
 async def _listen(transport: Transport, came: asyncio.Event) -> None:
