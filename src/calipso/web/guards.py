@@ -21,6 +21,10 @@ OPEN = ("/healthz", "/readyz")
 NOBODY = ""
 
 Asked = ASGIConnection[Any, Any, Any, Any]
+CERTIFICATE = "certificate "
+"""How somebody is called who showed a certificate instead of a token: it lets an agent in, and nobody else."""
+Certified = Callable[[tuple[str, int]], str]
+"""Address of a connection → name in its certificate, "" for none."""
 Whose = Callable[[str], Token | None]
 
 
@@ -48,8 +52,12 @@ class Bucket:
 class Gate:
     """The guard of every route. Refusals of writes are noted in the journal."""
 
-    def __init__(self, whose: Whose, web: Web, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, whose: Whose, web: Web, journal: Journal, clock: Callable[[], float] = time.monotonic,
+        certified: Certified = lambda _: "",
+    ) -> None:  # fmt: skip
         self.whose = whose
+        self.certified = certified
         self.web = web
         self.journal = journal
         self.clock = clock
@@ -80,8 +88,13 @@ class Gate:
         connection.scope["user"] = caller
 
     def _caller(self, connection: Asked) -> Token | None:
-        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-        return self.whose(secret.strip()) if scheme.lower() == "bearer" and secret else None
+        said = connection.headers.get("authorization", "")
+        if said:
+            scheme, _, secret = said.partition(" ")
+            return self.whose(secret.strip()) if scheme.lower() == "bearer" and secret else None
+        client = connection.client
+        name = self.certified((client.host, client.port)) if client is not None else ""
+        return Token(CERTIFICATE + name, ("agent",), 0) if name else None
 
     def _limit(self, caller: Token) -> None:
         if not self.web.rate:

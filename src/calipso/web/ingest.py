@@ -11,8 +11,9 @@ from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import WebsocketRouteHandler
 
-from calipso.errors import CalipsoError, ParseError
+from calipso.errors import CalipsoError, Forbidden, ParseError
 from calipso.runtime import feed
+from calipso.web.guards import CERTIFICATE
 
 POLICY_VIOLATION = 1008
 PATIENCE = 10.0
@@ -47,7 +48,7 @@ def ingest_route(ingest: Ingest) -> WebsocketRouteHandler:
         """What an agent saw, part by part."""
         await socket.accept()
         try:
-            connection = ingest.welcome(await _hello(socket))
+            connection = ingest.welcome(_vouched(socket, await _hello(socket)))
         except CalipsoError as error:
             await _refuse(socket, error)
             return
@@ -68,6 +69,16 @@ async def _hello(socket: Socket) -> feed.Hello:
         return msgspec.json.decode(said, type=feed.Hello)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ParseError("hello", str(error), excerpt=said) from error
+
+
+def _vouched(socket: Socket, hello: feed.Hello) -> feed.Hello:
+    """An agent that shows a certificate speaks for the host that is named in it. Raises `Forbidden` for another."""
+    who = socket.scope["user"].name
+    if who.startswith(CERTIFICATE) and who != CERTIFICATE + hello.host:
+        raise Forbidden(
+            f"the {who} does not speak for {hello.host}", hint="give the agent a certificate with its host's name"
+        )
+    return hello
 
 
 async def _refuse(socket: Socket, error: CalipsoError) -> None:

@@ -23,6 +23,7 @@ from calipso.runtime.settings import settings
 from calipso.runtime.system import System
 from calipso.runtime.tokens import matches
 from calipso.web.app import build
+from calipso.web.certificates import Certificates
 from calipso.web.figures import of_agents, of_clients, of_sites
 from calipso.web.guards import Gate
 from calipso.web.health import Health
@@ -76,13 +77,15 @@ class Server:
         def whose(given: str) -> Token | None:
             return ADMIN if matches(given, token) else system.tokens.whose(given)
 
-        self.gate = Gate(whose, web, system.journal)
+        certificates = Certificates()
+        self.gate = Gate(whose, web, system.journal, certified=certificates.name)
         app = build(system, self.gate, self.feeds, system, self.health, names, web)
         config = uvicorn.Config(
             app,
             log_level="warning",
             access_log=False,
             lifespan="on",
+            http=certificates.protocol(),
             ws="websockets-sansio",
             timeout_graceful_shutdown=GRACE,
             **(tls.options if tls else {}),
