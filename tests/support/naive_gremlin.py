@@ -232,17 +232,13 @@ def _within(word: str, items: list[Node], depth: int, world: Picture) -> list[No
         "ascendants": ("in", ["ownership"]),
         "neighbors": ("both", []),
     }[word]
-    out: dict[Node, int] = {}
-    for item in items:
-        if item in out:
-            continue
-        out[item] = 0
-        front, level = [item], 0
-        while front and (depth == 0 or level < depth):
-            level += 1
-            reached = dict.fromkeys(end for each in front for end in _ends(each, way, labels, world))
-            front = [each for each in reached if each not in out]
-            out.update(dict.fromkeys(front, level))
+    out = dict.fromkeys(items)
+    front, level = list(out), 0
+    while front and (depth == 0 or level < depth):
+        level += 1
+        reached = dict.fromkeys(end for each in front for end in _ends(each, way, labels, world))
+        front = [each for each in reached if each not in out]
+        out.update(dict.fromkeys(front))
     return list(out)
 
 

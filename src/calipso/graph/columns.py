@@ -203,12 +203,17 @@ def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:
 
 def _brought_to(reader: Any, old: Any, column: Column, spec: Spec) -> Column:
     """The column of one value of the graph made that of another of the same lineage."""
+    return amended(column, old, reader, changed_objects(old, reader), spec)
+
+
+def amended(column: Column, old: GraphReader, new: GraphReader, ords: Iterable[int], spec: Spec) -> Column:
+    """The column of one graph made that of another, from which it differs in these objects at most."""
     before: dict[int, Any] = {}
     after: dict[int, Any] = {}
-    for ord in changed_objects(old, reader):
-        for graph, out in ((old, before), (reader, after)):
+    for ord in ords:
+        for graph, out in ((old, before), (new, after)):
             head = graph.get(ord)
-            value = None if head is None else _value_of(graph, head, spec)
+            value = None if head is None else value_of(graph, head, spec)
             if value is not None:
                 out[ord] = value
     differing = [ord for ord in {*before, *after} if before.get(ord) != after.get(ord)]
@@ -218,7 +223,8 @@ def _brought_to(reader: Any, old: Any, column: Column, spec: Spec) -> Column:
     )
 
 
-def _value_of(graph: GraphReader, head: Obj, spec: Spec) -> Any:
+def value_of(graph: GraphReader, head: Obj, spec: Spec) -> Any:
+    """What a column holds of an object."""
     return spec.read(graph, head) if spec.needs is None else spec.pick(head, graph.attributes(head))
 
 

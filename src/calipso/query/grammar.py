@@ -41,6 +41,7 @@ def parse(text: str) -> Chain:
         raise QueryError(f"the query has {len(text)} characters, more than {LONGEST}", position=LONGEST)
     if not text.strip():
         raise QueryError("the query is empty", position=0, hint="a query begins with G, as in G.V().Has('Type','veth')")
+    _check_characters(text, 0)
     _check_depth(text)
     try:
         tree: Any = _parser().parse(text)
@@ -56,6 +57,15 @@ def parse(text: str) -> Chain:
         raise
     chain: Chain = tree
     return chain
+
+
+def _check_characters(text: str, position: int, *, inside: bool = False) -> None:
+    """Raises `QueryError` for halves of a surrogate pair, which are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = position if inside else error.start
+        raise QueryError("half of a surrogate pair is no character", position=place) from None
 
 
 def _check_depth(text: str) -> None:
@@ -91,7 +101,9 @@ class _Tree(Transformer[Token, Any]):
         return Call(str(parts[0]), tuple(args), parts[0].start_pos or 0)
 
     def text(self, parts: list[Token]) -> Literal:
-        return Literal(unescaped(parts[0][1:-1]), parts[0].start_pos or 0)
+        said = unescaped(parts[0][1:-1])
+        _check_characters(said, parts[0].start_pos or 0, inside=True)
+        return Literal(said, parts[0].start_pos or 0)
 
     def number(self, parts: list[Token]) -> Literal:
         said = parts[0].rstrip("lLdDfFiIsSbB")

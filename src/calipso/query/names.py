@@ -20,6 +20,8 @@ from calipso.graph.protocol import GraphReader, Obj, Spec
 from calipso.model.record import Attributes
 from calipso.query.elements import Link
 
+PICKABLE = re.compile(r"[\w@:/-]+").fullmatch
+"""Names that can be decoded alone; others, which no source says, are looked for in all attributes."""
 HEAD = frozenset({"id", "kind", "type", "name", "host", "parent", "networks", "media"})
 """Fields of an object that need no decoding."""
 Form = Callable[[Any], Any]
@@ -194,7 +196,11 @@ def _name(text: str, said: tuple[str, ...], form: str) -> Name:
     tops = {path[0] for _, path in paths}
     whole = any(source for source, _ in paths) or form in ("manager", "probe")
     computed = HEAD | COMPUTED.keys() if len(paths) == 1 else HEAD
-    if whole or tops & (UNITED | API_FIRST | computed | {"service_type", "local_service_id"}):
+    if (
+        whole
+        or not all(map(PICKABLE, tops))
+        or tops & (UNITED | API_FIRST | computed | {"service_type", "local_service_id"})
+    ):
         needs = None
     else:
         needs = tuple(sorted(tops))

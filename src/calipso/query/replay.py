@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pyroaring import BitMap
+
 from calipso.graph.adjacency import around
+from calipso.graph.columns import Column, amended
 from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import few_keys, values_of
@@ -31,6 +34,7 @@ class Replay:
         self._links: dict[int, dict[tuple[int, int], int]] = {}
         self._owner: dict[int, int] = {}
         self._said: dict[int, Facts | None] = {}
+        self._known_changed: BitMap | None = None
         self._decoder = Decoder(history.codec, patterns)
         self._codes = {name: code for code, name in base.link_names().items()}
         self.hosts: Mapping[str, str] = base.hosts
@@ -40,6 +44,7 @@ class Replay:
     def apply(self, row: Change) -> None:
         """Go one row on."""
         self.ts = row.ts
+        self._known_changed = None
         if row.what == "head":
             before = self.get(row.ord)
             head = None if row.body is None else decode_head(row.ord, row.body)
@@ -77,9 +82,11 @@ class Replay:
         return self._said[ord]
 
     @property
-    def _changed(self) -> set[int]:
+    def _changed(self) -> BitMap:
         """Objects that may be other than they were at the start."""
-        return {*self._heads, *(self._owner_of(ord) for ord in self._facts)}
+        if self._known_changed is None:
+            self._known_changed = BitMap({*self._heads, *(self._owner_of(ord) for ord in self._facts)})
+        return self._known_changed
 
     def _owner_of(self, ord: int) -> int:
         if ord in self._owner:
@@ -125,14 +132,15 @@ class Replay:
 
     def values(self, key: str) -> Mapping[Any, Ordinals]:
         changed = self._changed
-        out: dict[Any, set[int]] = {
-            value: {ord for ord in ords if ord not in changed} for value, ords in self._base.values(key).items()
+        out: dict[Any, Any] = {
+            value: (ords if isinstance(ords, BitMap) else BitMap(ords)) - changed
+            for value, ords in self._base.values(key).items()
         }
         for ord in changed:
             head = self.get(ord)
             for name, value in () if head is None else few_keys(head, self.attributes(head)):
                 if name == key:
-                    out.setdefault(value, set()).add(ord)
+                    out.setdefault(value, BitMap()).add(ord)
         return {value: ords for value, ords in out.items() if ords}
 
     def flat_ends(self, ord: int) -> Sequence[int]:
@@ -158,7 +166,8 @@ class Replay:
                 yield LinkEnd(name, flat[i + 1], not flat[i] & 1)
 
     def column(self, spec: Spec) -> ColumnReader | None:
-        return None
+        column = self._base.column(spec)
+        return amended(column, self._base, self, self._changed, spec) if isinstance(column, Column) else None
 
     def facets(self, obj: Obj) -> list[Facet]:
         return self._decoder.facets(self._facts_of(obj), self.hosts)

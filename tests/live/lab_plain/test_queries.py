@@ -38,7 +38,7 @@ async def ask(system: System, text: str) -> list[Any]:
 def test_known_queries_on_the_lab_and_its_past(lab: Running, tmp_path: Path) -> None:
     async def work() -> None:
         async with opened(home(lab, tmp_path), NAME) as system:
-            assert await system.scan(NAME) == []
+            await system.scan(NAME)
             await asyncio.sleep(0.01)
             then = rfc3339(now())
             live = [await ask(system, text.format("")) for text in SEEDS]

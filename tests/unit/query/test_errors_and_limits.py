@@ -60,6 +60,8 @@ WRONG = [
     ("G.Flows().Has('Network', '10.0.0.1')", -1, "no flow store"),
     ("G.V().Has('a', " + "9" * 50 + ")", 15, "digits"),
     ("G.V().Has('a', 1e999)", 15, "too large"),
+    ("G.V().Has('a', '\\ud800')", 15, "surrogate"),
+    ("G.V().Has('a', '\ud800')", 16, "surrogate"),
     ("G.V()" + ".Out()" * 200, 900, "more than 150 steps"),
     ("G.V()" + ".where(out()" * 40 + ")" * 40, -2, "brackets"),
     ("G.V().Has('a', '" + "x" * 30_000 + "')", 20_000, "characters"),

@@ -319,6 +319,13 @@ CASES: list[tuple[str, list[Any]]] = [
     ("G.V().Has('features.rx-gro', 1)", []),
     ("G.V().Has('MTU', -1)", []),
     ("G.V().Has('MTU', 1400.0)", ["h2/dev:eth0"]),
+    ("G.V().Has('IfIndex', 99999999999999999999999999)", []),
+    ("G.V().Has('Name', 5)", []),
+    ("G.V().Has('Name', null)", []),
+    ("G.V().Has('MAC', 'AC:01:12').Values('Name')", ["br-b"]),
+    ("G.V().Has('Name', '')", []),
+    ("G.V().Has('', 'x')", []),
+    ("G.V().Has('\\n\"', 'x')", []),
     # texts
     ("G.V().Has('alias', 'it\\'s \"so\"\\\\')", ["h1/dev:vha"]),
     ('G.V().Has("alias", "it\'s \\"so\\"\\\\")', ["h1/dev:vha"]),

@@ -31,25 +31,26 @@ class Within(NamedTuple):
     depth: int
 
     def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
-        seen: set[int] = set()
         reader, codes = run.reader, self.along.codes(run, self.way)
+        seen: set[int] = set()
+        front = []
         for start in stream:
-            if run.item(start) in seen:
-                continue
-            seen.add(run.item(start))
-            yield start
-            front, depth = [start], 0
-            while front and (self.depth == 0 or depth < self.depth):
-                depth += 1
-                after = []
-                for each in front:
-                    for other in self._reached(run, reader, run.item(each), codes):
-                        if other not in seen:
-                            seen.add(other)
-                            run.hold(1)
-                            after.append(run.moved(each, other, NODES))
-                            yield after[-1]
-                front = after
+            if run.item(start) not in seen:
+                seen.add(run.item(start))
+                front.append(start)
+                yield start
+        depth = 0
+        while front and (self.depth == 0 or depth < self.depth):
+            depth += 1
+            after = []
+            for each in front:
+                for other in self._reached(run, reader, run.item(each), codes):
+                    if other not in seen:
+                        seen.add(other)
+                        run.hold(1)
+                        after.append(run.moved(each, other, NODES))
+                        yield after[-1]
+            front = after
 
     def _reached(self, run: Run, reader: GraphReader, ord: int, codes: frozenset[int]) -> list[int]:
         if self.along.per_link:
