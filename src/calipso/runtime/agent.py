@@ -223,7 +223,10 @@ class Agent:
         sent, flying = self.acked, deque[int]()
         while True:
             self._fresh.clear()
-            for seq, body in self.spool.after(sent, WINDOW):
+            parts = self.spool.after(sent, WINDOW)
+            if not parts:  # perhaps not all that was numbered is there: what was dropped leaves a gap
+                await self._fresh.wait()
+            for seq, body in parts:
                 while len(flying) >= WINDOW:
                     self._answered.clear()
                     await self._answered.wait()
@@ -232,8 +235,6 @@ class Agent:
                 await socket.send(feed.frame(seq, body))
                 flying.append(seq)
                 sent = seq
-            if sent >= self.spool.last:
-                await self._fresh.wait()
 
     async def _hear(self, socket: ClientConnection) -> None:
         async for said in socket:

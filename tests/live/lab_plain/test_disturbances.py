@@ -182,9 +182,14 @@ def test_a_physical_nic_that_goes_down_takes_the_links_to_it_down(lab: Running, 
         for word in ("down", "up"):
             watched.run("ip", "link", "set", "eth0", word)
             await watched.until(lambda word=word: watched.state(pnic) == word, f"eth0 is {word}")
+            began = time.monotonic()
             view = await seen(watched, VM_A)
-            states = {edge.state for edge in view.links if pnic in (edge.source, edge.target)}
-            assert states == {word}
+            while (states := {edge.state for edge in view.links if pnic in (edge.source, edge.target)}) != {word}:
+                assert time.monotonic() - began < PATIENCE, (
+                    f"its links are {states}, not {word}"
+                )  # the switch tells too
+                await asyncio.sleep(STEP)
+                view = await seen(watched, VM_A)
             assert {node.id for node in view.objects} == watched.clique(VM_A).objects
 
     watching(lab, tmp_path, disturb)
