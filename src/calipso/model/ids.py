@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 _UNSAFE = re.compile(r"[%/\s]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def quote(key: str) -> str:
@@ -161,3 +162,8 @@ def switch_port(switch_id: str, port: str) -> str:
 def by_uuid(cls: str, uuid: str) -> str:
     """Ids of API objects: `port:<uuid>`, `network:<uuid>`, `agent:<uuid>` …"""
     return f"{cls}:{quote(uuid.lower())}"
+
+
+def logical_port(name: str) -> str:
+    """A logical switch port of OVN, which is a VIM's port by UUID or a name of its own."""
+    return by_uuid("port", name) if _UUID.fullmatch(name) else f"port:{quote(name)}"

@@ -102,6 +102,7 @@ OBJECT_TYPES: tuple[ObjectType, ...] = (
     ObjectType("port", "cloud", "a port: what a VIM intends to plug", kind="port"),
     ObjectType("router", "cloud", "a router"),
     ObjectType("floating_ip", "cloud", "a floating IP", kind="floating_ip"),
+    ObjectType("load_balancer", "cloud", "a load balancer of OVN", kind="vservice"),
     ObjectType("trunk", "cloud", "a trunk port with subports", kind="trunk"),
     ObjectType("security_group", "cloud", "a security group", kind="security_group"),
     ObjectType("agent", "cloud", "an agent of a VIM on a host", kind="network_agent"),

@@ -11,6 +11,7 @@ from calipso.model.attributes.host import LINUX
 from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.lxd import LXD
 from calipso.model.attributes.metrics import METRICS, Metric
+from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
 from calipso.model.record import Record
@@ -22,6 +23,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("netlink", "Interfaces and namespaces, tunnel endpoints and segments of a host.", DEVICES + DEVICE_KINDS),
     *TABLE_FACETS,
     *OVS_FACETS,
+    *OVN_FACETS,
     *LIBVIRT_FACETS,
     DOCKER,
     CONTAINERS,

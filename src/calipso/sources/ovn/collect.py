@@ -1,0 +1,117 @@
+"""One pass over the databases of OVN that a host has: where they are, a snapshot of each, and records of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from calipso.errors import ConfigError, ParseError, TransportError, Unreachable
+from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
+from calipso.seams import Ovsdb, Read, Reply, SourceConfig, Transport
+from calipso.sources.ovn import north, south
+from calipso.sources.ovn.north import North
+from calipso.sources.ovn.parse import Tables
+from calipso.sources.ovn.south import South
+
+RUN_DIRECTORIES = ("/var/run/ovn/", "/run/ovn/", "/var/run/openvswitch/")
+"""Where ovsdb-servers of OVN have their sockets; before OVN 20.03 they were Open vSwitch's."""
+SOCKETS = {"nb": "ovnnb_db.sock", "sb": "ovnsb_db.sock"}
+DATABASES = {"nb": north.DATABASE, "sb": south.DATABASE}
+TABLES = {"nb": north.TABLES, "sb": south.TABLES}
+SCHEMES = ("unix:", "tcp:")
+Part = Literal["nb", "sb"]
+PARTS: tuple[Part, ...] = ("nb", "sb")
+
+
+class Database(msgspec.Struct, frozen=True):
+    """One of the two databases. `endpoints`: servers of one cluster; `rundir`: where its socket was found, or ""."""
+
+    part: Part
+    endpoints: tuple[str, ...]
+    rundir: str = ""
+
+    def scope(self, host: str) -> Scope:
+        return Scope("ovn", host, self.part)
+
+    def requests(self) -> tuple[Ovsdb, ...]:
+        """What to ask, of the servers in their order."""
+        columns: Mapping[str, tuple[str, ...]] = dict.fromkeys(TABLES[self.part], ())
+        return tuple(Ovsdb(endpoint, DATABASES[self.part], columns) for endpoint in self.endpoints)
+
+    def records(self, tables: Tables) -> list[Record]:
+        """What its tables say."""
+        return (North(tables) if self.part == "nb" else South(tables)).records()
+
+
+async def databases(transport: Transport, options: Mapping[str, Any]) -> list[Database]:
+    """The configured databases, else those whose socket is in a run directory. Raises `ConfigError`."""
+    if options.get("nb") or options.get("sb"):
+        return [Database(part, _endpoints(part, str(options[part]))) for part in PARTS if options.get(part)]
+    found: dict[Part, Database] = {}
+    for directory in RUN_DIRECTORIES:
+        names = await _listing(transport, directory)
+        for part, socket in SOCKETS.items():
+            if socket in names:
+                place = "nb" if part == "nb" else "sb"
+                found.setdefault(place, Database(place, (f"unix:{directory}{socket}",), directory))  # type: ignore[arg-type]
+    return [found[part] for part in PARTS if part in found]
+
+
+def _endpoints(part: Part, said: str) -> tuple[str, ...]:
+    endpoints = tuple(each.strip() for each in said.split(",") if each.strip())
+    for each in endpoints:
+        if not each.startswith(SCHEMES):
+            raise ConfigError(f"{each}: an endpoint is unix:PATH or tcp:HOST:PORT", where=f"option {part} of ovn")
+    return endpoints
+
+
+async def _listing(transport: Transport, path: str) -> list[str]:
+    try:
+        return (await transport.ask(Read(path))).body.decode(errors="replace").split("\n")
+    except Unreachable:
+        return []  # no such directory: no OVN there
+
+
+async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+    """Each database by itself: one that fails leaves the other's records as they are."""
+    for database in await databases(transport, config.options):
+        scope = database.scope(config.host)
+        yield RunBegan(scope)
+        tables = Tables()
+        try:
+            tables.update((await snapshot(transport, database)).body)
+            records = database.records(tables)
+        except (TransportError, ParseError) as error:
+            if await gone(transport, database):
+                yield ScopeGone(scope)
+            else:
+                yield RunEnded(scope, "failed", (RunError(",".join(database.endpoints), error.message),))
+            continue
+        yield Seen(scope, tuple(records))
+        yield RunEnded(scope, "completed")
+
+
+async def snapshot(transport: Transport, database: Database) -> Reply:
+    """The tables, from the first server that answers. Raises the `TransportError` of the last."""
+    requests = database.requests()
+    for request in requests[:-1]:
+        try:
+            return await transport.ask(request)
+        except TransportError:
+            continue  # another of the cluster may answer
+    return await transport.ask(requests[-1])
+
+
+async def gone(transport: Transport, database: Database) -> bool:
+    """Whether a database that does not answer is removed, not just down: its run directory is not there any more."""
+    if not database.rundir:
+        return False
+    try:
+        await transport.ask(Read(database.rundir))
+    except Unreachable:
+        return True
+    except TransportError:
+        return False
+    return False
