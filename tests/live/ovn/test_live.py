@@ -17,7 +17,7 @@ from calipso.graph.reconcile import Reconciler
 from calipso.graph.value import Graph
 from calipso.model.attributes import undeclared
 from calipso.model.environment import Environment
-from calipso.model.record import Observation, Record, RunEnded, Seen
+from calipso.model.record import Observation, Record, Seen
 from calipso.seams import SourceConfig
 from calipso.sources.ovn import SOURCE
 from calipso.sources.ovs import SOURCE as OVS
@@ -123,7 +123,7 @@ def test_a_router_is_a_service_on_the_switch_of_its_gateway_chassis(cloud: Cloud
         "add-port", "br-int", "p1", "--", "set", "interface", "p1", "type=internal", "external_ids:iface-id=vm1"
     )
     cloud.nbctl("--wait=hv", "sync")
-    time.sleep(1.0)  # a gateway is claimed by the controller's own pace
+    cloud.sbctl("wait-until", "port_binding", "cr-lr0-public", "up=true")
     follower = asyncio.run(a_pass(cloud))
     graph, router = follower.graph, follower.find("router", "lr0")
     assert router.kind == "vservice" and graph.attributes(router)["gateway_chassis"] == [CHASSIS]
@@ -165,7 +165,7 @@ def test_reading_twice_changes_nothing(cloud: Cloud) -> None:
         before = follower.graph.rev
         async for observation in SOURCE.collect(LocalTransport(), config(cloud)):
             follower.take(observation)
-        assert follower.graph.rev == before and len(follower.graph) > 20
+        assert follower.graph.rev == before and len(follower.graph) > 12
 
     asyncio.run(twice())
 
@@ -201,37 +201,33 @@ def test_without_ovn_there_is_nothing_to_see_and_no_error() -> None:
         assert asyncio.run(look()) == []
 
 
-def test_what_is_claimed_is_found_where_open_vswitch_has_it(cloud: Cloud) -> None:
-    """The guest's NIC of Neutron's notes: claimed and found with its interface, claimed and not found without one."""
+def test_a_claimed_nic_that_no_host_shows_has_no_cable_and_the_switch_is_one_with_its_chassis(cloud: Cloud) -> None:
     cloud.start_switch()
-    cloud.nbctl("ls-add", "sw0")
-    guests = {"11111111-0000-4000-8000-00000000000a": "fa:16:3e:00:00:0a"}
-    for uuid, mac in guests.items():
-        cloud.nbctl("lsp-add", "sw0", uuid, "--", "lsp-set-addresses", uuid, f"{mac} 10.0.0.9", "--", "set",
-                    "logical_switch_port", uuid, "external_ids:neutron\\:device_id=22222222-0000-4000-8000-00000000000b",
-                    "external_ids:neutron\\:device_owner=compute\\:nova")  # fmt: skip
-    uuid, mac = next(iter(guests.items()))
-    cloud.vsctl("add-port", "br-int", "tap1", "--", "set", "interface", "tap1", "type=internal",
-                f"external_ids:iface-id={uuid}")  # fmt: skip
-    cloud.nbctl("--wait=hv", "sync")
-    time.sleep(0.5)
-    follower = asyncio.run(a_pass(cloud))
-    nic = follower.graph.resolve(f"instance:22222222-0000-4000-8000-00000000000b/vnic:{mac}")
-    assert nic is not None and nic.kind == "vnic"
-    assert follower.graph.attributes(nic)["host"] == "h1"
-    assert list(follower.graph.links(nic.ord, ("vnic-vedge",))) == []
-    ended = []
+    port, guest, mac = (
+        "11111111-0000-4000-8000-00000000000a",
+        "22222222-0000-4000-8000-00000000000b",
+        "fa:16:3e:00:00:0a",
+    )
+    notes = (f'external_ids:"neutron:device_id"="{guest}"', 'external_ids:"neutron:device_owner"="compute:nova"')
+    cloud.nbctl("ls-add", "sw0", "--", "lsp-add", "sw0", port, "--", "lsp-set-addresses", port, f"{mac} 10.0.0.9")
+    cloud.nbctl("set", "logical_switch_port", port, *notes)
+    bind = ("set", "interface", "tap1", "type=internal", f"external_ids:iface-id={port}")
+    cloud.vsctl("add-port", "br-int", "tap1", "--", *bind)
+    cloud.nbctl("wait-until", "logical_switch_port", port, "up=true")
 
-    async def the_switch_too() -> None:
+    async def look() -> Follower:
+        follower = await a_pass(cloud)
         instance = {"endpoint": f"unix:{cloud.folder}/db.sock", "rundir": str(cloud.folder)}
-        async for observation in OVS.collect(
-            LocalTransport(), SourceConfig(host="h1", options={"instances": [instance]})
-        ):
+        switch = SourceConfig(host="h1", options={"instances": [instance]})
+        async for observation in OVS.collect(LocalTransport(), switch):
             follower.take(observation)
-            ended.append(observation)
+        return follower
 
-    asyncio.run(the_switch_too())
-    assert [each.status for each in ended if isinstance(each, RunEnded)][0] == "completed"
-    vedge = follower.graph.resolve("h1/ovs")
-    assert vedge is not None
-    assert {facet.name.partition("@")[0] for facet in follower.graph.facets(vedge)} == {"ovn", "ovs"}
+    graph = asyncio.run(look()).graph
+    nic, vedge = graph.resolve(f"instance:{guest}/vnic:{mac}"), graph.resolve("h1/ovs")
+    assert nic is not None and vedge is not None
+    assert nic.kind == "vnic" and graph.attributes(nic)["host"] == "h1"
+    assert [graph.id_of(link.other) for link in graph.links(nic.ord, ("vnic-port",))] == [f"port:{port}"]
+    assert list(graph.links(nic.ord, ("vnic-vedge", "layer2.tap"))) == []
+    assert {facet.name.partition("@")[0] for facet in graph.facets(vedge)} >= {"ovn", "ovs"}
+    assert graph.resolve("h1/otep:geneve:192.0.2.1") is not None

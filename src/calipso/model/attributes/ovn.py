@@ -84,7 +84,7 @@ _SWITCHES = (
 _PORTS = (
     Attribute("name", "text", _PORT, "external_ids:neutron:port_name, Logical_Switch_Port name", "its name"),
     Attribute("port_id", "text", (*_PORT, *_NIC), "Logical_Switch_Port name", "what interfaces name by iface-id"),
-    Attribute("port_type", "text", _PORT, "Logical_Switch_Port type", "`router`, `localport`, `virtual` …; none: a guest"),
+    Attribute("port_type", "text", _PORT, "Logical_Switch_Port type", "`router`, `localport` …; none: a guest's"),
     Attribute("mac", "text", (*_PORT, *_NIC), "Logical_Switch_Port addresses", "link-layer address"),
     Attribute("addresses", _TEXTS, _PORT, "addresses, dynamic_addresses", "as OVN writes them"),
     Attribute("ips", _TEXTS, _PORT, "addresses, dynamic_addresses", "IP addresses"),
@@ -115,7 +115,7 @@ _ROUTERS = (
     Attribute("ip", "text", _FLOATING, "NAT external_ip", "its address"),
     Attribute("fixed_ip", "text", _FLOATING, "NAT logical_ip", "the address behind it"),
     Attribute("port_id", "text", _FLOATING, "NAT logical_port, Neutron's notes", "the port behind it"),
-    Attribute("distributed", "boolean", _FLOATING, "NAT external_mac", "translated where the port is, not by the gateway"),
+    Attribute("distributed", "boolean", _FLOATING, "NAT external_mac", "translated where the port is"),
     Attribute("external_mac", "text", _FLOATING, "NAT external_mac", "link-layer address it answers from"),
     Attribute("name", "text", _BALANCER, "Load_Balancer name", "its name"),
     Attribute("service_type", "text", _BALANCER, "", "`load_balancer`"),

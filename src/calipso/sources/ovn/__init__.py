@@ -27,7 +27,7 @@ MANIFEST = Manifest(
     watches=True,
     interval=30.0,
     options={
-        "nb": "Northbound database (unix:PATH or tcp:HOST:PORT, several by comma); without nb and sb, sockets are looked for",
+        "nb": "Northbound database: unix:PATH or tcp:HOST:PORT, several by comma; without nb and sb, its socket",
         "sb": "Southbound database, likewise",
     },
 )

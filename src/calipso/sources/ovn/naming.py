@@ -1,7 +1,7 @@
 """How rows of OVN name what Neutron named first, and how its columns tell addresses (ovn-nb(5), ovn-sb(5)).
 
-Neutron's names are `neutron-<uuid>` for switches and routers, the port's UUID for logical switch ports, `lrp-<uuid>` for
-the router's end and `provnet-<segment uuid>` for localnet ports. Rows of others go by their own UUID, ports by name.
+Neutron's names are `neutron-<uuid>` for switches and routers, the port's UUID for logical switch ports, `lrp-<uuid>`
+for the router's end and `provnet-<segment uuid>` for localnet ports. Rows of others go by their UUID, ports by name.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class North:
         name, said, options = text(row, "name"), notes(row), mapping(row.get("options"))
         far = routers.behind.get(str(options.get("router-port"))) if text(row, "type") == "router" else None
         addresses = [*many(row.get("addresses")), *many(row.get("dynamic_addresses"))]
-        networks = [each for each in many(far.row.get("networks"))] if far else []
+        networks = many(far.row.get("networks")) if far else []
         return _record(
             port(name),
             "port",

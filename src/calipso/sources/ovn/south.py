@@ -1,7 +1,7 @@
 """Rows of the Southbound database as records: chassis, and what they have claimed (ovn-sb(5)).
 
-What no other database of OVN speaks of (hosts, switching processes, tunnel endpoints, guests' NICs) has facet `ovn`; what
-is added to an object of the Northbound database has facet `ovn.bindings`.
+What only it speaks of (hosts, switching processes, tunnel endpoints, guests' NICs) has facet `ovn`; what it adds to an
+object of the Northbound database has facet `ovn.bindings`.
 """
 
 from __future__ import annotations
