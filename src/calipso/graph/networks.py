@@ -350,7 +350,7 @@ def _router(session: Session, ord: int) -> Bound:
     head = session.get(ord)
     if head is None:
         return None, ()
-    gateways = session.attributes(head).get("gateway_chassis") or []
+    gateways = _hosts_of_chassis(session, session.attributes(head).get("gateway_chassis") or [])
     pairs: set[tuple[str, str]] = set()
     for port in session.others(ord, 2 * ROUTER_PORT):
         for network in session.others(port, 2 * PORT_NETWORK):
@@ -365,3 +365,12 @@ def _router(session: Session, ord: int) -> Bound:
             pairs.add((there.id, ""))
     ordered = sorted(pairs)
     return tuple(network for network, _ in ordered) or None, tuple(medium for _, medium in ordered)
+
+
+def _hosts_of_chassis(session: Session, chassis: Iterable[str]) -> list[str]:
+    """The hosts whose switching processes go by these names; the name itself where none does."""
+    out = set()
+    for name in chassis:
+        heads = [session.get(ord) for ord in session.look("chassis", name)]
+        out.update({head.host for head in heads if head is not None and head.host} or {name})
+    return sorted(out)

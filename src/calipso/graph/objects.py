@@ -173,7 +173,7 @@ def _rename_hosts(session: Session, changed: set[int]) -> set[int]:
     for ord in session.index.get(HOST_RECORDS):
         facts = session.facts.get(ord)
         for facet in session.decoder.facets((facts,), {}) if facts else ():
-            if "." not in facet.name:
+            if "." not in facet.name.partition("@")[0]:
                 records.append(HostRecord(session.ordinals.id(ord), facet.name, facet.attributes))
     names = canonical_names(records, session.environment.host_aliases())
     if dict(session.hosts) == names:

@@ -65,7 +65,7 @@ def _host_names(graph: Graph) -> dict[str, str]:
             records += [
                 HostRecord(id, facet.name, facet.attributes)
                 for facet in graph.decoder.facets((facts,), {})
-                if "." not in facet.name
+                if "." not in facet.name.partition("@")[0]
             ]
     return canonical_names(records, graph.environment.host_aliases())
 
