@@ -21,15 +21,17 @@ from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.lldp import SOURCE as LLDP
+from calipso.sources.ovn import SOURCE as OVN
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
-from tests.support import docker_said, everything
+from tests.support import docker_said, everything, ovn_said
 
 HERE = Path(__file__).parent
 OWN = {
     *SOURCE.manifest.facets,
     *OVS.manifest.facets,
+    *OVN.manifest.facets,
     *LIBVIRT.manifest.facets,
     *DOCKER.manifest.facets,
     *LLDP.manifest.facets,
@@ -41,10 +43,11 @@ OWN = {
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux`, `ovs` and `docker`."""
+    """All transcripts of the sources `linux`, `ovs`, `ovn` and `docker`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "ovn").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):
             transport = ReplayTransport(file.read_text().splitlines())
@@ -63,6 +66,7 @@ def made_up() -> tuple[Record, ...]:
     return (
         *everything.linux(),
         *everything.ovs(),
+        *ovn_said.everything(),
         *everything.libvirt(),
         *everything.lldp(),
         *everything.snmp(),

@@ -389,7 +389,8 @@ def _ovn(said: Said, folder: Path) -> None:
     for each in north["Logical_Router"]:
         uuid = each["name"].removeprefix("neutron-")
         gateway = [gateways[uuid]] if uuid in gateways else None
-        said.add("ovn", "nb", f"router:{uuid}", "ovn", "router", router_id=uuid, gateway_chassis=gateway)
+        said.add("ovn", "nb", f"router:{uuid}", "ovn", "router", router_id=uuid)
+        said.add("ovn", "sb", f"router:{uuid}", "ovn.bindings", "router", gateway_chassis=gateway)
     for each in south["Port_Binding"]:
         if each["type"] == "" and each["chassis"]:
             instance, mac = ids.instance(each["external_ids"]["neutron:device_id"]), each["mac"].split()[0]

@@ -8,7 +8,7 @@ from typing import Any
 from calipso.model import ids
 from calipso.model.record import Record
 from calipso.sources.ovn.naming import clean, ips_of, is_uuid, key_of, mac_of, port
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, one, text
+from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
 from calipso.sources.ovn.routers import Routers, load_balancers
 
 DATABASE = "OVN_Northbound"
@@ -31,7 +31,9 @@ class North:
     def records(self) -> list[Record]:
         """Every record, in order of id."""
         self.switch_of = {
-            each: self._network(uuid, row) for uuid, row in self._table("Logical_Switch") for each in many(row["ports"])
+            each: self._network(uuid, row)
+            for uuid, row in self._table("Logical_Switch")
+            for each in many(row.get("ports"))
         }
         routers = Routers(self.tables)
         found = [*self._switches(), *self._ports(routers), *self._subnets(), *self._groups()]
@@ -48,7 +50,7 @@ class North:
         ports = self.tables.table("Logical_Switch_Port")
         for uuid, row in self._table("Logical_Switch"):
             said, network = notes(row), self._network(uuid, row)
-            wires = [ports[each] for each in many(row["ports"]) if each in ports and is_localnet(ports[each])]
+            wires = [ports[each] for each in many(row.get("ports")) if each in ports and is_localnet(ports[each])]
             yield from (wire_segment(wire, network) for wire in wires)
             mtu = said.get("neutron:mtu", "")
             yield _record(
@@ -91,7 +93,7 @@ class North:
             ips=ips_of(addresses) or ips_of([f"- {each}" for each in networks]),
             port_security=sorted(map(str, many(row.get("port_security")))),
             enabled=one(row.get("enabled")),
-            tag=one(row.get("tag")),
+            tag=number(row, "tag"),
             parent_port=text(row, "parent_name"),
             device_id=said.get("neutron:device_id") or (far.key if far else None),
             device_owner=said.get("neutron:device_owner"),
@@ -182,7 +184,7 @@ def physical_of(row: Row) -> str | None:
 
 def wire_segment(row: Row, network: str) -> Record:
     """The segment that a localnet port joins a switch to: Neutron's when its name tells, else type, physnet, number."""
-    physical, tag = physical_of(row), one(row.get("tag"))
+    physical, tag = physical_of(row), number(row, "tag")
     kind = "flat" if tag in (None, 0) else "vlan"
     key = ids.segment_key(kind, physical, tag if kind == "vlan" else None)
     said = text(row, "name").removeprefix("provnet-")

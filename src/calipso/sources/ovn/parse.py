@@ -107,11 +107,17 @@ def many(value: Any) -> list[Any]:
     """A set, which OVSDB shortens to the value when it has one member."""
     if isinstance(value, list):
         return value
-    return [] if value is None else [value]
+    return [] if value is None or isinstance(value, dict) else [value]
 
 
 def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def number(row: Row, column: str) -> int | None:
+    """A column as an integer."""
+    value = one(row.get(column))
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def text(row: Row, column: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from calipso.model import ids
 from calipso.model.record import Record
 from calipso.sources.ovn.naming import clean, key_of
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, one, text
+from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
 
 
 class RouterPort(msgspec.Struct, frozen=True):
@@ -90,9 +90,9 @@ class Routers:
             for _, group in groups:
                 candidates += self._rows("HA_Chassis", group.get("ha_chassis"))
             for _, each in candidates:
-                said = {"port": text(row, "name"), "chassis": text(each, "chassis_name"), "priority": each["priority"]}
-                out.append(said)
-        return sorted(out, key=lambda each: (str(each.get("port")), -int(each.get("priority", 0)), each["chassis"]))
+                priority = number(each, "priority") or 0
+                out.append({"port": text(row, "name"), "chassis": text(each, "chassis_name"), "priority": priority})
+        return sorted(out, key=lambda each: (each.get("port", ""), -each.get("priority", 0), each["chassis"]))
 
     def _floating(self, key: str, row: Row) -> Iterator[Record]:
         """Addresses that are one port's, both ways."""

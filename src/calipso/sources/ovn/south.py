@@ -14,7 +14,7 @@ import msgspec
 from calipso.model import ids
 from calipso.model.record import Record
 from calipso.sources.ovn.naming import NEUTRON, OVERLAYS, clean, is_uuid, key_of, mac_of, medium, port
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, one, text
+from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
 
 DATABASE = "OVN_Southbound"
 TABLES = ("Chassis", "Encap", "Datapath_Binding", "Port_Binding")
@@ -108,14 +108,14 @@ class South:
         wires = self._wires()
         overlay = self._overlay()
         for uuid, row in self.tables.table("Datapath_Binding").items():
-            said, key = notes(row), one(row.get("tunnel_key"))
+            said, key = notes(row), number(row, "tunnel_key")
             for note, type in (("logical-switch", "network"), ("logical-router", "router")):
                 if note in said:
                     name = said.get("name", "")
                     neutron = name.startswith(NEUTRON) and is_uuid(name.removeprefix(NEUTRON))
                     over = (wires.get(uuid) or overlay) if type == "network" else None
                     id = ids.by_uuid(type, key_of(name, said[note]))
-                    yield uuid, Datapath(id, type, key if isinstance(key, int) else None, neutron, over)
+                    yield uuid, Datapath(id, type, key, neutron, over)
 
     def _wires(self) -> dict[str, str | None]:
         """Datapath row UUID → medium of its localnet port."""
@@ -158,7 +158,7 @@ class South:
                 host=host,
                 chassis=self._chassis_name(uuid),
                 additional_chassis=sorted(filter(None, map(self._chassis_name, further))),
-                tunnel_key=one(row.get("tunnel_key")),
+                tunnel_key=number(row, "tunnel_key"),
                 medium=datapath.medium,
                 up=one(row.get("up")) if kind == "" or host else None,
                 virtual_parent=text(row, "virtual_parent"),
