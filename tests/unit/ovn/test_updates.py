@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calipso.errors import ConfigError, ParseError
+from calipso.errors import ParseError, Unreachable
 from calipso.graph.codec import Codec
 from calipso.graph.value import FacetChange, Graph
 from calipso.model.environment import Environment
-from calipso.model.record import Gone, Seen
-from calipso.seams import SourceConfig
-from calipso.sources.ovn.collect import Database, _endpoints
+from calipso.model.record import Gone, Observation, RunEnded, Seen
+from calipso.seams import Ovsdb, Reply, Request, SourceConfig
+from calipso.sources.ovn.collect import Database, collect
 from calipso.sources.ovn.naming import ips_of, key_of, mac_of
 from calipso.sources.ovn.parse import Tables
 from calipso.sources.ovn.watch import _difference
@@ -122,10 +124,33 @@ def test_addresses_and_names() -> None:
     assert key_of("neutron-web", "row") == "row"
 
 
-def test_endpoints() -> None:
-    assert _endpoints("nb", "tcp:192.0.2.1:6641, tcp:192.0.2.2:6641") == ("tcp:192.0.2.1:6641", "tcp:192.0.2.2:6641")
-    with pytest.raises(ConfigError, match="ssl:192"):
-        _endpoints("nb", "ssl:192.0.2.1:6641")
+class Cluster:
+    """Servers of which only one answers."""
+
+    answers: frozenset[type[Request]] = frozenset({Ovsdb})
+
+    async def ask(self, request: Request) -> Reply:
+        if isinstance(request, Ovsdb) and request.endpoint.endswith("2.2:6642"):
+            return Reply(update({}, south({1: "a"})))
+        raise Unreachable(f"{request}: refused")
+
+    def listen(self, request: Request) -> AsyncIterator[Reply]:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("sb", "status"), [("tcp:192.0.2.1:6642, tcp:192.0.2.2:6642", "completed"), ("tcp:192.0.2.1:6642", "failed")]
+)
+def test_another_server_of_a_cluster_answers_and_none_is_told(sb: str, status: str) -> None:
+    async def look() -> list[Observation]:
+        return [each async for each in collect(Cluster(), SourceConfig(host="h", options={"sb": sb}))]
+
+    ended = asyncio.run(look())[-1]
+    assert isinstance(ended, RunEnded) and (ended.status, ended.scope.key) == (status, "ovn@h:sb")
+    assert [sb in error.where for error in ended.errors] == [True] * (status == "failed")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from calipso.errors import ConfigError, ParseError, TransportError, Unreachable
+from calipso.errors import ParseError, TransportError, Unreachable
 from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import Ovsdb, Read, Reply, SourceConfig, Transport
 from calipso.sources.ovn import north, south
@@ -20,7 +20,6 @@ RUN_DIRECTORIES = ("/var/run/ovn/", "/run/ovn/", "/var/run/openvswitch/")
 SOCKETS = {"nb": "ovnnb_db.sock", "sb": "ovnsb_db.sock"}
 DATABASES = {"nb": north.DATABASE, "sb": south.DATABASE}
 TABLES = {"nb": north.TABLES, "sb": south.TABLES}
-SCHEMES = ("unix:", "tcp:")
 Part = Literal["nb", "sb"]
 PARTS: tuple[Part, ...] = ("nb", "sb")
 
@@ -46,25 +45,20 @@ class Database(msgspec.Struct, frozen=True):
 
 
 async def databases(transport: Transport, options: Mapping[str, Any]) -> list[Database]:
-    """The configured databases, else those whose socket is in a run directory. Raises `ConfigError`."""
+    """The configured databases, else those whose socket is in a run directory."""
     if options.get("nb") or options.get("sb"):
-        return [Database(part, _endpoints(part, str(options[part]))) for part in PARTS if options.get(part)]
+        return [
+            Database(part, tuple(each.strip() for each in str(options[part]).split(",")))
+            for part in PARTS
+            if options.get(part)
+        ]
     found: dict[Part, Database] = {}
     for directory in RUN_DIRECTORIES:
         names = await _listing(transport, directory)
-        for part, socket in SOCKETS.items():
-            if socket in names:
-                place = "nb" if part == "nb" else "sb"
-                found.setdefault(place, Database(place, (f"unix:{directory}{socket}",), directory))  # type: ignore[arg-type]
+        for part in PARTS:
+            if SOCKETS[part] in names:
+                found.setdefault(part, Database(part, (f"unix:{directory}{SOCKETS[part]}",), directory))
     return [found[part] for part in PARTS if part in found]
-
-
-def _endpoints(part: Part, said: str) -> tuple[str, ...]:
-    endpoints = tuple(each.strip() for each in said.split(",") if each.strip())
-    for each in endpoints:
-        if not each.startswith(SCHEMES):
-            raise ConfigError(f"{each}: an endpoint is unix:PATH or tcp:HOST:PORT", where=f"option {part} of ovn")
-    return endpoints
 
 
 async def _listing(transport: Transport, path: str) -> list[str]:
