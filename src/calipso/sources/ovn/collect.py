@@ -9,8 +9,9 @@ import msgspec
 
 from calipso.errors import ParseError, TransportError, Unreachable
 from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
-from calipso.seams import Ovsdb, Read, Reply, SourceConfig, Transport
+from calipso.seams import Ovsdb, Read, SourceConfig, Transport
 from calipso.sources.ovn import north, south
+from calipso.sources.ovn.commands import snapshot
 from calipso.sources.ovn.north import North
 from calipso.sources.ovn.parse import Tables
 from calipso.sources.ovn.south import South
@@ -75,7 +76,7 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
         yield RunBegan(scope)
         tables = Tables()
         try:
-            tables.update((await snapshot(transport, database)).body)
+            tables.update((await snapshot(transport, database.requests())).body)
             records = database.records(tables)
         except (TransportError, ParseError) as error:
             if await gone(transport, database):
@@ -85,17 +86,6 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
             continue
         yield Seen(scope, tuple(records))
         yield RunEnded(scope, "completed")
-
-
-async def snapshot(transport: Transport, database: Database) -> Reply:
-    """The tables, from the first server that answers. Raises the `TransportError` of the last."""
-    requests = database.requests()
-    for request in requests[:-1]:
-        try:
-            return await transport.ask(request)
-        except TransportError:
-            continue  # another of the cluster may answer
-    return await transport.ask(requests[-1])
 
 
 async def gone(transport: Transport, database: Database) -> bool:

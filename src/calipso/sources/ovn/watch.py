@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from calipso.errors import ParseError, TransportError
 from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, RunError, ScopeGone, Seen
-from calipso.seams import Ovsdb, SourceConfig, Transport
+from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
 from calipso.sources.ovn.collect import Database, collect, databases, gone
+from calipso.sources.ovn.commands import snapshot
 from calipso.sources.ovn.parse import Tables
 
 COALESCE = 0.1
@@ -25,7 +26,7 @@ Said = Mapping[tuple[str, str], Record]
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """Every database there is and every one that comes, for ever; by passes where none can be listened to."""
-    if Ovsdb not in transport.answers:
+    if not await _reached(transport, config):
         while True:
             async for observation in collect(transport, config):
                 yield observation
@@ -42,6 +43,15 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
         for task in (looking, *tasks.values()):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def _reached(transport: Transport, config: SourceConfig) -> bool:
+    """Whether databases can be listened to. A distant host may refuse to forward, and tells so when it is tried."""
+    if Netlink not in transport.answers and Ovsdb in transport.answers:
+        with contextlib.suppress(TransportError, ParseError):
+            for database in await databases(transport, config.options):
+                await snapshot(transport, database.requests())
+    return Ovsdb in transport.answers
 
 
 async def _until(looking: asyncio.Task[None], told: asyncio.Queue[Observation]) -> AsyncIterator[Observation]:

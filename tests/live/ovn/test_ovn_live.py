@@ -18,7 +18,7 @@ from calipso.graph.value import Graph
 from calipso.model.attributes import undeclared
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, Record, Seen
-from calipso.seams import SourceConfig
+from calipso.seams import Exec, Read, SourceConfig
 from calipso.sources.ovn import SOURCE
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.transports.local import LocalTransport
@@ -168,6 +168,24 @@ def test_reading_twice_changes_nothing(cloud: Cloud) -> None:
         assert follower.graph.rev == before and len(follower.graph) > 12
 
     asyncio.run(twice())
+
+
+class CommandsOnly(LocalTransport):
+    """A host whose sockets cannot be reached from where Calipso is."""
+
+    answers = frozenset({Exec, Read})
+
+
+def test_commands_give_the_records_of_the_monitor(cloud: Cloud) -> None:
+    cloud.populate()
+    cloud.nbctl("--wait=sb", "sync")
+
+    async def look(transport: LocalTransport) -> list[Observation]:
+        return [each async for each in SOURCE.collect(transport, config(cloud))]
+
+    by_commands = asyncio.run(look(CommandsOnly()))
+    assert by_commands == asyncio.run(look(LocalTransport()))
+    assert sum(isinstance(each, Seen) for each in by_commands) == 2
 
 
 def test_a_dead_database_makes_its_scope_stale_and_the_other_goes_on(cloud: Cloud) -> None:
