@@ -78,6 +78,45 @@ def test_updates_give_the_records_of_a_snapshot(history: list[dict[int, str | No
         assert SB.records(followed) == SB.records(tables(now))
 
 
+def north(ports: dict[int, tuple[int, bool, bool]]) -> Rows:
+    """Ports of one switch: number → (last byte of its address, in the group, towards the router)."""
+    held = ["set", [["uuid", f"p{number}"] for number in sorted(ports)]]
+    grouped = ["set", [["uuid", f"p{number}"] for number, (_, group, _) in sorted(ports.items()) if group]]
+    return {
+        "Logical_Switch": {"s": {"name": "sw0", "ports": held}},
+        "Logical_Switch_Port": {
+            f"p{number}": {
+                "name": f"vm{number}",
+                "type": "router" if routed else "",
+                "addresses": "router" if routed else f"0a:00:00:00:00:01 10.0.0.{last}",
+                "options": ["map", [["router-port", "lrp"]] if routed else []],
+            }
+            for number, (last, _, routed) in ports.items()
+        },
+        "Port_Group": {"g": {"name": "guests", "ports": grouped}},
+        "Logical_Router": {"r": {"name": "lr0", "ports": ["set", [["uuid", "lrp"]]]}},
+        "Logical_Router_Port": {"lrp": {"name": "lrp", "networks": f"10.0.0.{len(ports)}/24"}},
+    }
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.dictionaries(st.integers(1, 5), st.tuples(st.integers(1, 3), st.booleans(), st.booleans())),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_followed_orders_are_those_of_a_snapshot(history: list[dict[int, tuple[int, bool, bool]]]) -> None:
+    followed, last = Tables(), dict[str, dict[str, dict[str, Any]]]()
+    reader = NB.reader(followed)
+    for state in history:
+        now = north(state)
+        followed.update(update(last, now))
+        last = now
+        assert reader.records() == NB.records(tables(now))
+
+
 def test_a_claim_tells_itself_alone_and_what_went_is_gone() -> None:
     config = SourceConfig(host="h")
     before = {(each.id, each.facet): each for each in SB.records(tables(south({1: None, 2: "a", 3: None})))}

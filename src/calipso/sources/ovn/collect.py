@@ -40,9 +40,13 @@ class Database(msgspec.Struct, frozen=True):
         columns: Mapping[str, tuple[str, ...]] = dict.fromkeys(TABLES[self.part], ())
         return tuple(Ovsdb(endpoint, DATABASES[self.part], columns) for endpoint in self.endpoints)
 
+    def reader(self, tables: Tables) -> North | South:
+        """What makes records of its tables."""
+        return North(tables) if self.part == "nb" else South(tables)
+
     def records(self, tables: Tables) -> list[Record]:
         """What its tables say."""
-        return (North(tables) if self.part == "nb" else South(tables)).records()
+        return self.reader(tables).records()
 
 
 async def databases(transport: Transport, options: Mapping[str, Any]) -> list[Database]:

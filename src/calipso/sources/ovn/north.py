@@ -9,7 +9,7 @@ from calipso.model import ids
 from calipso.model.record import Record
 from calipso.sources.ovn.naming import clean, ips_of, is_uuid, key_of, mac_of, port
 from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
-from calipso.sources.ovn.routers import Routers, load_balancers
+from calipso.sources.ovn.routers import RouterPort, Routers, load_balancers
 
 DATABASE = "OVN_Northbound"
 TABLES = (
@@ -27,6 +27,8 @@ class North:
         self.tables = tables
         self.switch_of: dict[str, str] = {}
         """Logical switch port row UUID → id of its network."""
+        self._made: dict[str, tuple[tuple[object, ...], Record]] = {}
+        """Logical switch port row UUID → what its record was made of, and the record."""
 
     def records(self) -> list[Record]:
         """Every record, in order of id."""
@@ -70,14 +72,23 @@ class North:
             )
 
     def _ports(self, routers: Routers) -> Iterator[Record]:
+        """Made anew only for ports that something changed of: most rows are ports."""
         groups = self._groups_of_ports()
+        made: dict[str, tuple[tuple[object, ...], Record]] = {}
         for uuid, row in self._table("Logical_Switch_Port"):
             if uuid in self.switch_of and not is_localnet(row):
-                yield self._port(uuid, row, routers, sorted(groups.get(uuid, ())))
+                behind = routers.behind.get(str(mapping(row.get("options")).get("router-port")))
+                far = behind if text(row, "type") == "router" else None
+                of = (row, self.switch_of[uuid], far, sorted(groups.get(uuid, ())), self._dhcp(row))
+                known = self._made.get(uuid)
+                if known is None or known[0] != of:
+                    known = (of, self._port(uuid, row, far, of[3], of[4]))
+                made[uuid] = known
+                yield made[uuid][1]
+        self._made = made
 
-    def _port(self, uuid: str, row: Row, routers: Routers, groups: list[str]) -> Record:
+    def _port(self, uuid: str, row: Row, far: RouterPort | None, groups: list[str], dhcp: list[str]) -> Record:
         name, said, options = text(row, "name"), notes(row), mapping(row.get("options"))
-        far = routers.behind.get(str(options.get("router-port"))) if text(row, "type") == "router" else None
         addresses = [*many(row.get("addresses")), *many(row.get("dynamic_addresses"))]
         networks = many(far.row.get("networks")) if far else []
         return _record(
@@ -101,7 +112,7 @@ class North:
             requested_chassis=options.get("requested-chassis"),
             router_port=options.get("router-port"),
             security_groups=groups,
-            dhcp=self._dhcp(row),
+            dhcp=dhcp,
             options=options,
             external_ids=said,
         )

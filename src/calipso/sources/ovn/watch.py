@@ -128,11 +128,12 @@ async def _tell(
     """A completed run at first, then what each burst of updates changed."""
     scope = database.scope(config.host)
     before: Said | None = None
+    reader = database.reader(tables)
     while True:
         await changed.wait()
         await asyncio.sleep(COALESCE)
         changed.clear()
-        now = {(each.id, each.facet): each for each in database.records(tables)}
+        now = {(each.id, each.facet): each for each in reader.records()}
         if before is None:
             await told.put(RunBegan(scope))
         for observation in _difference(database, config, before, now):
@@ -144,7 +145,7 @@ async def _tell(
 def _difference(database: Database, config: SourceConfig, before: Said | None, now: Said) -> Iterator[Observation]:
     """What to say when the records of a scope were these (None: not known) and are those now."""
     scope, known = database.scope(config.host), before or {}
-    new = tuple(each for place, each in now.items() if known.get(place) != each)
+    new = tuple(each for place, each in now.items() if (was := known.get(place)) is not each and was != each)
     if new or before is None:
         yield Seen(scope, new)
     ended = tuple(place for place in known if place not in now)
