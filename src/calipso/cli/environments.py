@@ -18,6 +18,8 @@ from calipso.cli.calling import NEGATIVE, PARTIAL, call, fail, run, with_calls
 from calipso.cli.options import Out, complete_environment
 from calipso.cli.render import Output, console
 from calipso.errors import CalipsoError, ConfigError, NotFound
+from calipso.model.environment import Environment
+from calipso.model.original import not_used_yet
 from calipso.runtime.home import LOCAL, Home, environment_of
 
 HELP = """Environments: add, list, show, edit, test, remove.
@@ -26,7 +28,10 @@ Examples: `calipso env add plain.yaml` · `calipso env test plain`
 """
 env = typer.Typer(help=HELP, no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The environment's name.", autocompletion=complete_environment)]
-File = Annotated[Path, typer.Argument(help="An environment's YAML file.", exists=True, dir_okay=False)]
+File = Annotated[
+    Path,
+    typer.Argument(help="An environment's file: YAML, or a document of the original.", exists=True, dir_okay=False),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +56,14 @@ def _put(text: str, where: str) -> None:
         fail(error)
     taken = call(Home.default(), "put_environment", text=text)
     console(stderr=True).print(f"environment {taken.name} is known; `calipso env test {taken.name}` tries it")
+    _remark(taken.config)
+
+
+def _remark(environment: Environment) -> None:
+    """What is said of an environment without being refused."""
+    unused = not_used_yet(environment.original)
+    if unused:
+        console(stderr=True).print(f"not used yet: {', '.join(unused)}", markup=False)
 
 
 @env.command("list")

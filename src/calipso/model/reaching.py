@@ -12,7 +12,8 @@ import msgspec
 from calipso.errors import ConfigError
 
 ALL = "*"
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+"""A secret given by reference."""
 _TOOLS = ("docker", "podman", "kubectl", "crictl")
 _PLAIN = ("sudo", "doas", "nsenter", "ip")
 
@@ -46,7 +47,7 @@ def check_ssh(said: Ssh, where: str) -> None:
     """Raises `ConfigError` that names the field."""
     for field in ("password", "passphrase"):
         value = getattr(said, field)
-        if value and not _REFERENCE.fullmatch(value):
+        if value and not REFERENCE.fullmatch(value):
             raise ConfigError(
                 "a secret is given by reference, env:NAME or file:PATH", where=f"{where}.{field}",
                 hint="Put the secret into a file that only you can read, or into an environment variable.",
