@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from calipso.errors import ConfigError
+from calipso.model.distributions import distribution
 from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.supported import Remark, check_values, remarks
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
 Namespaces = Literal["plain", "instances"]
@@ -84,6 +86,23 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Configured host → its other names."""
         return {name: host.aliases for name, host in self.hosts.items()}
 
+    def remarks(self) -> tuple[Remark, ...]:
+        """What the list of supported environments says of this one; nothing when it is on it."""
+        return remarks(
+            self.type, self.distribution, self.distribution_version, self.mechanism_drivers, self.type_drivers
+        )
+
+    def wrap_of(self, host: Host) -> dict[str, str]:
+        """Command → what stands before it on a host: its distribution's way, and over it what the host says itself.
+
+        Hosts made of namespaces are labs, where nothing runs in containers of a distribution.
+        """
+        known = distribution(self.distribution)
+        if known is None or host.pid or host.pid_file or host.snmp is not None:
+            return dict(host.wrap)
+        user = host.ssh.user if host.ssh is not None else None
+        return {**known.wrap(self.distribution_version, user), **host.wrap}
+
 
 def parse_environment(said: object, where: str = "environment") -> Environment:
     """An environment from a mapping as YAML gives it. Raises `ConfigError` that names the field and what it may be."""
@@ -104,6 +123,10 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise ConfigError(reason, where=where + path.rstrip("`")) from error
+    check_values(
+        environment.type, environment.distribution, environment.distribution_version,
+        environment.mechanism_drivers, environment.type_drivers, where,
+    )  # fmt: skip
     hosts = {name: _checked(name, host, f"{where}.hosts.{name}") for name, host in environment.hosts.items()}
     return msgspec.structs.replace(environment, hosts=hosts)
 
