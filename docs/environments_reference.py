@@ -15,7 +15,8 @@ HEAD = """# Supported environments
 
 `calipso env supported`, `GET /api/v1/supported-environments`. {total} combinations of distribution, version, mechanism driver
 and type driver. For every one a test builds the commands of its distribution and runs them through what leads into its
-containers, against stand-ins that read their arguments as the real tools do. Beyond that, the evidence differs:
+containers, against stand-ins that read their arguments as the real tools do (`docker exec` of Kolla and Mercury: through a real
+engine too). Beyond that, the evidence differs:
 
 | evidence | what was really seen | how many |
 |---|---|---|

@@ -35,9 +35,13 @@ class Era(msgspec.Struct, frozen=True, kw_only=True):
     enter: str = ""
     containers: Mapping[str, str] = {}
 
+    @property
+    def names_version(self) -> bool:
+        return "{version}" in self.enter
+
     def wrap(self, version: str) -> dict[str, str]:
-        """Command → what stands before it."""
-        if not self.enter:
+        """Command → what stands before it; nothing where names need the version and it is not said."""
+        if not self.enter or (self.names_version and not version):
             return {}
         return {
             command: self.enter.format(container=container, version=version)

@@ -232,6 +232,9 @@ def _of_distribution(type: str, name: str, version: str, mechanisms: list[str], 
         near = tuple(difflib.get_close_matches(version, versions, 3, 0.3)) or tuple(versions[-3:])
         yield Remark("warning", "distribution_version", f"{known.name} {version} is not among those supported", near)
         return
+    if not version and known.era(version).names_version:
+        said = f"the containers of {known.name} are named by their version: without it commands run on the host"
+        yield Remark("warning", "distribution_version", said, tuple(versions[-3:]))
     listed = [each for each in listed if not version or each.version == version]
     of = f"{known.name} {version}".strip()
     for mechanism in mechanisms:

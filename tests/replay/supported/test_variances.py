@@ -189,6 +189,7 @@ def test_what_a_host_says_itself_comes_first_and_labs_are_left_alone() -> None:
     ("name", "version", "command", "way"),
     [
         ("Mercury", "18606", "virsh", "docker exec --user root novalibvirt_18606"),
+        ("Mercury", "", "virsh", ""),
         ("CVIM", "28000", "ovs-vsctl", "docker exec --user root --workdir /root ovs_vswitch_28000"),
         ("TripleO", "Queens", "virsh", "docker exec nova_libvirt"),
         ("TripleO", "Train", "virsh", "podman exec nova_libvirt"),

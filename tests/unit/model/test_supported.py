@@ -17,6 +17,7 @@ KOLLA = {"name": "e", "type": "OpenStack", "distribution": "Kolla", "distributio
     ("said", "field", "near"),
     [
         ({"distribution": "Kola"}, "distribution", "Kolla"),
+        ({"distribution": "Mercury", "distribution_version": ""}, "distribution_version", "27747"),
         ({"distribution": "In-house"}, "distribution", ""),
         ({"distribution_version": "tran"}, "distribution_version", "train"),
         ({"mechanism_drivers": ["OVN"]}, "mechanism_drivers", "OVS"),
