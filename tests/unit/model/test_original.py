@@ -20,20 +20,20 @@ SECOND = (HERE / "second.yaml").read_text()
 
 def test_the_first_generation() -> None:
     environment = environment_of(FIRST, "file")
-    assert (environment.name, environment.type) == ("Mirantis-Liberty-API", "OpenStack")
+    assert (environment.name, environment.type) == ("site-liberty", "OpenStack")
     assert (environment.distribution, environment.distribution_version) == ("Mirantis", "9.0")
     assert (environment.mechanism_drivers, environment.type_drivers) == (("OVS",), ("vxlan",))
-    gateway, node = environment.hosts["10.56.20.239"].ssh, environment.hosts["node-6.cisco.com"].ssh
+    gateway, node = environment.hosts["192.0.2.239"].ssh, environment.hosts["node-6.example.org"].ssh
     assert gateway is not None and node is not None
-    assert (gateway.host, gateway.user, gateway.keys) == ("10.56.20.239", "root", ("~/.ssh/fuel",))
-    assert (node.host, node.user, node.password) == ("node-6.cisco.com", "fueladmin", "env:NODE6")
-    assert node.jump == ("root@10.56.20.239",) and gateway.jump == ()
+    assert (gateway.host, gateway.user, gateway.keys) == ("192.0.2.239", "root", ("~/.ssh/fuel",))
+    assert (node.host, node.user, node.password) == ("node-6.example.org", "fueladmin", "env:NODE6")
+    assert node.jump == ("root@192.0.2.239",) and gateway.jump == ()
 
 
 def test_the_second_generation_as_exported() -> None:
     environment = environment_of(SECOND, "file")
-    assert (environment.name, environment.type, environment.type_drivers) == ("kube-aci", "Kubernetes", ("bgp",))
-    ssh = environment.hosts["172.28.123.74"].ssh
+    assert (environment.name, environment.type, environment.type_drivers) == ("kube-site", "Kubernetes", ("bgp",))
+    ssh = environment.hosts["198.51.100.74"].ssh
     assert ssh is not None and ssh.password == "env:KUBE_MASTER"
     assert "listener_kwargs" in not_used_yet(environment.original)
 
@@ -54,8 +54,8 @@ def test_it_is_taken_over_and_read_again(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for text in (FIRST, SECOND):
         home.put(text)
-    assert set(home.configured()) == {"local", "Mirantis-Liberty-API", "kube-aci"}
-    assert home.text("kube-aci") == SECOND
+    assert set(home.configured()) == {"local", "site-liberty", "kube-site"}
+    assert home.text("kube-site") == SECOND
 
 
 def changed(**values: Any) -> str:

@@ -114,12 +114,12 @@ def test_a_wrong_environment_file_is_refused_by_file_and_field(home: Path, tmp_p
 def test_a_document_of_the_original_is_added_and_what_is_not_used_is_told(home: Path) -> None:
     file = Path(__file__).parents[1] / "model/original/second.yaml"
     said = calipso("env", "add", str(file))
-    assert said.exit_code == 0 and "kube-aci is known" in said.stderr
+    assert said.exit_code == 0 and "kube-site is known" in said.stderr
     assert "not used yet: " in said.stderr and "configuration.Kubernetes" in said.stderr
-    shown = calipso("env", "show", "kube-aci", "-o", "json")
+    shown = calipso("env", "show", "kube-site", "-o", "json")
     config = json.loads(shown.stdout)
     assert config["original"]["configuration"][0]["name"] == "Kubernetes"
-    assert config["hosts"]["172.28.123.74"]["ssh"]["user"] == "root"
+    assert config["hosts"]["198.51.100.74"]["ssh"]["user"] == "root"
 
 
 def test_what_is_not_on_the_list_of_supported_environments_is_told(home: Path, tmp_path: Path) -> None:
