@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import urlencode
 
+import environments_reference
 import msgspec
 import query_reference
 import typer
@@ -63,6 +64,7 @@ def pages() -> dict[str, str]:
         "model/attributes.md": NOTE + attributes() + metrics() + keys(),
         "model/constants.md": NOTE + constants(),
         "model/hover.md": NOTE + hover(),
+        "environments.md": NOTE + environments_reference.page(table),
         "environment.md": NOTE + environment(),
         "cli.md": NOTE + cli(),
         "gremlin.md": NOTE + query_reference.page(),

@@ -39,6 +39,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_diff": {**ENV, "start": "now", "end": "now"},
     "query": {**ENV, "query": "G.V().Has('Type', 'netns').Values('Name')"},
     "get_sources": ENV,
+    "get_supported_environments": {"distribution": "Kolla", "version": "2024.1", "mechanism_driver": "OVN"},
     "export": ENV,
     "put_environment": {"text": DECLARED},
     "remove_environment": {"environment": "prod"},

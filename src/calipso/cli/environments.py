@@ -18,15 +18,20 @@ from calipso.cli.calling import NEGATIVE, PARTIAL, call, fail, run, with_calls
 from calipso.cli.options import Out, complete_environment
 from calipso.cli.render import Output, console
 from calipso.errors import CalipsoError, ConfigError, NotFound
+from calipso.model.environment import Environment
+from calipso.model.original import not_used_yet
 from calipso.runtime.home import LOCAL, Home, environment_of
 
-HELP = """Environments: add, list, show, edit, test, remove.
+HELP = """Environments: add, list, show, edit, test, remove, and which are supported.
 
 Examples: `calipso env add plain.yaml` · `calipso env test plain`
 """
 env = typer.Typer(help=HELP, no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The environment's name.", autocompletion=complete_environment)]
-File = Annotated[Path, typer.Argument(help="An environment's YAML file.", exists=True, dir_okay=False)]
+File = Annotated[
+    Path,
+    typer.Argument(help="An environment's file: YAML, or a document of the original.", exists=True, dir_okay=False),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +56,16 @@ def _put(text: str, where: str) -> None:
         fail(error)
     taken = call(Home.default(), "put_environment", text=text)
     console(stderr=True).print(f"environment {taken.name} is known; `calipso env test {taken.name}` tries it")
+    _remark(taken.config)
+
+
+def _remark(environment: Environment) -> None:
+    """What is said of an environment without being refused."""
+    for remark in environment.remarks():
+        console(stderr=True).print(f"{remark.level}: {remark}", style="yellow", markup=False)
+    unused = not_used_yet(environment.original)
+    if unused:
+        console(stderr=True).print(f"not used yet: {', '.join(unused)}", markup=False)
 
 
 @env.command("list")
@@ -79,6 +94,7 @@ def show(name: Name, output: Out = Output.yaml) -> None:
     if output is Output.json:
         text = msgspec.json.format(msgspec.json.encode(home.configured()[name])).decode()
     print(text.rstrip())
+    _remark(home.configured()[name])
 
 
 def _text(home: Home, name: str) -> str:
@@ -139,8 +155,40 @@ def test(
             for each in result.items
         ]  # fmt: skip
         render.rows(rows, ("host", "source", "status", "took", "records", "why"), output)
+    _remark(environment_of(file.read_text(), name) if file.is_file() else Home.default().configured()[name])
     if result.status != "ok":
         raise typer.Exit(PARTIAL if result.status == "partial" else NEGATIVE)
+
+
+@env.command("supported")
+def supported(
+    distribution: Annotated[str, typer.Argument(help="Only this distribution.")] = "",
+    version: Annotated[str, typer.Option("--version", help="Only this version of it.")] = "",
+    mechanism: Annotated[str, typer.Option("--mechanism", "-m", help="Only this mechanism driver.")] = "",
+    kind: Annotated[str, typer.Option("--type", "-t", help="OpenStack, Kubernetes, Docker or Plain.")] = "",
+    evidence: Annotated[str, typer.Option("--evidence", help="lab, recording or declared only.")] = "",
+    output: Out = Output.table,
+) -> None:
+    """The environments that are supported: distribution, version, drivers, features, and what proves each.
+
+    Examples: `calipso env supported Kolla` · `calipso env supported --mechanism OVN -o json`
+    """
+    found = call(
+        Home.default(), "get_supported_environments", distribution=distribution, version=version,
+        mechanism_driver=mechanism, type=kind, evidence=evidence,
+    )  # fmt: skip
+    text = render.structured(found.items, output)
+    if text is not None:
+        print(text)
+        return
+    rows = [
+        (
+            each.type, each.distribution, each.version, each.mechanism_driver, each.type_driver,
+            ", ".join(each.features), f"{each.evidence} {each.proof}".strip(),
+        )
+        for each in found.items
+    ]  # fmt: skip
+    render.rows(rows, ("type", "distribution", "version", "mechanism", "type driver", "features", "evidence"), output)
 
 
 @env.command("remove")

@@ -14,6 +14,7 @@ from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
 from calipso.operations.querying import QueryAnswer
+from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
 
@@ -231,6 +232,36 @@ class AsyncMethods:
     async def get_environments(self) -> Environments:
         """The environments there are."""
         found: Environments = await self.call("get_environments")
+        return found
+
+    async def get_supported_environments(
+        self,
+        *,
+        type: str = "",
+        distribution: str = "",
+        version: str = "",
+        mechanism_driver: str = "",
+        type_driver: str = "",
+        feature: str = "",
+        evidence: str = "",
+    ) -> SupportedEnvironments:
+        """Combinations of distribution, version, mechanism driver and type driver, what each allows, and what
+        proves it. Raises `QueryError` for a distribution that is not known.
+
+        Only those of a type, distribution, version, mechanism driver, type driver, with a feature or an
+        evidence.
+        """
+
+        found: SupportedEnvironments = await self.call(
+            "get_supported_environments",
+            type=type,
+            distribution=distribution,
+            version=version,
+            mechanism_driver=mechanism_driver,
+            type_driver=type_driver,
+            feature=feature,
+            evidence=evidence,
+        )
         return found
 
     async def get_agents(self) -> Agents:

@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from calipso.errors import ConfigError
+from calipso.model.distributions import distribution
 from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.supported import Remark, check_values, remarks
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
 Namespaces = Literal["plain", "instances"]
@@ -61,7 +63,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pnics: physical NICs by name, `eth*` or `host/eth*` (kind rule D7). namespaces: whether a named namespace is an
     instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
     empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
-    history_days: how long history is kept.
+    history_days: how long history is kept. original: what a document of the original says beyond that
+    (`model/original.py`), as it is written there.
     """
 
     name: str = "local"
@@ -77,10 +80,28 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: Mapping[str, Mapping[str, Any]] = {}
     cliques: Cliques = "ours"
     history_days: float = 30.0
+    original: Mapping[str, Any] = {}
 
     def host_aliases(self) -> dict[str, tuple[str, ...]]:
         """Configured host → its other names."""
         return {name: host.aliases for name, host in self.hosts.items()}
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What the list of supported environments says of this one; nothing when it is on it."""
+        return remarks(
+            self.type, self.distribution, self.distribution_version, self.mechanism_drivers, self.type_drivers
+        )
+
+    def wrap_of(self, host: Host) -> dict[str, str]:
+        """Command → what stands before it on a host: its distribution's way, and over it what the host says itself.
+
+        Hosts made of namespaces are labs, where nothing runs in containers of a distribution.
+        """
+        known = distribution(self.distribution)
+        if known is None or host.pid or host.pid_file or host.snmp is not None:
+            return dict(host.wrap)
+        user = host.ssh.user if host.ssh is not None else None
+        return {**known.wrap(self.distribution_version, user), **host.wrap}
 
 
 def parse_environment(said: object, where: str = "environment") -> Environment:
@@ -102,6 +123,10 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$")
         raise ConfigError(reason, where=where + path.rstrip("`")) from error
+    check_values(
+        environment.type, environment.distribution, environment.distribution_version,
+        environment.mechanism_drivers, environment.type_drivers, where,
+    )  # fmt: skip
     hosts = {name: _checked(name, host, f"{where}.hosts.{name}") for name, host in environment.hosts.items()}
     return msgspec.structs.replace(environment, hosts=hosts)
 

@@ -12,9 +12,16 @@ import msgspec
 from calipso.errors import ConfigError
 
 ALL = "*"
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
-_TOOLS = ("docker", "podman", "kubectl", "crictl")
-_PLAIN = ("sudo", "doas", "nsenter", "ip")
+REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+"""A secret given by reference."""
+_TOOLS = ("docker", "podman", "kubectl", "crictl", "lxc")
+_PLAIN = ("sudo", "doas", "nsenter", "ip", "lxc-attach", "snap")
+_INNER = (*_TOOLS, "nsenter", "ip", "lxc-attach", "snap")
+_ENDS_OPTIONS = ("kubectl", "lxc", "lxc-attach", "nsenter")
+"""Tools after which `--` keeps the options of the command out of theirs."""
+_BY_NAME = 'exec crictl exec "$(crictl ps -q --state Running --name "$0" | head -n 1)" "$@"'
+_IN_SNAP = 'for w do shift; case $w in PATH=*) ;; *) set -- "$@" "$w";; esac; done; exec "$@"'
+"""A snap's commands are found by the PATH it sets itself, so the one set for the host is left out."""
 
 
 class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +53,7 @@ def check_ssh(said: Ssh, where: str) -> None:
     """Raises `ConfigError` that names the field."""
     for field in ("password", "passphrase"):
         value = getattr(said, field)
-        if value and not _REFERENCE.fullmatch(value):
+        if value and not REFERENCE.fullmatch(value):
             raise ConfigError(
                 "a secret is given by reference, env:NAME or file:PATH", where=f"{where}.{field}",
                 hint="Put the secret into a file that only you can read, or into an environment variable.",
@@ -62,7 +69,10 @@ def check_ssh(said: Ssh, where: str) -> None:
 
 
 def wrapper(said: str, where: str) -> tuple[str, ...]:
-    """The words of a declared wrapper, ready to stand before a command; empty for none. Raises `ConfigError`."""
+    """The words of a declared wrapper, ready to stand before a command; empty for none. Raises `ConfigError`.
+
+    `crictl exec name=NAME` enters the running container of that name, `snap run --shell SNAP.APP` the snap's own view.
+    """
     try:
         words = shlex.split(said)
     except ValueError as error:
@@ -70,27 +80,38 @@ def wrapper(said: str, where: str) -> tuple[str, ...]:
     if not words:
         return ()
     tool = words[0].rpartition("/")[2]
-    if tool in _TOOLS:
-        if len(words) < 3 or "exec" not in words[1:-1]:
-            raise ConfigError(f"{tool} needs `exec` and what to enter, as in `{tool} exec NAME`", where=where)
-        return (*words, "--") if tool == "kubectl" and "--" not in words else tuple(words)
-    if tool not in _PLAIN:
+    if tool not in (*_TOOLS, *_PLAIN):
         raise ConfigError(
             f"{tool!r} is none of {', '.join((*_PLAIN, *_TOOLS))}", where=where,
             hint="A wrapper is what stands before a command so that it runs where its process lives.",
         )  # fmt: skip
     if tool == "sudo":
         return _sudo(words, where)
-    if tool == "ip":
-        if words[1:3] != ["netns", "exec"] or len(words) != 4:
-            raise ConfigError("ip wraps as `ip netns exec NAME`", where=where)
-        return tuple(words)
-    return (*words, "--") if tool == "nsenter" and "--" not in words else tuple(words)
+    _check_form(tool, words, where)
+    if tool == "snap":
+        return (*words, "-c", _IN_SNAP, "sh")
+    if tool == "crictl" and words[-1].startswith("name="):
+        return ("sh", "-c", _BY_NAME, f"^{words[-1][5:]}$")
+    return (*words, "--") if tool in _ENDS_OPTIONS and "--" not in words else tuple(words)
+
+
+def _check_form(tool: str, words: list[str], where: str) -> None:
+    """Raises `ConfigError` unless the words enter something and nothing else."""
+    if tool in _TOOLS and (len(words) < 3 or "exec" not in words[1:-1]):
+        raise ConfigError(f"{tool} needs `exec` and what to enter, as in `{tool} exec NAME`", where=where)
+    if tool == "crictl" and words[-1].startswith("name=") and not re.fullmatch(r"name=[A-Za-z0-9_.-]+", words[-1]):
+        raise ConfigError("a container's name is letters, digits, `_`, `.` and `-`", where=where)
+    if tool == "ip" and (words[1:3] != ["netns", "exec"] or len(words) != 4):
+        raise ConfigError("ip wraps as `ip netns exec NAME`", where=where)
+    if tool == "lxc-attach" and "-n" not in words[1:-1] and not any(each.startswith("--name=") for each in words):
+        raise ConfigError("lxc-attach needs what to enter, as in `lxc-attach -n NAME`", where=where)
+    if tool == "snap" and (words[1:3] != ["run", "--shell"] or len(words) != 4):
+        raise ConfigError("snap wraps as `snap run --shell SNAP.APP`", where=where)
 
 
 def _sudo(words: list[str], where: str) -> tuple[str, ...]:
     """Never asks: nobody would answer. A wrapper inside of it (`sudo docker exec NAME`) is checked too."""
-    at = next((at for at, word in enumerate(words[1:], 1) if word.rpartition("/")[2] in (*_TOOLS, "nsenter", "ip")), 0)
+    at = next((at for at, word in enumerate(words[1:], 1) if word.rpartition("/")[2] in _INNER), 0)
     outer, inner = (words[:at], words[at:]) if at else (words, [])
     if "-n" not in outer:
         outer = [outer[0], "-n", *outer[1:]]

@@ -17,10 +17,11 @@ class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class EnvironmentTaken(msgspec.Struct, frozen=True):
-    """An environment as it is now."""
+    """An environment as it is now. warnings: what of it is not on the list of supported environments."""
 
     name: str
     config: Environment
+    warnings: list[str] = []
 
 
 class RemoveEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +79,7 @@ async def put_environment(context: Context, request: PutEnvironment) -> Environm
     Raises `ConfigError` naming the field.
     """
     config = await context.put_environment(request.text)
-    return EnvironmentTaken(config.name, config)
+    return EnvironmentTaken(config.name, config, [str(each) for each in config.remarks()])
 
 
 async def remove_environment(context: Context, request: RemoveEnvironment) -> EnvironmentRemoved:

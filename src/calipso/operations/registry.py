@@ -16,6 +16,7 @@ from calipso.operations import (
     inventory,
     monitoring,
     querying,
+    supported,
     topology,
     transfer,
 )
@@ -56,6 +57,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get_environments", "GET", "environments", monitoring.Nothing, monitoring.Environments,
         monitoring.get_environments,
+    ),
+    Operation(
+        "get_supported_environments", "GET", "supported-environments", supported.GetSupportedEnvironments,
+        supported.SupportedEnvironments, supported.get_supported_environments,
     ),
     Operation("get_agents", "GET", "agents", monitoring.Nothing, monitoring.Agents, monitoring.get_agents),
     Operation(

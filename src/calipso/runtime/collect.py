@@ -83,7 +83,7 @@ class Collection:
         """The posts of a host. Raises `ConfigError`."""
         environment = self.environment
         host = with_pid(self.hosts[name], f"{environment.name}.hosts.{name}")
-        transport = self._transports(host)
+        transport = self._transports(msgspec.structs.replace(host, wrap=environment.wrap_of(host)))
         posts = []
         for source in self._sources:
             manifest = source.manifest

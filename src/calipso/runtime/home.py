@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from calipso.errors import ConfigError
 from calipso.model.environment import Environment, parse_environment
+from calipso.model.original import from_original, is_original
 
 LOCAL = "local"
 """The environment that needs no configuration: this machine."""
@@ -100,7 +103,10 @@ def read_yaml(file: Path) -> Any:
 
 
 def parse_yaml(text: str, where: str) -> Any:
-    """YAML text. Raises `ConfigError` naming the place."""
+    """YAML text, or JSON text, which may be indented by tabs. Raises `ConfigError` naming the place."""
+    if text.lstrip()[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            return json.loads(text)
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -110,16 +116,21 @@ def parse_yaml(text: str, where: str) -> Any:
 
 
 def environment_of(text: str, where: str) -> Environment:
-    """An environment from YAML text. Raises `ConfigError`."""
-    environment = parse_environment(parse_yaml(text, where), where=where)
-    if "/" in environment.name or environment.name.startswith("."):
-        raise ConfigError("a name is one word, without slash or leading dot", where=f"{where}.name")
-    return environment
+    """An environment from YAML or JSON text, ours or a document of the original. Raises `ConfigError`."""
+    return _environment(parse_yaml(text, where), where)
 
 
 def read_environment(file: Path) -> Environment:
     """An environment's file. Raises `ConfigError`."""
-    environment = parse_environment(read_yaml(file), where=str(file))
+    return _environment(read_yaml(file), str(file))
+
+
+def _environment(said: object, where: str) -> Environment:
+    if isinstance(said, list) and len(said) == 1 and is_original(said[0]):
+        said, where = said[0], f"{where}[0]"  # a collection of one, as its export is written
+    if is_original(said):
+        said = from_original(cast("Mapping[str, Any]", said), where)
+    environment = parse_environment(said, where=where)
     if "/" in environment.name or environment.name.startswith("."):
-        raise ConfigError("a name is one word, without slash or leading dot", where=f"{file}.name")
+        raise ConfigError("a name is one word, without slash or leading dot", where=f"{where}.name")
     return environment

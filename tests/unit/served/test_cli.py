@@ -109,3 +109,38 @@ def test_a_wrong_environment_file_is_refused_by_file_and_field(home: Path, tmp_p
     file.write_text("name: [unclosed\n")
     said = calipso("add", str(file))
     assert said.exit_code == 2 and "wrong.yaml:" in said.stderr
+
+
+def test_a_document_of_the_original_is_added_and_what_is_not_used_is_told(home: Path) -> None:
+    file = Path(__file__).parents[1] / "model/original/second.yaml"
+    said = calipso("env", "add", str(file))
+    assert said.exit_code == 0 and "kube-site is known" in said.stderr
+    assert "not used yet: " in said.stderr and "configuration.Kubernetes" in said.stderr
+    shown = calipso("env", "show", "kube-site", "-o", "json")
+    config = json.loads(shown.stdout)
+    assert config["original"]["configuration"][0]["name"] == "Kubernetes"
+    assert config["hosts"]["198.51.100.74"]["ssh"]["user"] == "root"
+
+
+def test_what_is_not_on_the_list_of_supported_environments_is_told(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "kolla.yaml"
+    file.write_text(
+        "name: kolla\ntype: OpenStack\ndistribution: Kolla\ndistribution_version: tran\nhosts: {h: {pid: 1}}\n"
+    )
+    for words in (("add", str(file)), ("show", "kolla")):
+        said = calipso("env", *words)
+        assert (
+            said.exit_code == 0
+            and "warning: distribution_version: Kolla tran" in said.stderr
+            and "train" in said.stderr
+        )
+
+
+def test_supported_environments_are_listed(home: Path) -> None:
+    said = calipso("env", "supported", "kolla", "--version", "2024.1", "-m", "ovn", "-o", "json")
+    found = json.loads(said.stdout)
+    assert {each["type_driver"] for each in found} == {"flat", "vlan", "geneve"}
+    assert {(each["evidence"], each["proof"]) for each in found} == {("recording", "openstack/ml2-ovn")}
+    wrong = calipso("env", "supported", "Kola")
+    assert wrong.exit_code == 2 and "Kolla" in wrong.stderr
+    assert "labs/docker" in calipso("env", "supported", "--evidence", "lab").stdout.replace("\n", "")

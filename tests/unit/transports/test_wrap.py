@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from calipso.errors import ConfigError
@@ -11,6 +14,7 @@ from calipso.runtime.system import transport_to
 from calipso.transports.local import LocalTransport
 from calipso.transports.ssh import SshTransport
 from calipso.transports.wrap import ENVIRONMENT, Wrapping, command_name
+from tests.support.standin import install
 
 ENV = ("env", *(f"{key}={value}" for key, value in ENVIRONMENT.items()))
 
@@ -25,6 +29,8 @@ ENV = ("env", *(f"{key}={value}" for key, value in ENVIRONMENT.items()))
         ("sudo podman exec 'a b'", ("sudo", "-n", "--", "podman", "exec", "a b")),
         ("nsenter -t 12 -n", ("nsenter", "-t", "12", "-n", "--")),
         ("kubectl -n x exec ovn-0 -c ovs", ("kubectl", "-n", "x", "exec", "ovn-0", "-c", "ovs", "--")),
+        ("lxc exec juju-1", ("lxc", "exec", "juju-1", "--")),
+        ("sudo lxc-attach -n c1", ("sudo", "-n", "--", "lxc-attach", "-n", "c1", "--")),
         ("ip netns exec blue", ("ip", "netns", "exec", "blue")),
     ],
 )  # fmt: skip
@@ -33,11 +39,42 @@ def test_words(said: str, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["docker", "docker run x", "rm -rf", "sh -c", "sudo docker run x", "ip link", "sudo 'a"]
+    "said",
+    [
+        "docker",
+        "docker run x",
+        "rm -rf",
+        "sh -c",
+        "sudo docker run x",
+        "ip link",
+        "sudo 'a",
+        "lxc-attach c1",
+        "snap run x",
+        "lxc c1",
+        "crictl exec name=a$b",
+        "snap run --shell x.y more",
+    ],
 )
 def test_what_is_no_wrapper(said: str) -> None:
     with pytest.raises(ConfigError, match=r"^wrap\.x"):
         wrapper(said, "wrap.x")
+
+
+def test_a_running_container_is_found_by_name_and_a_snap_keeps_its_path(tmp_path: Path) -> None:
+    path = install(tmp_path)
+
+    def said(way: str) -> list[str]:
+        argv = Wrapping({"*": "sudo", "virsh": way}).argv(("virsh", "list", "a  b", "$HOME"))
+        done = subprocess.run(argv, env={"PATH": path}, capture_output=True, text=True, timeout=30, check=True)
+        return done.stdout.splitlines()
+
+    entered = said("crictl exec name=libvirt")
+    assert entered[:2] == ["become root", "enter crictl libvirt"] and entered[-1] == "run virsh list a  b $HOME"
+    assert any(line.startswith("set PATH=") for line in entered)
+    entered = said("snap run --shell openstack-hypervisor.virsh")
+    assert entered == [
+        "become root", "enter snap openstack-hypervisor.virsh", "set LC_ALL=C", "run virsh list a  b $HOME",
+    ]  # fmt: skip
 
 
 def test_a_commands_own_runs_inside_of_the_one_for_all() -> None:
