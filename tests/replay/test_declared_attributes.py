@@ -21,6 +21,7 @@ from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.lldp import SOURCE as LLDP
+from calipso.sources.openstack import SOURCE as OPENSTACK
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
@@ -34,6 +35,7 @@ OWN = {
     *DOCKER.manifest.facets,
     *LLDP.manifest.facets,
     *SNMP.manifest.facets,
+    *OPENSTACK.manifest.facets,
     "cri",
     "lxd",
 }
@@ -41,11 +43,12 @@ OWN = {
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux`, `ovs` and `docker`."""
+    """All transcripts of the sources `linux`, `ovs`, `docker` and `openstack`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "openstack/api").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):
             transport = ReplayTransport(file.read_text().splitlines())
             out += [said async for said in SOURCE.collect(transport, SourceConfig(host=file.stem))]

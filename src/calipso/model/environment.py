@@ -35,6 +35,19 @@ class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     priv_protocol: str = "AES"
 
 
+class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A cloud of OpenStack's own `clouds.yaml`, which holds how to log in: secrets stay there.
+
+    region, interface (`public`, `internal`, `admin`): over what that file says. clouds: path of the file, "" for where
+    OpenStack's own client looks for it.
+    """
+
+    cloud: str
+    region: str = ""
+    interface: str = ""
+    clouds: str = ""
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
@@ -42,7 +55,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
-    switch, and only asked by SNMP.
+    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked.
     """
 
     aliases: tuple[str, ...] = ()
@@ -53,6 +66,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ssh: Ssh | None = None
     wrap: Mapping[str, str] = {}
     snmp: SnmpAccess | None = None
+    openstack: OpenStackAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

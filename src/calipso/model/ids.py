@@ -161,3 +161,15 @@ def switch_port(switch_id: str, port: str) -> str:
 def by_uuid(cls: str, uuid: str) -> str:
     """Ids of API objects: `port:<uuid>`, `network:<uuid>`, `agent:<uuid>` …"""
     return f"{cls}:{quote(uuid.lower())}"
+
+
+def region(name: str) -> str:
+    return f"region:{quote(name)}"
+
+
+def availability_zone(region: str, name: str) -> str:
+    return f"region:{quote(region)}/az:{quote(name)}"
+
+
+def aggregate(region: str, number: int | str) -> str:
+    return f"region:{quote(region)}/aggregate:{number}"
