@@ -25,7 +25,7 @@ from calipso.sources.openstack import SOURCE as OPENSTACK
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
-from tests.support import docker_said, everything
+from tests.support import docker_said, everything, openstack_said
 
 HERE = Path(__file__).parent
 OWN = {
@@ -69,6 +69,7 @@ def made_up() -> tuple[Record, ...]:
         *everything.libvirt(),
         *everything.lldp(),
         *everything.snmp(),
+        *openstack_said.everything(),
         *docker_said.everything(),
         *docker_said.contained(),
         *docker_said.lxd(),

@@ -126,11 +126,20 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
         if options["ssh"] is None:
             raise ConfigError("is empty; `{}` takes everything from the SSH configuration", where=f"{where}.ssh")
         _known(options["ssh"], Ssh.__struct_fields__, f"{where}.ssh")
+    if "openstack" in options:
+        said = options["openstack"]
+        if not said:
+            raise ConfigError("is empty; it names a cloud: {cloud: NAME}", where=f"{where}.openstack")
+        _known(said, OpenStackAccess.__struct_fields__, f"{where}.openstack")
+        if not said.get("cloud"):
+            raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
 
 
 def _checked(name: str, host: Host, where: str) -> Host:
     """A host whose fields go together; SSH goes to its own name unless told otherwise."""
     check_wrap(host.wrap, f"{where}.wrap")
+    if host.openstack is not None and (host.pid or host.pid_file or host.agent or host.ssh or host.snmp):
+        raise ConfigError("the APIs of a cloud are no host: only one way to reach it", where=f"{where}.openstack")
     if host.ssh is None:
         return host
     if host.pid or host.pid_file or host.agent:

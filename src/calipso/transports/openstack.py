@@ -20,6 +20,9 @@ SCHEME = "openstack:"
 AT_ONCE = 4
 """Requests at a time: a cloud's API workers are shared with everybody."""
 CONNECT_RETRIES = 1
+MAJOR = {"identity": 3, "compute": 2, "image": 2}
+NETWORK, NETWORK_VERSION = "network", "v2.0"
+"""Neutron's document of versions is not reachable in every cloud; there is one version only."""
 
 
 class OpenStackTransport:
@@ -64,7 +67,7 @@ class OpenStackTransport:
     def _asked(self, service: str, request: Http) -> Reply:
         client = self._clients.get(service)
         if client is None:
-            client = self._clients[service] = self._cloud.get_session_client(service)
+            client = self._clients[service] = _client(self._cloud, service)
         answer = client.request(
             request.path, request.method, data=request.body or None, raise_exc=False, timeout=request.timeout,
             headers={"Accept": "application/json", **request.headers}, connect_retries=CONNECT_RETRIES,
@@ -103,6 +106,28 @@ def _described(access: OpenStackAccess) -> Any:
         return config.get_one(access.cloud, **{name: value for name, value in options.items() if value})
     except (SDKException, ClientException, OSError, ValueError) as error:
         raise ConfigError(str(error), where="openstack.cloud", hint="Is the cloud in clouds.yaml?") from error
+
+
+def _client(cloud: Any, service: str) -> Any:
+    """What asks one service, as the cloud's description wants it: interface, region, endpoint of its own."""
+    from keystoneauth1.adapter import Adapter
+
+    major = MAJOR.get(service)
+    client = Adapter(
+        cloud.get_session(),
+        service_type=cloud.get_service_type(service),
+        service_name=cloud.get_service_name(service),
+        interface=cloud.get_interface(service),
+        region_name=cloud.get_region_name(service) or None,
+        endpoint_override=cloud.get_endpoint(service),
+        min_version=f"{major}.0" if major else None,
+        max_version=f"{major}.latest" if major else None,
+    )
+    if service == NETWORK and client.endpoint_override is None:
+        root = client.get_endpoint() or ""
+        if root and not root.rstrip("/").endswith(NETWORK_VERSION):
+            client.endpoint_override = f"{root.rstrip('/')}/{NETWORK_VERSION}"
+    return client
 
 
 def _told(place: str, work: Callable[[], Reply]) -> Reply:
