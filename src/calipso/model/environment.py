@@ -42,7 +42,7 @@ class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     OpenStack's own client looks for it.
     """
 
-    cloud: str
+    cloud: str = ""
     region: str = ""
     interface: str = ""
     clouds: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -156,7 +157,7 @@ def test_a_body_that_is_no_answer_fails_its_part_alone() -> None:
 
 
 def test_a_listing_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calipso.sources.openstack.collect.MOST", 3)
+    monkeypatch.setattr(sys.modules["calipso.sources.openstack.collect"], "MOST", 3)
     many = [{**OBJECTS["images"][0], "id": f"x{n}"} for n in range(9)]
     over = said_by(MadeUpCloud({**OBJECTS, "images": many}, size=1))
     assert any("more than 3 pages" in json.dumps([error.message for error in each.errors]) for each in over
