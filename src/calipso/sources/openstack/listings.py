@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from calipso.sources.openstack import parse
 KEYSTONE, NOVA, NEUTRON = "keystone", "nova", "neutron"
 
 
-class Listings(msgspec.Struct, kw_only=True):
+class Listings(msgspec.Struct, kw_only=True, dict=True):
     """Objects by listing, each in the order of ids; empty where the cloud has no such listing."""
 
     region: str = ""
@@ -42,8 +43,16 @@ class Listings(msgspec.Struct, kw_only=True):
         """Whose an object is: the project's name where Keystone tells it, else its id."""
         if not id:
             return {}
-        name = next((each.name for each in self.projects if each.id == id), id)
-        return {"project": name, "project_id": id}
+        return {"project": self._project_names.get(id, id), "project_id": id}
+
+    @cached_property
+    def _project_names(self) -> dict[str, str]:
+        return {each.id: each.name for each in self.projects}
+
+    @cached_property
+    def policies(self) -> dict[str, parse.QosPolicy]:
+        """Policies of quality of service by id."""
+        return {each.id: each for each in self.qos_policies}
 
 
 def said(id: str, facet: str, type: str, attributes: dict[str, Any]) -> Record:

@@ -58,7 +58,7 @@ def qos(policy_id: str | None, listed: Listings) -> Attributes:
     """The policy of quality of service that an object is under, with its rules."""
     if not policy_id:
         return {}
-    found = next((each for each in listed.qos_policies if each.id == policy_id), None)
+    found = listed.policies.get(policy_id)
     rules: list[dict[str, Any]] = sorted(found.rules, key=lambda one: str(one.get("id"))) if found else []
     return {"qos_policy_id": policy_id, "qos_policy": found.name if found else None, "qos_rules": rules}
 

@@ -35,7 +35,7 @@ def port_records(listed: Listings, segments: list[parse.Segment]) -> list[Record
 
 def _port(each: parse.Port, listed: Listings) -> Attributes:
     mac = ids.canonical_mac(each.mac_address)
-    policy = next((one.name for one in listed.qos_policies if one.id == each.qos_policy_id), None)
+    policy = listed.policies.get(each.qos_policy_id or "")
     return {
         "port_id": each.id,
         "name": each.name or mac,
@@ -57,7 +57,7 @@ def _port(each: parse.Port, listed: Listings) -> Attributes:
         "binding_profile": each.profile,
         "dns_name": each.dns_name,
         "qos_policy_id": each.qos_policy_id,
-        "qos_policy": policy,
+        "qos_policy": policy.name if policy else None,
         "description": each.description,
         "tags": sorted(each.tags),
         **listed.project(each.project_id),
