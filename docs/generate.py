@@ -20,7 +20,7 @@ from calipso.model.attributes import FACETS, METRICS
 from calipso.model.attributes.declare import INTERFACE, Entry, ListOf, MapOf, Value
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.constants import FIRST_GENERATION, SECOND_GENERATION
-from calipso.model.environment import Environment, Host
+from calipso.model.environment import Environment, Host, OpenStackAccess
 from calipso.model.hover import COMMON, HOVER
 from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
 from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
@@ -221,7 +221,12 @@ def hover() -> str:
 
 def environment() -> str:
     parts = ["# Environment\n\nThe fields of an environment's file. Each has a default.\n"]
-    for title, struct in (("Environment", Environment), ("Host, below `hosts`", Host), ("SSH, `ssh` of a host", Ssh)):
+    for title, struct in (
+        ("Environment", Environment),
+        ("Host, below `hosts`", Host),
+        ("SSH, `ssh` of a host", Ssh),
+        ("OpenStack, `openstack` of a host", OpenStackAccess),
+    ):
         said = " ".join((struct.__doc__ or "").split())
         rows = [
             (f"`{field.name}`", _type(field.type), f"`{_default(field)}`") for field in msgspec.structs.fields(struct)

@@ -21,11 +21,12 @@ from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.lldp import SOURCE as LLDP
+from calipso.sources.openstack import SOURCE as OPENSTACK
 from calipso.sources.ovn import SOURCE as OVN
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
 from calipso.transports.replay import ReplayTransport
-from tests.support import docker_said, everything, ovn_said
+from tests.support import docker_said, everything, openstack_said, ovn_said
 
 HERE = Path(__file__).parent
 OWN = {
@@ -36,6 +37,7 @@ OWN = {
     *DOCKER.manifest.facets,
     *LLDP.manifest.facets,
     *SNMP.manifest.facets,
+    *OPENSTACK.manifest.facets,
     "cri",
     "lxd",
 }
@@ -43,12 +45,13 @@ OWN = {
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux`, `ovs`, `ovn` and `docker`."""
+    """All transcripts of the sources `linux`, `ovs`, `ovn`, `docker` and `openstack`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "ovn").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "openstack/api").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):
             transport = ReplayTransport(file.read_text().splitlines())
             out += [said async for said in SOURCE.collect(transport, SourceConfig(host=file.stem))]
@@ -70,6 +73,7 @@ def made_up() -> tuple[Record, ...]:
         *everything.libvirt(),
         *everything.lldp(),
         *everything.snmp(),
+        *openstack_said.everything(),
         *docker_said.everything(),
         *docker_said.contained(),
         *docker_said.lxd(),

@@ -23,7 +23,7 @@ API_TYPES = frozenset({
 API_FIRST = frozenset({"name", "project", "status"})
 """Of API objects, Nova and Neutron decide these."""
 
-UNITED = frozenset({"tunnels", "segments", "neighbor_devices"})
+UNITED = frozenset({"tunnels", "segments", "neighbor_devices", "roles"})
 """Lists that several facets fill together: the union, in a fixed order."""
 
 _RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}

@@ -37,6 +37,19 @@ class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     priv_protocol: str = "AES"
 
 
+class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A cloud of OpenStack's own `clouds.yaml`, which holds how to log in: secrets stay there.
+
+    region, interface (`public`, `internal`, `admin`): over what that file says. clouds: path of the file, "" for where
+    OpenStack's own client looks for it.
+    """
+
+    cloud: str = ""
+    region: str = ""
+    interface: str = ""
+    clouds: str = ""
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
@@ -44,7 +57,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
-    switch, and only asked by SNMP.
+    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked.
     """
 
     aliases: tuple[str, ...] = ()
@@ -55,6 +68,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ssh: Ssh | None = None
     wrap: Mapping[str, str] = {}
     snmp: SnmpAccess | None = None
+    openstack: OpenStackAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,11 +151,20 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
         if options["ssh"] is None:
             raise ConfigError("is empty; `{}` takes everything from the SSH configuration", where=f"{where}.ssh")
         _known(options["ssh"], Ssh.__struct_fields__, f"{where}.ssh")
+    if "openstack" in options:
+        said = options["openstack"]
+        if not said:
+            raise ConfigError("is empty; it names a cloud: {cloud: NAME}", where=f"{where}.openstack")
+        _known(said, OpenStackAccess.__struct_fields__, f"{where}.openstack")
+        if not said.get("cloud"):
+            raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
 
 
 def _checked(name: str, host: Host, where: str) -> Host:
     """A host whose fields go together; SSH goes to its own name unless told otherwise."""
     check_wrap(host.wrap, f"{where}.wrap")
+    if host.openstack is not None and (host.pid or host.pid_file or host.agent or host.ssh or host.snmp):
+        raise ConfigError("the APIs of a cloud are no host: only one way to reach it", where=f"{where}.openstack")
     if host.ssh is None:
         return host
     if host.pid or host.pid_file or host.agent:

@@ -167,3 +167,15 @@ def by_uuid(cls: str, uuid: str) -> str:
 def logical_port(name: str) -> str:
     """A logical switch port of OVN, which is a VIM's port by UUID or a name of its own."""
     return by_uuid("port", name) if _UUID.fullmatch(name) else f"port:{quote(name)}"
+
+
+def region(name: str) -> str:
+    return f"region:{quote(name)}"
+
+
+def availability_zone(region: str, name: str) -> str:
+    return f"region:{quote(region)}/az:{quote(name)}"
+
+
+def aggregate(region: str, number: int | str) -> str:
+    return f"region:{quote(region)}/aggregate:{number}"

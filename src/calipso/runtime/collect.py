@@ -33,7 +33,7 @@ MEND = 2.0
 """Seconds until a host that cannot be looked at is tried again, at first."""
 
 
-SNMP = "snmp"
+SNMP, OPENSTACK = "snmp", "openstack"
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -84,11 +84,12 @@ class Collection:
         environment = self.environment
         host = with_pid(self.hosts[name], f"{environment.name}.hosts.{name}")
         transport = self._transports(msgspec.structs.replace(host, wrap=environment.wrap_of(host)))
+        only = SNMP if host.snmp is not None else OPENSTACK if host.openstack is not None else ""
         posts = []
         for source in self._sources:
             manifest = source.manifest
-            if (host.snmp is not None) != (manifest.name == SNMP):
-                continue  # a switch is asked by SNMP only, and nothing else is
+            if manifest.name != only and (only or manifest.name in (SNMP, OPENSTACK)):
+                continue  # a switch is asked by SNMP only, a cloud by its APIs, and nothing else is
             options = {**environment.sources.get(manifest.name, {}), **host.sources.get(manifest.name, {})}
             if not host.pid:
                 options.setdefault("declared", self._declared)

@@ -30,6 +30,7 @@ from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
+from calipso.transports.openstack import OpenStackTransport
 from calipso.transports.snmp import SnmpTransport
 from calipso.transports.ssh import SshTransport
 
@@ -43,6 +44,8 @@ def transport_to(host: Host) -> Transport:
     """How a host is reached."""
     if host.snmp is not None:
         return SnmpTransport(host.snmp, host.pid or None)
+    if host.openstack is not None:
+        return OpenStackTransport(host.openstack)
     if host.ssh is not None:
         return SshTransport(host.ssh, host.wrap)
     return LocalTransport(host.pid or None, wrap=host.wrap)

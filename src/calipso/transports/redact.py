@@ -24,6 +24,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=://)([^/\s:@\"']*):([^/\s@\"']+)@"), rf"\1:{MASK}@"),
     (re.compile(r"(?i)\b(authorization\s*:\s*(?:basic|bearer|digest)?\s*)[^\s\"',]+"), rf"\1{MASK}"),
     (re.compile(r"(?i)\b((?:set-)?cookie\s*:\s*|x-[a-z-]*token\s*:\s*)[^\r\n\"']+"), rf"\1{MASK}"),
+    (re.compile(r'(?i)("[\w:-]*user_data"\s*:\s*)"(?:[^"\\]|\\.)*"'), rf'\1"{MASK}"'),
     (re.compile(rf"(?i)([\"']{_WORD}[\"']\s*[:,]\s*)\"(?:[^\"\\]|\\.)*\""), rf'\1"{MASK}"'),
     (re.compile(rf"(?i)([\"']{_WORD}[\"']\s*[:,]\s*)'(?:[^'\\]|\\.)*'"), rf"\1'{MASK}'"),
     (re.compile(rf"(?i)(?<!\w)({_WORD}\s*=\s*)(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;}}\]]+)"), rf"\1{MASK}"),

@@ -208,14 +208,13 @@ def neutron(said: Said, ports: list[Row], networks: list[Row], segments: list[Ro
         add(f"network:{each['id']}", "network", name=each["name"], project=each.get("project_id"))
     for each in segments:
         physical = None if each["physical_network"] in ("NULL", None) else each["physical_network"]
-        key = ids.segment_key(
-            each["network_type"], physical, each["segmentation_id"] if each["segmentation_id"] != "NULL" else None
-        )
+        number = None if each["segmentation_id"] in ("NULL", None) else int(each["segmentation_id"])
+        key = ids.segment_key(each["network_type"], physical, number)
         each["medium"] = medium(each["network_type"], physical)
         by_network.setdefault(each["network_id"], []).append(each)
         add(
             f"segment:{each['id']}", "segment", name=key, key=key, network_type=each["network_type"],
-            physical_network=physical, segmentation_id=each["segmentation_id"],
+            physical_network=physical, segmentation_id=number,
             network_id=f"network:{each['network_id']}",
         )  # fmt: skip
     bound = {(each["port_id"], each["host"]): each["segment_id"] for each in levels}

@@ -1,0 +1,28 @@
+"""OpenStack by its APIs: Keystone, Nova, Neutron, and Glance for the names of images."""
+
+from __future__ import annotations
+
+from calipso.seams import Manifest
+from calipso.sources.openstack.collect import collect, watch
+
+MANIFEST = Manifest(
+    name="openstack",
+    title="OpenStack",
+    facets=("keystone", "nova", "neutron"),
+    types=(
+        "region", "project", "availability_zone", "aggregate", "host", "server", "nic", "otep", "network", "segment",
+        "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent",
+    ),
+    interval=60.0,
+)  # fmt: skip
+
+
+class OpenStackSource:
+    """See `collect` and `watch`."""
+
+    manifest = MANIFEST
+    collect = staticmethod(collect)
+    watch = staticmethod(watch)
+
+
+SOURCE = OpenStackSource()

@@ -1,0 +1,177 @@
+"""One pass over a region: every listing is asked at once, and each part of the cloud stands or falls alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+
+from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
+from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, Seen
+from calipso.seams import Http, SourceConfig, Transport
+from calipso.sources.openstack import agents, compute, identity, network, parse
+from calipso.sources.openstack.listings import Listings
+
+SOURCE = "openstack"
+SESSION = "openstack:"
+NOVA_VERSION = "compute 2.53"
+"""Servers with their flavor, ids of services and hypervisors as uuids: Pike. Clouds before it are asked without."""
+LIMIT = 1000
+"""Objects of a page."""
+MOST = 10_000
+"""Pages of a listing: one that never comes to an end is none."""
+TIMEOUT = 120.0
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What is asked: the service, the path below its versioned endpoint, the key of the answer, its form."""
+
+    service: str
+    path: str
+    key: str
+    form: type[parse.Document]
+
+
+LISTINGS: dict[str, Listing] = {
+    "regions": Listing("identity", "/regions", "regions", parse.Region),
+    "services": Listing("identity", "/services", "services", parse.Service),
+    "endpoints": Listing("identity", "/endpoints", "endpoints", parse.Endpoint),
+    "projects": Listing("identity", "/projects", "projects", parse.Project),
+    "servers": Listing("compute", f"/servers/detail?all_tenants=1&limit={LIMIT}", "servers", parse.Server),
+    "flavors": Listing("compute", "/flavors/detail?is_public=None", "flavors", parse.Flavor),
+    "images": Listing("image", f"/images?limit={LIMIT}", "images", parse.Image),
+    "hypervisors": Listing("compute", "/os-hypervisors/detail", "hypervisors", parse.Hypervisor),
+    "nova_services": Listing("compute", "/os-services", "services", parse.NovaService),
+    "aggregates": Listing("compute", "/os-aggregates", "aggregates", parse.Aggregate),
+    "zones": Listing("compute", "/os-availability-zone/detail", "availabilityZoneInfo", parse.Zone),
+    "networks": Listing("network", "/networks", "networks", parse.Network),
+    "segments": Listing("network", "/segments", "segments", parse.Segment),
+    "subnets": Listing("network", "/subnets", "subnets", parse.Subnet),
+    "ports": Listing("network", f"/ports?limit={LIMIT}", "ports", parse.Port),
+    "routers": Listing("network", "/routers", "routers", parse.Router),
+    "floating_ips": Listing("network", "/floatingips", "floatingips", parse.FloatingIp),
+    "trunks": Listing("network", "/trunks", "trunks", parse.Trunk),
+    "security_groups": Listing("network", "/security-groups", "security_groups", parse.SecurityGroup),
+    "qos_policies": Listing("network", "/qos/policies", "policies", parse.QosPolicy),
+    "agents": Listing("network", "/agents", "agents", parse.Agent),
+}
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A scope: listings it cannot do without, and those a cloud may lack or refuse."""
+
+    name: str
+    needs: tuple[str, ...]
+    records: Callable[[Listings], list[Record]]
+    uses: tuple[str, ...] = ()
+
+
+PARTS = (
+    Part("identity", ("regions", "projects"), identity.records, ("services", "endpoints")),
+    Part("servers", ("servers",), compute.server_records, ("projects", "flavors", "images")),
+    Part("hosts", ("hypervisors", "nova_services", "aggregates", "zones"), compute.host_records),
+    Part(
+        "networks", ("networks", "subnets", "ports"), network.records,
+        ("projects", "segments", "routers", "floating_ips", "trunks", "security_groups", "qos_policies", "agents"),
+    ),
+    Part("agents", ("agents",), agents.records),
+)  # fmt: skip
+
+Answer = list[Any] | CalipsoError
+
+
+async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+    """All parts of the region; what a part needs and is not told ends it as failed, and nothing of it is lost."""
+    scopes = {part.name: Scope(SOURCE, config.host, part.name) for part in PARTS}
+    for scope in scopes.values():
+        yield RunBegan(scope)
+    try:
+        session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
+    except (TransportError, ParseError) as error:
+        for scope in scopes.values():
+            yield RunEnded(scope, "failed", (RunError("session", error.message),))
+        return
+    asking = Asking(transport, session.services)
+    answers = dict(zip(LISTINGS, await asyncio.gather(*map(asking.answer, LISTINGS.values())), strict=True))
+    for part in PARTS:
+        scope = scopes[part.name]
+        errors = _errors(part, answers)
+        if errors:
+            yield RunEnded(scope, "failed", errors)
+            continue
+        try:
+            records = part.records(_listings(session.region, answers))
+        except ParseError as error:
+            yield RunEnded(scope, "failed", (RunError(part.name, error.message),))
+            continue
+        yield Seen(scope, tuple(records))
+        yield RunEnded(scope, "completed")
+
+
+async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+    """An API tells nothing by itself: one look; it is asked again at the source's interval."""
+    async for observation in collect(transport, config):
+        yield observation
+
+
+def _errors(part: Part, answers: dict[str, Answer]) -> tuple[RunError, ...]:
+    out = []
+    for name in (*part.needs, *part.uses):
+        answer = answers[name]
+        if isinstance(answer, CalipsoError) and (name in part.needs or not isinstance(answer, _Lacking)):
+            out.append(RunError(f"{LISTINGS[name].service} {LISTINGS[name].path}", answer.message))
+    return tuple(out)
+
+
+def _listings(region: str, answers: dict[str, Answer]) -> Listings:
+    return Listings(region=region, **{name: each for name, each in answers.items() if isinstance(each, list)})
+
+
+class Asking:
+    """Asks for listings, page by page."""
+
+    def __init__(self, transport: Transport, services: list[str]) -> None:
+        self._transport = transport
+        self._services = services
+
+    async def answer(self, listing: Listing) -> Answer:
+        """All objects, or why there are none."""
+        if listing.service not in self._services:
+            return _Lacking(f"the catalogue has no {listing.service} service in this region", 404)
+        try:
+            return await self._all(listing)
+        except (TransportError, ParseError) as error:
+            return error
+
+    async def _all(self, listing: Listing) -> list[Any]:
+        found: dict[str, Any] = {}
+        path = listing.path
+        for _ in range(MOST):
+            objects, query = parse.page(await self._body(listing.service, path), listing.key, listing.form)
+            found.update((str(getattr(each, "id", "") or getattr(each, "name", "")), each) for each in objects)
+            if not query:
+                return [found[id] for id in sorted(found)]  # what moved between pages counts once
+            path = f"{listing.path.partition('?')[0]}?{query}"
+        raise TransportError(f"{listing.service}{listing.path}: more than {MOST} pages")
+
+    async def _body(self, service: str, path: str) -> bytes:
+        headers = {"OpenStack-API-Version": NOVA_VERSION} if service == "compute" else {}
+        reply = await self._transport.ask(Http(f"openstack:{service}", path, headers=headers, timeout=TIMEOUT))
+        if reply.exit_code == 406 and headers:
+            reply = await self._transport.ask(Http(f"openstack:{service}", path, timeout=TIMEOUT))
+        if reply.exit_code == 200:
+            return reply.body
+        said = reply.body[:200].decode(errors="replace").strip()
+        message = f"{service} {path.partition('?')[0]}: {reply.exit_code} {said}"
+        if reply.exit_code in (403, 404):
+            raise _Lacking(message, reply.exit_code)
+        raise CommandFailed(message, exit_code=reply.exit_code)
+
+
+class _Lacking(CommandFailed):
+    """The cloud has no such thing, or does not show it to this user."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message, exit_code=status)

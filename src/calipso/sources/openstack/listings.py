@@ -1,0 +1,63 @@
+"""All that was listed in one pass, and what the records have in common."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from calipso.model.record import Attributes, Record
+from calipso.sources.openstack import parse
+
+KEYSTONE, NOVA, NEUTRON = "keystone", "nova", "neutron"
+
+
+class Listings(msgspec.Struct, kw_only=True, dict=True):
+    """Objects by listing, each in the order of ids; empty where the cloud has no such listing."""
+
+    region: str = ""
+    regions: list[parse.Region] = []
+    services: list[parse.Service] = []
+    endpoints: list[parse.Endpoint] = []
+    projects: list[parse.Project] = []
+    servers: list[parse.Server] = []
+    flavors: list[parse.Flavor] = []
+    images: list[parse.Image] = []
+    hypervisors: list[parse.Hypervisor] = []
+    nova_services: list[parse.NovaService] = []
+    aggregates: list[parse.Aggregate] = []
+    zones: list[parse.Zone] = []
+    networks: list[parse.Network] = []
+    segments: list[parse.Segment] = []
+    subnets: list[parse.Subnet] = []
+    ports: list[parse.Port] = []
+    routers: list[parse.Router] = []
+    floating_ips: list[parse.FloatingIp] = []
+    trunks: list[parse.Trunk] = []
+    security_groups: list[parse.SecurityGroup] = []
+    qos_policies: list[parse.QosPolicy] = []
+    agents: list[parse.Agent] = []
+
+    def project(self, id: str | None) -> Attributes:
+        """Whose an object is: the project's name where Keystone tells it, else its id."""
+        if not id:
+            return {}
+        return {"project": self._project_names.get(id, id), "project_id": id}
+
+    @cached_property
+    def _project_names(self) -> dict[str, str]:
+        return {each.id: each.name for each in self.projects}
+
+    @cached_property
+    def policies(self) -> dict[str, parse.QosPolicy]:
+        """Policies of quality of service by id."""
+        return {each.id: each for each in self.qos_policies}
+
+
+def said(id: str, facet: str, type: str, attributes: dict[str, Any]) -> Record:
+    """A record of what is known: without what is empty. False and 0 are known."""
+    return Record(id, facet, type, {name: value for name, value in attributes.items() if value not in EMPTY})
+
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})

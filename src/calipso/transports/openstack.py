@@ -1,0 +1,149 @@
+"""The APIs of an OpenStack cloud through keystoneauth1: log-in, catalogue, tokens that end, discovery of versions.
+
+How to log in is read from `clouds.yaml` as OpenStack's own client reads it, with all its plugins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from calipso.errors import AuthFailed, ConfigError, TimedOut, TransportError, Unreachable
+from calipso.model.environment import OpenStackAccess
+from calipso.seams import Http, Reply, Request
+
+SCHEME = "openstack:"
+AT_ONCE = 4
+"""Requests at a time: a cloud's API workers are shared with everybody."""
+CONNECT_RETRIES = 1
+MAJOR = {"identity": 3, "compute": 2, "image": 2}
+NETWORK, NETWORK_VERSION = "network", "v2.0"
+"""Neutron's document of versions is not reachable in every cloud; there is one version only."""
+
+
+class OpenStackTransport:
+    """Answers `Http` whose endpoint is `openstack:SERVICE` with a path below the service's versioned endpoint.
+
+    `openstack:` alone tells what the session is bound to: `{"region": …, "services": [types in its catalogue]}`.
+    A token that ended is renewed. Raises `ConfigError` when the cloud is not described.
+    """
+
+    answers: frozenset[type[Request]] = frozenset({Http})
+
+    def __init__(self, access: OpenStackAccess) -> None:
+        self._access = access
+        self._cloud = _described(access)
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="openstack")
+        self._clients: dict[str, Any] = {}
+
+    async def ask(self, request: Request) -> Reply:
+        """The status as exit code. Raises `Unreachable`, `AuthFailed`, `TimedOut`."""
+        if not isinstance(request, Http) or not request.endpoint.startswith(SCHEME):
+            raise TransportError("a cloud is asked by its APIs only: openstack:SERVICE")
+        service = request.endpoint.removeprefix(SCHEME)
+        work = self._about if not service else lambda: self._asked(service, request)
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, _told, self._place, work)
+        except TimeoutError:
+            raise TimedOut(f"{self._place}: no answer within {request.timeout:g} s") from None
+
+    def listen(self, request: Request) -> AsyncIterator[Reply]:
+        """Nothing of these APIs is a stream."""
+        raise TransportError("the APIs of a cloud are no stream: ask for it")
+
+    async def close(self) -> None:
+        """Gives up what is still on its way."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def _place(self) -> str:
+        return f"cloud {self._access.cloud}"
+
+    def _asked(self, service: str, request: Http) -> Reply:
+        client = self._clients.get(service)
+        if client is None:
+            client = self._clients[service] = _client(self._cloud, service)
+        answer = client.request(
+            request.path, request.method, data=request.body or None, raise_exc=False, timeout=request.timeout,
+            headers={"Accept": "application/json", **request.headers}, connect_retries=CONNECT_RETRIES,
+        )  # fmt: skip
+        if answer.status_code == 401:
+            raise AuthFailed(f"{self._place}: {service} does not take the token", hint="Is it the right project?")
+        return Reply(bytes(answer.content), int(answer.status_code))
+
+    def _about(self) -> Reply:
+        session = self._cloud.get_session()
+        catalogue = session.auth.get_access(session).service_catalog.normalize_catalog()
+        region = self._cloud.get_region_name("") or ""
+        offered = [
+            (each["type"], endpoint.get("region_id") or "") for each in catalogue for endpoint in each["endpoints"]
+        ]
+        if not region:
+            regions = {name for _, name in offered if name}
+            if len(regions) > 1:
+                raise TransportError(
+                    f"{self._place}: has regions {', '.join(sorted(regions))}", hint="Name one: openstack.region."
+                )
+            region = next(iter(regions), "")
+        types = {kind for kind, name in offered if name in (region, "")}
+        return Reply(msgspec.json.encode({"region": region, "services": sorted(types)}))
+
+
+def _described(access: OpenStackAccess) -> Any:
+    """The cloud as clouds.yaml describes it. Raises `ConfigError`."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack.config import OpenStackConfig
+    from openstack.exceptions import SDKException
+
+    options: dict[str, Any] = {"region_name": access.region, "interface": access.interface}
+    try:
+        config = OpenStackConfig(config_files=[access.clouds] if access.clouds else None, load_envvars=False)
+        return config.get_one(access.cloud, **{name: value for name, value in options.items() if value})
+    except (SDKException, ClientException, OSError, ValueError) as error:
+        raise ConfigError(str(error), where="openstack.cloud", hint="Is the cloud in clouds.yaml?") from error
+
+
+def _client(cloud: Any, service: str) -> Any:
+    """What asks one service, as the cloud's description wants it: interface, region, endpoint of its own."""
+    from keystoneauth1.adapter import Adapter
+
+    major = MAJOR.get(service)
+    client = Adapter(
+        cloud.get_session(),
+        service_type=cloud.get_service_type(service),
+        service_name=cloud.get_service_name(service),
+        interface=cloud.get_interface(service),
+        region_name=cloud.get_region_name(service) or None,
+        endpoint_override=cloud.get_endpoint(service),
+        min_version=f"{major}.0" if major else None,
+        max_version=f"{major}.latest" if major else None,
+    )
+    if service == NETWORK and client.endpoint_override is None:
+        root = client.get_endpoint() or ""
+        if root and not root.rstrip("/").endswith(NETWORK_VERSION):
+            client.endpoint_override = f"{root.rstrip('/')}/{NETWORK_VERSION}"
+    return client
+
+
+def _told(place: str, work: Callable[[], Reply]) -> Reply:
+    """What the work says, its errors as ours."""
+    from keystoneauth1 import exceptions as said
+    from openstack.exceptions import SDKException
+
+    try:
+        return work()
+    except said.Unauthorized as error:
+        raise AuthFailed(f"{place}: not let in: {error.message}", hint="See its entry in clouds.yaml.") from error
+    except said.ConnectTimeout as error:
+        raise TimedOut(f"{place}: {error}") from error
+    except (said.ConnectionError, said.DiscoveryFailure, said.EndpointNotFound) as error:
+        raise Unreachable(f"{place}: {error}") from error
+    except said.HttpError as error:
+        raise Unreachable(f"{place}: {error.http_status} {error.message}") from error
+    except (said.ClientException, SDKException) as error:
+        raise TransportError(f"{place}: {error}") from error

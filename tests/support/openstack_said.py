@@ -1,0 +1,181 @@
+"""A made-up cloud that says everything its APIs can say, and a transport that answers for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from calipso.model.record import Observation, Record, Seen
+from calipso.seams import Http, Reply, Request, SourceConfig
+from calipso.sources.openstack import SOURCE
+from calipso.sources.openstack.collect import LISTINGS
+
+Row = dict[str, Any]
+SERVICES = ["compute", "identity", "image", "network"]
+COMMON: Row = {
+    "description": "said",
+    "tags": ["b", "a"],
+    "project_id": "p1",
+    "admin_state_up": True,
+    "status": "ACTIVE",
+}
+QOS: Row = {"qos_policy_id": "q1"}
+
+OBJECTS: dict[str, list[Row]] = {
+    "regions": [{"id": "one", "description": "first", "parent_region_id": "all"}],
+    "services": [{"id": "s1", "type": "compute", "name": "nova"}],
+    "endpoints": [
+        {"id": "e1", "service_id": "s1", "interface": "public", "url": "https://compute", "region_id": "one"},
+    ],
+    "projects": [
+        {"id": "p1", "name": "red", "description": "said", "domain_id": "default", "parent_id": "default"},
+    ],
+    "servers": [{
+        "id": "i1", "name": "web", "status": "ACTIVE", "tenant_id": "p1", "OS-EXT-SRV-ATTR:host": "cmp1",
+        "OS-EXT-SRV-ATTR:hypervisor_hostname": "node-7", "OS-EXT-SRV-ATTR:instance_name": "instance-01",
+        "OS-EXT-SRV-ATTR:hostname": "web", "OS-EXT-AZ:availability_zone": "az1", "OS-EXT-STS:task_state": "rebooting",
+        "OS-EXT-STS:vm_state": "active", "OS-EXT-STS:power_state": 1, "created": "2026-01-01T00:00:00Z",
+        "os-extended-volumes:volumes_attached": [{"id": "v1"}], "image": {"id": "im1"}, "flavor": {"id": "f1"},
+        "addresses": {"net": [{"addr": "10.0.0.5", "version": 4}]}, "description": "said", "locked": True,
+        "tags": ["b", "a"], "OS-EXT-SRV-ATTR:user_data": "never", "metadata": {"password": "never"},
+    }],
+    "flavors": [{"id": "f1", "name": "small", "vcpus": 2, "ram": 512, "disk": 1}],
+    "images": [{"id": "im1", "name": "debian"}],
+    "hypervisors": [
+        {"id": 1, "hypervisor_hostname": "cmp1.example.org", "service": {"host": "cmp1"}, "hypervisor_type": "QEMU",
+         "hypervisor_version": 7002022, "host_ip": "192.0.2.21", "state": "up", "status": "enabled"},
+        {"id": 2, "hypervisor_hostname": "1b50a0ae", "service": {"host": "ctl"}, "hypervisor_type": "ironic"},
+    ],
+    "nova_services": [
+        {"id": 1, "binary": "nova-compute", "host": "cmp1", "zone": "az1", "status": "disabled", "state": "up",
+         "disabled_reason": "broken fan"},
+        {"id": 2, "binary": "nova-conductor", "host": "ctl", "zone": "internal", "status": "enabled", "state": "up"},
+    ],
+    "aggregates": [{"id": 3, "name": "fast", "uuid": "a3", "availability_zone": "az1", "hosts": ["cmp1"],
+                    "metadata": {"ssd": "true"}}],
+    "zones": [{"zoneName": "az1", "zoneState": {"available": True}, "hosts": {"cmp1": {}}}],
+    "networks": [{
+        "id": "n1", "name": "net", "mtu": 1450, "shared": False, "router:external": False, "vlan_transparent": True,
+        "port_security_enabled": True, "provider:network_type": "vlan", "provider:physical_network": "physnet1",
+        "provider:segmentation_id": 101, "subnets": ["sn1"], "availability_zones": ["az1"],
+        "dns_domain": "example.org.", **COMMON, **QOS,
+    }],
+    "segments": [{"id": "sg1", "network_id": "n1", "network_type": "vlan", "physical_network": "physnet1",
+                  "segmentation_id": 101, "name": "rack 1"}],
+    "subnets": [{
+        "id": "sn1", "name": "subnet", "network_id": "n1", "cidr": "2001:db8::/64", "ip_version": 6,
+        "gateway_ip": "2001:db8::1", "enable_dhcp": True, "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac",
+        "allocation_pools": [{"start": "2001:db8::2", "end": "2001:db8::ff"}], "segment_id": "sg1",
+        "host_routes": [{"destination": "::/0", "nexthop": "2001:db8::9"}], "dns_nameservers": ["2001:db8::53"],
+        "service_types": ["compute:nova"], "subnetpool_id": "pool", **COMMON,
+    }],
+    "ports": [{
+        "id": "po1", "name": "port", "network_id": "n1", "mac_address": "FA-16-3E-00-00-01", "device_id": "i1",
+        "device_owner": "compute:nova", "port_security_enabled": True, "binding:host_id": "cmp1",
+        "binding:vnic_type": "normal", "binding:vif_type": "ovs", "binding:vif_details": {"port_filter": True},
+        "binding:profile": {"pci_slot": "0000:05:00.1"}, "security_groups": ["g1"], "dns_name": "web",
+        "fixed_ips": [{"subnet_id": "sn1", "ip_address": "2001:DB8::5"}],
+        "allowed_address_pairs": [{"ip_address": "10.0.0.9", "mac_address": "fa:16:3e:00:00:01"}], **COMMON, **QOS,
+    }],
+    "routers": [{
+        "id": "r1", "name": "router", "distributed": True, "ha": False, "availability_zones": ["az1"],
+        "routes": [{"destination": "::/0", "nexthop": "2001:db8::9"}],
+        "external_gateway_info": {"network_id": "n1", "enable_snat": True,
+                                  "external_fixed_ips": [{"subnet_id": "sn1", "ip_address": "2001:db8::7"}]}, **COMMON,
+    }],
+    "floating_ips": [{
+        "id": "fl1", "floating_ip_address": "192.0.2.9", "floating_network_id": "n1", "fixed_ip_address": "10.0.0.5",
+        "port_id": "po1", "router_id": "r1", "port_forwardings": [{"external_port": 80, "internal_port": 8080}],
+        "dns_domain": "example.org.", **COMMON, **QOS,
+    }],
+    "trunks": [{"id": "t1", "name": "trunk", "port_id": "po9", **COMMON,
+                "sub_ports": [{"port_id": "po1", "segmentation_type": "vlan", "segmentation_id": 200}]}],
+    "security_groups": [{
+        "id": "g1", "name": "web", "stateful": True, "shared": False, **COMMON, "security_group_rules": [{
+            "id": "ru1", "direction": "ingress", "ethertype": "IPv4", "protocol": 6, "port_range_min": 80,
+            "port_range_max": 81, "remote_ip_prefix": "0.0.0.0/0", "remote_group_id": "g1",
+            "remote_address_group_id": "ag1", "description": "said",
+        }],
+    }],
+    "qos_policies": [{"id": "q1", "name": "slow", "rules": [{"id": "qr1", "type": "bandwidth_limit", "max_kbps": 9}]}],
+    "agents": [{
+        "id": "ag1", "host": "cmp1", "agent_type": "L3 agent", "binary": "neutron-l3-agent", "admin_state_up": True,
+        "alive": True, "availability_zone": "az1", "configurations": {
+            "bridge_mappings": {"physnet1": "br-ex"}, "interface_mappings": {"physnet2": "eth2"}, "routers": 9,
+            "tunnel_types": ["vxlan"], "tunneling_ip": "192.0.2.21",
+        },
+    }],
+}  # fmt: skip
+
+
+class MadeUpCloud:
+    """Answers in pages of `size`; `statuses` (listing → status) are what is refused. `asked` is what was asked."""
+
+    answers: frozenset[type[Request]] = frozenset({Http})
+
+    def __init__(self, objects: dict[str, list[Row]] | None = None, *, size: int = 1000, oldest: bool = False) -> None:
+        self.objects = OBJECTS if objects is None else objects
+        self.size = size
+        self.oldest = oldest
+        self.statuses: dict[str, int] = {}
+        self.services = list(SERVICES)
+        self.asked: list[Http] = []
+
+    async def ask(self, request: Request) -> Reply:
+        assert isinstance(request, Http)
+        self.asked.append(request)
+        if request.endpoint == "openstack:":
+            return Reply(json.dumps({"region": "one", "services": self.services}).encode(), 200)
+        if self.oldest and request.headers:
+            return Reply(b'{"error": "no such version"}', 406)
+        return self.page(request)
+
+    def page(self, request: Http) -> Reply:
+        service, parts = request.endpoint.removeprefix("openstack:"), urlsplit(request.path)
+        name = next(
+            name for name, each in LISTINGS.items()
+            if (each.service, each.path.partition("?")[0]) == (service, parts.path)
+        )  # fmt: skip
+        if name in self.statuses:
+            return Reply(b"refused", self.statuses[name])
+        start = int(parse_qs(parts.query).get("marker", ["0"])[0])
+        found = self.objects.get(name, [])
+        body: Row = {LISTINGS[name].key: found[start : start + self.size]}
+        if start + self.size < len(found):
+            following = f"https://cloud/prefix{parts.path}?marker={start + self.size}"
+            if service == "identity":
+                body["links"] = {"next": following}
+            elif service == "image":
+                body["next"] = following
+            else:
+                body[f"{LISTINGS[name].key}_links"] = [
+                    {"rel": "previous", "href": ""},
+                    {"rel": "next", "href": following},
+                ]
+        return Reply(json.dumps(body).encode(), 200)
+
+    def listen(self, request: Request) -> AsyncIterator[Reply]:
+        raise AssertionError("nothing is listened to")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def said_by(cloud: MadeUpCloud) -> list[Observation]:
+    async def read() -> list[Observation]:
+        return [each async for each in SOURCE.collect(cloud, SourceConfig(host="openstack"))]
+
+    return asyncio.run(read())
+
+
+def records_of(observations: list[Observation]) -> dict[tuple[str, str], Record]:
+    """(id, facet) → record."""
+    found = [record for each in observations if isinstance(each, Seen) for record in each.records]
+    return {(each.id, each.facet): each for each in found}
+
+
+def everything() -> list[Record]:
+    return list(records_of(said_by(MadeUpCloud())).values())

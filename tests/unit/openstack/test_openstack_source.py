@@ -1,0 +1,164 @@
+"""What the source makes of answers that a made-up cloud gives: pages, refusals, old clouds, several segments, twins."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from calipso.errors import ParseError
+from calipso.model.record import Record, RunEnded
+from calipso.sources.openstack import parse
+from tests.support.openstack_said import OBJECTS, MadeUpCloud, Row, records_of, said_by
+
+
+def ends(cloud: MadeUpCloud) -> dict[str, str]:
+    return {each.scope.part: each.status for each in said_by(cloud) if isinstance(each, RunEnded)}
+
+
+def told(objects: dict[str, list[Row]] | None = None, **more: Any) -> dict[tuple[str, str], Record]:
+    return records_of(said_by(MadeUpCloud({**OBJECTS, **(objects or {})}, **more)))
+
+
+def attributes(id: str, facet: str, objects: dict[str, list[Row]] | None = None) -> dict[str, Any]:
+    return told(objects)[id, facet].attributes
+
+
+@pytest.mark.parametrize("listing", ["servers", "ports", "projects", "images"])
+def test_pages_are_followed_as_each_service_links_them(listing: str) -> None:
+    base = OBJECTS[listing][0]
+    many = [{**base, "id": f"x{n}", "mac_address": f"fa:16:3e:00:00:0{n}"} for n in range(5)]
+    assert told({listing: many}, size=2) == told({listing: many})
+    if listing != "images":
+        assert sum(":x" in id for id, _ in told({listing: many}, size=2)) >= 5
+
+
+def test_what_moved_from_page_to_page_counts_once() -> None:
+    base = OBJECTS["ports"][0]
+    twice = [{**base, "id": "x1"}, {**base, "id": "x2"}, {**base, "id": "x1"}]
+    assert {id for id, _ in told({"ports": twice}, size=2) if id.startswith("port:")} == {"port:x1", "port:x2"}
+
+
+def test_a_nova_without_the_version_is_asked_without() -> None:
+    cloud = MadeUpCloud(oldest=True)
+    assert set(ends(cloud).values()) == {"completed"}
+    assert records_of(said_by(cloud)) == told()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_a_cloud_may_lack_or_refuse_does_no_harm(status: int) -> None:
+    cloud = MadeUpCloud()
+    cloud.statuses = dict.fromkeys(("projects", "images", "flavors", "trunks", "segments", "qos_policies"), status)
+    assert ends(cloud) == {
+        "identity": "failed", "servers": "completed", "hosts": "completed", "networks": "completed",
+        "agents": "completed",
+    }  # fmt: skip
+    found = records_of(said_by(cloud))
+    assert found["instance:i1", "nova"].attributes["project"] == "p1"
+    assert "image" not in found["instance:i1", "nova"].attributes
+
+
+@pytest.mark.parametrize(
+    ("listing", "status", "failed"),
+    [
+        ("servers", 403, {"servers"}),
+        ("hypervisors", 403, {"hosts"}),
+        ("ports", 500, {"networks"}),
+        ("agents", 403, {"agents"}),
+        ("agents", 500, {"agents", "networks"}),
+        ("images", 503, {"servers"}),
+        ("projects", 500, {"identity", "servers", "networks"}),
+    ],
+)
+def test_what_fails_fails_what_needs_it_and_says_why(listing: str, status: int, failed: set[str]) -> None:
+    cloud = MadeUpCloud()
+    cloud.statuses = {listing: status}
+    over = [each for each in said_by(cloud) if isinstance(each, RunEnded)]
+    assert {each.scope.part for each in over if each.status == "failed"} == failed
+    assert all(str(status) in error.message for each in over for error in each.errors)
+
+
+def test_a_service_that_is_not_in_the_catalogue() -> None:
+    cloud = MadeUpCloud()
+    cloud.services = ["compute", "identity"]
+    assert {part for part, status in ends(cloud).items() if status == "failed"} == {"networks", "agents"}
+    assert not [each for each in cloud.asked if each.endpoint in ("openstack:network", "openstack:image")]
+
+
+def test_what_users_gave_their_servers_is_not_read() -> None:
+    assert "never" not in repr(told())
+
+
+def test_a_bare_metal_node_is_no_host() -> None:
+    assert {id for (id, facet), each in told().items() if each.type == "host" and facet == "nova"} == {"cmp1", "ctl"}
+    assert "hypervisor_type" not in attributes("ctl", "nova")
+
+
+def test_a_hypervisor_is_known_by_its_full_name_and_its_address() -> None:
+    found = attributes("cmp1", "nova")
+    assert (found["fqdn"], found["stated_addresses"], found["roles"], found["availability_zone"]) == (
+        "cmp1.example.org", ["192.0.2.21"], ["Compute"], "az1",
+    )  # fmt: skip
+
+
+SEVERAL = [
+    {"id": "sg1", "network_id": "n1", "network_type": "vlan", "physical_network": "physnet1", "segmentation_id": 101},
+    {"id": "sg2", "network_id": "n1", "network_type": "vlan", "physical_network": "physnet9", "segmentation_id": 102},
+]
+
+
+def test_of_several_segments_a_port_is_bound_to_the_one_its_host_serves() -> None:
+    assert attributes("port:po1", "neutron", {"segments": SEVERAL})["medium"] == "physnet/physnet1"
+    overlay = [{**SEVERAL[0], "physical_network": "physnet8"}, {**SEVERAL[1], "network_type": "vxlan"}]
+    assert attributes("port:po1", "neutron", {"segments": overlay})["medium"] == "overlay/vxlan"
+
+
+def test_of_several_segments_that_a_host_serves_none_is_guessed() -> None:
+    both = [SEVERAL[0], {**SEVERAL[1], "network_type": "vxlan", "physical_network": None}]
+    assert "medium" not in attributes("port:po1", "neutron", {"segments": both})
+
+
+def test_segments_that_are_not_listed_are_those_of_the_network() -> None:
+    network = {**OBJECTS["networks"][0], "segments": [
+        {"provider:network_type": "vlan", "provider:physical_network": "physnet1", "provider:segmentation_id": 101},
+        {"provider:network_type": "vxlan", "provider:segmentation_id": 7},
+    ]}  # fmt: skip
+    found = told({"segments": [], "networks": [network]})
+    assert {id: each.attributes["key"] for (id, _), each in found.items() if each.type == "segment"} == {
+        "segment:of-n1": "vlan/physnet1/101", "segment:of-n1.2": "vxlan/-/7",
+    }  # fmt: skip
+
+
+def test_twin_macs_in_one_instance_are_one_nic_without_a_port() -> None:
+    base = OBJECTS["ports"][0]
+    found = attributes("instance:i1/vnic:fa:16:3e:00:00:01", "neutron", {"ports": [base, {**base, "id": "po2"}]})
+    assert "port_id" not in found and found["mac"] == "fa:16:3e:00:00:01"
+
+
+def test_a_port_that_is_bound_nowhere_is_no_nic() -> None:
+    found = told({"ports": [{**OBJECTS["ports"][0], "binding:host_id": ""}]})
+    assert not [id for id, _ in found if "/vnic:" in id]
+    assert "host" not in found["port:po1", "neutron"].attributes
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"ports": {}}', b'{"ports": [{}]}', b'{"ports": [{"id": 1}]}', b"<html>", b"\xff"]
+)
+def test_answers_that_are_none(body: bytes) -> None:
+    with pytest.raises(ParseError, match="openstack ports"):
+        parse.page(body, "ports", parse.Port)
+
+
+def test_a_body_that_is_no_answer_fails_its_part_alone() -> None:
+    cloud = MadeUpCloud({**OBJECTS, "agents": [{"id": "x"}]})
+    assert {part for part, status in ends(cloud).items() if status == "failed"} == {"agents", "networks"}
+
+
+def test_a_listing_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["calipso.sources.openstack.collect"], "MOST", 3)
+    many = [{**OBJECTS["images"][0], "id": f"x{n}"} for n in range(9)]
+    over = said_by(MadeUpCloud({**OBJECTS, "images": many}, size=1))
+    assert any("more than 3 pages" in json.dumps([error.message for error in each.errors]) for each in over
+               if isinstance(each, RunEnded))  # fmt: skip
