@@ -56,7 +56,7 @@ def do(asked: argparse.Namespace) -> None:
     else:
         for name, holder in running.holders.items():
             print(f"{name}\tpid {holder.first}\tnsenter --target {holder.first} --all")
-        print(", ".join(f"{count} {kind}" for kind, count in services.counted(running).items()))
+        print(", ".join(f"{count} {kind}" for kind, count in services.facts(running)["counts"].items()))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ MOUNTS = f"""
 mount -t sysfs sysfs /sys
 for d in etc var; do mount -t overlay overlay -o lowerdir=/$d,upperdir=$1/$d,workdir=$1/$d.work /$d; done
 mount -t tmpfs -o mode=755,size=256m tmpfs /run
-mkdir -p {RUN}/tmp /run/lock /run/netns /run/sshd /run/openvswitch /run/libvirt /run/mysqld /run/neutron
+mkdir -p {RUN}/tmp /run/lock /run/netns /run/sshd /run/openvswitch /run/mysqld /run/neutron
 chmod 1777 {RUN}/tmp /run/lock
 ip link set lo up
 hostname $2
@@ -44,6 +44,8 @@ def prepare(made: Running, host: d.Host) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
     made.run(host.name, "sh", "-euc", MOUNTS, "sh", str(folder), host.name)
     made.run(host.name, "mkdir", "-p", *FOLDERS)
+    if host.computes:  # elsewhere it would promise a libvirt that is not there
+        made.run(host.name, "mkdir", "-p", "/run/libvirt")
     made.script(host.name, ACCOUNTS)
     for project in SHARED:
         made.run(host.name, "cp", "-rn", f"{made.venv}/etc/{project}", "/etc")

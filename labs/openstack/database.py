@@ -74,7 +74,7 @@ def keep(made: Running) -> None:
 
 def kept(made: Running) -> Path:
     """Where that dump is, by what it belongs to."""
-    of = "\n".join((*installing.RELEASE, installing.CONSTRAINTS.read_text(), d.CTL.address))
+    of = "\n".join((*installing.RELEASE, installing.CONSTRAINTS.read_text(), d.PASSWORD, repr(d.REGISTERED)))
     return made.cache / f"databases-{hashlib.sha256(of.encode()).hexdigest()[:12]}.sql"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from typing import Any
 
 from labs.openstack import database
 from labs.openstack import declaration as d
@@ -102,9 +103,9 @@ def agents(made: Running) -> None:
     made.run(d.CTL.name, "nova-manage", "cell_v2", "discover_hosts", timeout=SLOW)
 
 
-def counted(made: Running) -> dict[str, int]:
-    """What the cloud's API tells: kind → how many."""
-    told: dict[str, int] = json.loads(made.program("counted"))
+def facts(made: Running) -> dict[str, Any]:
+    """What the cloud's API tells (`cloud/facts.py` says how). Raises `LabError`."""
+    told: dict[str, Any] = json.loads(made.program("facts"))
     return told
 
 
