@@ -1,4 +1,4 @@
-"""`python -m labs.openstack up|down|status|environment|enter HOST COMMAND…`."""
+"""`python -m labs.openstack up|down|status|environment|enter HOST -- COMMAND…`."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def do(asked: argparse.Namespace) -> None:
         where, *command = asked.command or [OUTSIDE]
         if where not in running.holders:
             raise LabError(f"enter one of {', '.join(running.holders)}, not {where}")
-        cloud = (f"OS_CLIENT_CONFIG_FILE={state / CLOUDS}", f"OS_CLOUD={NAME}")
-        words = running.enter(where, "env", *cloud, *(command or ["bash"]))
+        own = (f"OS_CLIENT_CONFIG_FILE={state / CLOUDS}", f"OS_CLOUD={NAME}")
+        shell = (*own, *(command or ["bash"]))
+        path = f"PATH={os.environ.get('PATH', os.defpath)}:{running.venv / 'bin'}"  # this machine's programs first
+        words = running.beside("env", path, *shell) if where == OUTSIDE else running.enter(where, "env", *shell)
         os.execvp(words[0], words)
     else:
         for name, holder in running.holders.items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labs.openstack import declaration as d
@@ -17,6 +19,8 @@ OUTSIDE = "outside"
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent.parent
 RUN, LOGS = "/run/lab", "/var/log/lab"
+NETWORK = 0x40000000
+"""CLONE_NEWNET of linux/sched.h."""
 SLOW = 600.0
 """Seconds for a command that migrates a database or makes an instance."""
 START = (
@@ -54,6 +58,23 @@ class Running:
         unset = ("--unset=PYTHONDONTWRITEBYTECODE", "--unset=PYTHONPATH", "--unset=VIRTUAL_ENV")
         return ["nsenter", "--target", str(self.holders[host].first), "--all", "--", "env", *unset, *own, *argv]
 
+    def beside(self, *argv: str) -> list[str]:
+        """A command's words, in the network outside of the hosts only: files and pids are this machine's."""
+        return ["nsenter", "--target", str(self.holders[OUTSIDE].first), "--net", "--", *argv]
+
+    @contextlib.contextmanager
+    def network(self) -> Iterator[None]:
+        """What this thread connects, and every thread it starts, is outside of the hosts as long as this lasts.
+
+        Raises `OSError` when namespaces may not be entered.
+        """
+        with open("/proc/thread-self/ns/net") as here, open(f"/proc/{self.holders[OUTSIDE].first}/ns/net") as there:
+            _enter(there.fileno())
+            try:
+                yield
+            finally:
+                _enter(here.fileno())
+
     def run(self, host: str, *argv: str, check: bool = True, stdin: str = "", timeout: float = 60.0) -> str:
         """Run a command in a host, or outside of them; its output. Raises `LabError`."""
         return command(self.enter(host, *argv), check=check, stdin=stdin, timeout=timeout)
@@ -89,6 +110,13 @@ class Running:
         put(self.state / NOTE, json.dumps(said))
         for name, holder in self.holders.items():
             put(self.state / f"{name}.pid", f"{holder.first}\n")
+
+
+def _enter(namespace: int) -> None:
+    """Move this thread (setns(2)); Python has it from 3.12 on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, NETWORK) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def noted(state: Path) -> Running | None:

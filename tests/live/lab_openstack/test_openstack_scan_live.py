@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import urllib.request
 from typing import Any
 
 import pytest
@@ -65,6 +68,13 @@ def test_nics_carry_the_networks_of_their_ports(graph: GraphReader, wanted: Expe
 def test_instances_are_named_as_nova_names_them(graph: GraphReader, facts: dict[str, Any]) -> None:
     named = {head.id.split(":")[1]: head.name for head in graph.objects() if head.kind == "instance"}
     assert named == {each["id"]: each["name"] for each in facts["instances"]}
+
+
+def test_a_thread_reaches_the_api_in_the_network_of_the_lab_and_comes_back(lab: Running) -> None:
+    here = os.readlink("/proc/thread-self/ns/net")
+    with lab.network(), urllib.request.urlopen(d.KEYSTONE.url, timeout=60) as answer:
+        assert json.load(answer)["version"]["status"] == "stable"
+    assert os.readlink("/proc/thread-self/ns/net") == here
 
 
 def test_this_machine_has_no_part_in_the_network_of_the_lab(lab: Running) -> None:
