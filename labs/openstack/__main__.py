@@ -1,4 +1,4 @@
-"""`python -m labs.openstack up|down|status|environment|enter HOST -- COMMAND…`."""
+"""`python -m labs.openstack up|down|status|environment|change WHAT|enter HOST -- COMMAND…`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from labs.openstack.environment import CLOUDS, FILE, NAME, environment
 from labs.openstack.running import OUTSIDE
 from labs.plain.running import LabError
 
+CHANGES = ("trunk", "everything")
+"""Programs of `cloud` that change it."""
+
 
 def main() -> int:
     """0 when done, 1 with a reason on stderr."""
@@ -20,8 +23,12 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=lab.default_state(), help="folder that notes what runs")
     parser.add_argument("--cache", type=Path, default=lab.default_cache(), help="folder of the cloud's programs")
     parser.add_argument("--mech", choices=d.MECHANISMS, default=d.MECHANISMS[0], help="ML2 mechanism driver")
-    parser.add_argument("what", choices=["up", "down", "status", "environment", "enter"])
-    parser.add_argument("command", nargs="*", help=f"for enter: a host or {OUTSIDE}, then -- and a command")
+    parser.add_argument("what", choices=["up", "down", "status", "environment", "change", "enter"])
+    parser.add_argument(
+        "command",
+        nargs="*",
+        help=f"for enter: a host or {OUTSIDE}, then -- and a command; for change: {', '.join(CHANGES)}",
+    )
     asked = parser.parse_args()
     try:
         do(asked)
@@ -46,6 +53,10 @@ def do(asked: argparse.Namespace) -> None:
         raise LabError(f"no lab runs that {state} tells of: python -m labs.openstack up")
     if asked.what == "environment":
         print(environment(running), end="")
+    elif asked.what == "change":
+        if len(asked.command) != 1 or asked.command[0] not in CHANGES:
+            raise LabError(f"change what? One of {', '.join(CHANGES)}")
+        running.program(asked.command[0])
     elif asked.what == "enter":
         where, *command = asked.command or [OUTSIDE]
         if where not in running.holders:
