@@ -1,4 +1,4 @@
-"""Creates, updates and deletes one of everything, so that every kind of notification is sent."""
+"""Creates, updates and deletes one of everything, so that the cloud sends its notifications."""
 
 from __future__ import annotations
 
