@@ -5,7 +5,7 @@ SETUP := PYTHON="$(PYTHON)" tools/setup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down \
-	lab-tor lab-tor-down clean
+	lab-tor lab-tor-down lab-openstack lab-openstack-down clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,15 @@ lab-tor: setup ## two hosts cabled to a switch that speaks LLDP, made of namespa
 
 lab-tor-down: setup ## take the lab down
 	@$(BIN)/python -m labs.tor down
+
+MECH := ovs
+lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn for OVN (root; minutes)
+	@$(SETUP) dev
+	@tools/test-setup openstack
+	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH)
+
+lab-openstack-down: setup ## take that lab down
+	@$(BIN)/python -m labs.openstack down
 
 clean: ## remove what was built; recorded state (CALIPSO_HOME) stays
 	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

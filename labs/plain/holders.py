@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 HOLD = (
     "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc", "--propagation",
-    "private", "sleep", "infinity",
+    "private", "env", "--ignore-signal=CHLD", "sleep", "infinity",
 )  # fmt: skip
+"""The first process of a pid namespace is given all orphans; ignoring SIGCHLD leaves none of them dead (wait(2))."""
 STARTED = 22
 """Field of /proc/PID/stat: when a process started, which tells it from a later one with its pid (proc(5))."""
 PATIENCE = 10.0

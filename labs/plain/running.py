@@ -86,11 +86,11 @@ def path() -> str:
     return os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin:/usr/bin:/bin"
 
 
-def command(argv: Sequence[str], *, check: bool = True, stdin: str = "") -> str:
+def command(argv: Sequence[str], *, check: bool = True, stdin: str = "", timeout: float = TIMEOUT) -> str:
     """Run a command of this machine; its output. Raises `LabError`."""
     environment = {**os.environ, "PATH": path()}
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, env=environment, timeout=TIMEOUT)
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, env=environment, timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"{' '.join(argv)}: {error}") from error
     if check and done.returncode:

@@ -1,0 +1,102 @@
+"""Writes each host's files from the templates below `etc`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Template
+
+from labs.openstack import declaration as d
+from labs.openstack.running import HERE, LOGS, RUN, Running
+
+TEMPLATES = HERE / "etc"
+SHARED = ("neutron", "nova", "glance")
+"""Projects whose packages bring files for /etc."""
+DATABASES = ("keystone", "placement", "glance", "nova_api", "nova", "nova_cell0", "neutron")
+FOLDERS = (
+    "/var/lib/nova/instances", "/var/lib/neutron", "/var/lib/glance/images", "/var/lib/keystone", "/var/log/neutron",
+    "/var/log/nova", "/var/log/openvswitch", LOGS,
+)  # fmt: skip
+MOUNTS = f"""
+mount -t sysfs sysfs /sys
+for d in etc var; do mount -t overlay overlay -o lowerdir=/$d,upperdir=$1/$d,workdir=$1/$d.work /$d; done
+mount -t tmpfs -o mode=755,size=256m tmpfs /run
+mkdir -p {RUN}/tmp /run/lock /run/netns /run/sshd /run/openvswitch /run/mysqld /run/neutron
+chmod 1777 {RUN}/tmp /run/lock
+ip link set lo up
+hostname $2
+"""
+"""A private, writable view of /etc and /var, and an own /run: sockets, pid files, names of namespaces."""
+ACCOUNTS = r"""
+grep -q '^libvirt-qemu:' /etc/group || echo 'libvirt-qemu:x:64055:' >> /etc/group
+grep -q '^libvirt-qemu:' /etc/passwd ||
+  echo 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin' >> /etc/passwd
+grep -q '^libvirt:' /etc/group || echo 'libvirt:x:64056:' >> /etc/group
+"""
+"""Which libvirt's driver insists on even where qemu.conf names other ones."""
+
+
+def prepare(made: Running, host: d.Host) -> None:
+    """A host's own view of the file system, with its configuration. Raises `LabError`."""
+    folder = made.state / host.name
+    for name in ("etc", "etc.work", "var", "var.work"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    made.run(host.name, "sh", "-euc", MOUNTS, "sh", str(folder), host.name)
+    made.run(host.name, "mkdir", "-p", *FOLDERS)
+    if host.computes:  # elsewhere it would promise a libvirt that is not there
+        made.run(host.name, "mkdir", "-p", "/run/libvirt")
+    made.script(host.name, ACCOUNTS)
+    for project in SHARED:
+        made.run(host.name, "cp", "-rn", f"{made.venv}/etc/{project}", "/etc")
+    said = words(made, host)
+    for name, text in files(said):
+        made.run(host.name, "mkdir", "-p", str(Path(name).parent))
+        made.run(host.name, "tee", name, stdin=text)
+
+
+def files(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(path in the host, text) of every template. Raises `KeyError` for a word that nothing says."""
+    for template in sorted(TEMPLATES.rglob("*")):
+        if template.is_file():
+            yield f"/etc/{template.relative_to(TEMPLATES)}", Template(template.read_text()).substitute(said)
+
+
+def words(made: Running, host: d.Host) -> dict[str, str]:
+    """What the templates' words stand for on a host."""
+    ovn = made.mechanism == "ovn"
+    router = "ovn-router,trunk,qos,segments" if ovn else "router,trunk,qos,port_forwarding,segments"
+    return {
+        "host": host.name, "address": host.address, "tunnel_address": host.tunnel_address, "number": str(host.number),
+        "firewall": host.firewall, "machine_id": hashlib.md5(host.name.encode(), usedforsecurity=False).hexdigest(),
+        "known_hosts": "\n".join(f"{each.address} {each.name}" for each in d.HOSTS),
+        "control": d.CTL.address, "password": d.PASSWORD, "state": str(made.state), "path": made.path,
+        "rabbit": f"rabbit://openstack:{d.PASSWORD}@{d.CTL.address}:5672/",
+        "keystone": d.KEYSTONE.url.removesuffix(d.KEYSTONE.path), "glance": d.GLANCE.url,
+        "physnet": d.PHYSNET, "provider_bridge": d.PROVIDER_BRIDGE, "ovsdb": str(d.OVSDB_PORT),
+        "northbound": str(d.NORTHBOUND_PORT), "southbound": str(d.SOUTHBOUND_PORT),
+        "tenant_type": d.tenant_type(made.mechanism), "service_plugins": router,
+        "mechanism_drivers": "ovn" if ovn else "openvswitch,l2population",
+        "notifications": "[oslo_messaging_notifications]\ndriver = messagingv2\ntopics = notifications",
+        "pool": "max_pool_size = 5\nmax_overflow = 20",
+        **{f"db_{name}": _database(name) for name in DATABASES},
+        **{f"auth_{api.name}": _auth(api.name) for api in d.REGISTERED},
+    }  # fmt: skip
+
+
+def user_of(database: str) -> str:
+    """Whose a database is."""
+    return database.partition("_")[0]
+
+
+def _database(name: str) -> str:
+    return f"mysql+pymysql://{user_of(name)}:{d.PASSWORD}@{d.CTL.address}/{name}"
+
+
+def _auth(user: str) -> str:
+    said = {
+        "auth_type": "password", "auth_url": d.KEYSTONE.url, "username": user, "password": d.PASSWORD,
+        "project_name": "service", "user_domain_name": "Default", "project_domain_name": "Default",
+        "region_name": d.REGION,
+    }  # fmt: skip
+    return "\n".join(f"{key} = {value}" for key, value in said.items())

@@ -1,0 +1,85 @@
+"""The graph that Calipso has to find on the hosts of a cloud that says certain facts of itself. Knows no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from calipso.model import ids
+from labs.openstack import declaration as d
+
+Link = tuple[str, str, str]
+"""(type, source id, target id)."""
+KINDS = ("host", "vedge", "otep", "host_pnic", "instance", "vnic", "vconnector", "vservice")
+LINKS = (
+    "instance-vnic", "vservice-vnic", "vnic-vconnector", "vnic-vedge", "vconnector-vedge", "vedge-otep", "otep-otep",
+    "otep-host_pnic", "vedge-host_pnic",
+)  # fmt: skip
+SHORT = 11
+"""Letters of a port's id in the names of its devices: the kernel takes 15 (IFNAMSIZ)."""
+BEGINNINGS = {"network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-"}
+"""How devices of agents begin, by the owner of their port."""
+
+
+@dataclass
+class Expected:
+    """All objects of KINDS, all links of LINKS. networks: vnic → the networks that its switch's ports tell."""
+
+    objects: dict[str, str] = field(default_factory=dict)
+    links: set[Link] = field(default_factory=set)
+    networks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, id: str, kind: str) -> str:
+        self.objects[id] = kind
+        return id
+
+
+def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
+    """From what `cloud/facts.py` prints."""
+    out = Expected()
+    for host in d.HOSTS:
+        _host(out, host, d.tenant_type(mechanism))
+    for instance in facts["instances"]:
+        host = next(each for each in d.HOSTS if each.name == instance["host"])
+        hybrid = mechanism == "ovs" and host.firewall == "iptables_hybrid"
+        id = out.add(ids.instance(instance["id"]), "instance")
+        for port in instance["ports"]:
+            _plugged(out, host, id, port, hybrid=hybrid)
+    for service in facts["services"] if mechanism == "ovs" else ():  # OVN does them by rules, without namespaces
+        netns = out.add(ids.netns(service["host"], service["netns"]), "vservice")
+        for port in service["ports"]:
+            device = BEGINNINGS[port["owner"]] + port["id"][:SHORT]
+            vnic = out.add(ids.device(netns, device), "vnic")
+            out.links |= {("vservice-vnic", netns, vnic), ("vnic-vedge", vnic, ids.ovs(service["host"]))}
+            out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
+    if mechanism == "ovn":
+        out.networks.clear()  # its ports do not tell their network: its databases do
+    return out
+
+
+def _host(out: Expected, host: d.Host, overlay: str) -> None:
+    """Its switch, its NICs and its end of the tunnels to all others."""
+    out.add(host.name, "host")
+    ovs = out.add(ids.ovs(host.name), "vedge")
+    nics = [out.add(ids.device(host.name, f"eth{number}"), "host_pnic") for number in range(len(d.WIRES))]
+    otep = out.add(ids.tunnel_endpoint(host.name, overlay, host.tunnel_address), "otep")
+    out.links |= {("vedge-otep", ovs, otep), ("otep-host_pnic", otep, nics[1])}
+    out.links |= {("vedge-host_pnic", ovs, nic) for nic in nics[1:]}
+    for other in d.HOSTS:
+        far = ids.tunnel_endpoint(other.name, overlay, other.tunnel_address)
+        if far > otep:  # an undirected link is stored once, from the smaller id
+            out.links.add(("otep-otep", otep, far))
+
+
+def _plugged(out: Expected, host: d.Host, instance: str, port: Mapping[str, Any], *, hybrid: bool) -> None:
+    """A guest's NIC: through a Linux bridge of its own, or straight into the switch."""
+    vnic = out.add(ids.guest_nic(instance, port["mac"]), "vnic")
+    out.links.add(("instance-vnic", instance, vnic))
+    out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
+    ovs = ids.ovs(host.name)
+    if not hybrid:
+        out.links.add(("vnic-vedge", vnic, ovs))
+        return
+    bridge = out.add(ids.device(host.name, "qbr" + port["id"][:SHORT]), "vconnector")
+    out.links |= {("vnic-vconnector", vnic, bridge), ("vconnector-vedge", bridge, ovs)}

@@ -1,0 +1,140 @@
+"""Starts the cloud: message bus, APIs, agents, and with OVN its databases and controllers."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from labs.openstack import database
+from labs.openstack import declaration as d
+from labs.openstack.database import NEUTRON
+from labs.openstack.running import SLOW, Running, wait
+
+RABBIT = "/var/lib/lab-rabbit"
+BUS = (
+    "env", f"HOME={RABBIT}", "RABBITMQ_NODENAME=rabbit@ctl", f"RABBITMQ_MNESIA_BASE={RABBIT}/mnesia",
+    f"RABBITMQ_LOG_BASE={RABBIT}/log", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 1:1 +sbwt none",
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+)  # fmt: skip
+WEB = (
+    "--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--need-app", "--die-on-term",
+    "--buffer-size", "65535", "--add-header", "Connection: close", "--http-chunked-input", "--disable-logging",
+)  # fmt: skip
+KEYS = r"""
+for d in fernet-keys credential-keys; do
+  mkdir -p -m 700 /etc/keystone/$d
+  for i in 0 1; do head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > /etc/keystone/$d/$i; done
+  chmod 600 /etc/keystone/$d/*
+done
+"""
+"""What `keystone-manage fernet_setup` and `credential_setup` write: 32 random octets in URL-safe Base64."""
+OVN_RUN, OVN_DATA = "/run/ovn", "/var/lib/ovn"
+OVN_DATABASES = f"""
+mkdir -p {OVN_DATA} {OVN_RUN} /var/log/ovn
+cd {OVN_DATA}
+for each in nb:{d.NORTHBOUND_PORT} sb:{d.SOUTHBOUND_PORT}; do
+  n=${{each%:*}}
+  ovsdb-tool create $n.db /usr/share/ovn/ovn-$n.ovsschema
+  ovsdb-server $n.db --remote=ptcp:${{each#*:}} --remote=punix:{OVN_RUN}/ovn${{n}}_db.sock \
+    --unixctl={OVN_RUN}/ovn${{n}}_db.ctl --pidfile={OVN_RUN}/ovn${{n}}_db.pid --detach --log-file=/var/log/ovn/$n.log
+done
+"""
+AGENT = ("--config-file", "/etc/neutron/neutron.conf", "--config-file")
+
+
+def bus(made: Running) -> None:
+    """RabbitMQ; it answers some seconds later."""
+    made.run(d.CTL.name, "mkdir", "-p", RABBIT)
+    made.serve(d.CTL.name, "rabbitmq", *BUS)
+
+
+def identity(made: Running) -> None:
+    """Keystone, with the services' users and catalogue."""
+    made.script(d.CTL.name, KEYS)
+    new = database.count(made, "keystone.endpoint") == 0
+    if new:
+        made.run(
+            d.CTL.name, "keystone-manage", "bootstrap", "--bootstrap-password", d.PASSWORD,
+            "--bootstrap-region-id", d.REGION,
+            *(word for each in ("admin", "internal", "public") for word in (f"--bootstrap-{each}-url", d.KEYSTONE.url)),
+            timeout=SLOW,
+        )  # fmt: skip
+    _web(made, d.KEYSTONE, "OS_KEYSTONE_CONFIG_DIR=/etc/keystone/")
+    if new:
+        wait(90, d.KEYSTONE.name, partial(_answers, made, d.KEYSTONE))
+        made.program("catalogue")
+    database.keep(made)
+
+
+def controllers(made: Running) -> None:
+    """All that runs on the control host, and what its agents speak to."""
+    wait(90, "rabbitmq", lambda: made.answers(d.CTL.name, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5672"))
+    if made.mechanism == "ovn":
+        _ovn(made)
+    for api in d.REGISTERED:
+        _web(made, api)
+    made.serve(d.CTL.name, "neutron-rpc-server", "neutron-rpc-server", *NEUTRON)
+    for name in ("nova-conductor", "nova-scheduler"):
+        made.serve(d.CTL.name, name, name)
+    wait(180, d.NEUTRON.name, partial(_answers, made, d.NEUTRON))
+
+
+def agents(made: Running) -> None:
+    """What runs on every host, and waits until the cloud says that all of it is alive."""
+    for host in d.HOSTS:
+        made.serve(host.name, "sshd", "/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/lab/sshd_config")
+        if made.mechanism == "ovs":
+            own = "/etc/neutron/plugins/ml2/openvswitch_agent.ini"
+            made.serve(host.name, "neutron-openvswitch-agent", "neutron-openvswitch-agent", *AGENT, own)
+        if host.computes:
+            made.serve(host.name, "libvirtd", "libvirtd")
+            made.serve(host.name, "nova-compute", "nova-compute")
+    if made.mechanism == "ovs":
+        for name in ("l3", "dhcp", "metadata"):
+            agent = f"neutron-{name}-agent"
+            made.serve(d.CTL.name, agent, agent, *AGENT, f"/etc/neutron/{name}_agent.ini")
+    else:
+        made.serve(d.CTL.name, "neutron-ovn-maintenance", "neutron-ovn-maintenance-worker", *NEUTRON)
+    made.serve(d.CTL.name, "neutron-periodic", "neutron-periodic-workers", *NEUTRON)
+    for api in (d.NOVA, d.GLANCE):
+        wait(180, api.name, partial(_answers, made, api))
+    made.program("alive", made.mechanism)
+    made.run(d.CTL.name, "nova-manage", "cell_v2", "discover_hosts", timeout=SLOW)
+
+
+def facts(made: Running) -> dict[str, Any]:
+    """What the cloud's API tells (`cloud/facts.py` says how). Raises `LabError`."""
+    told: dict[str, Any] = json.loads(made.program("facts"))
+    return told
+
+
+def _answers(made: Running, api: d.Api) -> bool:
+    """Glance answers its root with 300, others with 200; all that counts is that it is an answer."""
+    return made.answers(d.CTL.name, "curl", "--silent", "--output", "/dev/null", "--max-time", "50", api.url)
+
+
+def _web(made: Running, api: d.Api, *said: str) -> None:
+    name = f"{api.name}-api"
+    made.serve(
+        d.CTL.name, name, "env", *said, "uwsgi", "--procname-prefix", f"{name} ",
+        "--http-socket", f"0.0.0.0:{api.port}",
+        "--module", f"{api.module}:application", "--virtualenv", str(made.venv), *WEB,
+    )  # fmt: skip
+
+
+def _ovn(made: Running) -> None:
+    made.script(d.CTL.name, OVN_DATABASES)
+    ends = (f"--ovn{each}-db=unix:{OVN_RUN}/ovn{each}_db.sock" for each in ("nb", "sb"))
+    made.serve(d.CTL.name, "ovn-northd", "ovn-northd", *ends)
+    for host in d.HOSTS:
+        said = {
+            "ovn-remote": f"tcp:{d.CTL.address}:{d.SOUTHBOUND_PORT}", "ovn-encap-type": "geneve",
+            "ovn-encap-ip": host.tunnel_address, "ovn-bridge-datapath-type": "netdev",
+            "ovn-bridge-mappings": f"{d.PHYSNET}:{d.PROVIDER_BRIDGE}",
+            **({"ovn-cms-options": "enable-chassis-as-gw"} if host.controls else {}),
+        }  # fmt: skip
+        made.run(host.name, "mkdir", "-p", OVN_RUN)
+        words = (f"external_ids:{key}={value}" for key, value in said.items())
+        made.run(host.name, "ovs-vsctl", "--timeout=20", "set", "open", ".", *words)
+        made.serve(host.name, "ovn-controller", "ovn-controller", "unix:/run/openvswitch/db.sock")
