@@ -11,8 +11,8 @@ from calipso.model.attributes.host import LINUX
 from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.lxd import LXD
 from calipso.model.attributes.metrics import METRICS, Metric
-from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.openstack import OPENSTACK_FACETS
+from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
 from calipso.model.record import Record
