@@ -227,14 +227,18 @@ class Agent:
             if not parts:  # perhaps not all that was numbered is there: what was dropped leaves a gap
                 await self._fresh.wait()
             for seq, body in parts:
-                while len(flying) >= WINDOW:
+                while len(self._landed(flying)) >= WINDOW:  # first what was answered meanwhile: no more may come
                     self._answered.clear()
                     await self._answered.wait()
-                    while flying and flying[0] <= self.acked:
-                        flying.popleft()
                 await socket.send(feed.frame(seq, body))
                 flying.append(seq)
                 sent = seq
+
+    def _landed(self, flying: deque[int]) -> deque[int]:
+        """The parts under way without those that are acknowledged."""
+        while flying and flying[0] <= self.acked:
+            flying.popleft()
+        return flying
 
     async def _hear(self, socket: ClientConnection) -> None:
         async for said in socket:

@@ -11,7 +11,7 @@ import pytest
 from calipso.errors import ParseError, StoreError
 from calipso.model.record import Record, RunBegan, RunEnded, RunResumed, Scope, ScopeGone, Seen
 from calipso.runtime import feed
-from calipso.runtime.agent import Agent, Server
+from calipso.runtime.agent import WINDOW, Agent, Server
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
 from calipso.transports.local import LocalTransport
@@ -72,6 +72,31 @@ def test_parts_come_back_as_they_were_and_garbage_is_refused() -> None:
     for bad in (b"", b"1234567", feed.frame(1, b"garbage")):
         with pytest.raises(ParseError):
             feed.unpack(feed.unframe(bad)[1])
+
+
+def test_answers_that_come_while_sending_are_not_waited_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        spool = Spool(tmp_path / "spool.db")
+        agent = Agent(Server("http://nowhere"), "e", "h1", spool, {}, lambda _: LocalTransport())
+        sent: list[int] = []
+
+        class Socket:
+            """Everything is acknowledged at once when the window is full, and never again."""
+
+            async def send(self, data: bytes) -> None:
+                sent.append(feed.unframe(data)[0])
+                if len(sent) == WINDOW:
+                    agent._note(WINDOW)
+
+        for _ in range(WINDOW + 3):
+            spool.put(b"part")
+        sending: asyncio.Task[Any] = asyncio.create_task(agent._send(Socket()))  # type: ignore[arg-type]
+        await asyncio.sleep(0.2)
+        assert sent == list(range(1, WINDOW + 4))
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+    asyncio.run(scenario())
 
 
 def test_an_agent_whose_parts_were_dropped_waits_for_new_ones(tmp_path: Path) -> None:
