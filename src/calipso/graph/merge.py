@@ -12,7 +12,7 @@ from calipso.model.record import Attributes
 
 PRECEDENCE = (
     "netlink", "linux", "netfilter", "sockets", "libvirt", "docker", "podman", "cri", "lxd", "k8s", "nova", "ovn",
-    "neutron", "ovs", "lldp", "snmp", "host",
+    "neutron", "ovs", "vpp", "lldp", "snmp", "host",
 )  # fmt: skip
 """Sources from the one believed first to the last; unknown sources come after them, by name."""
 

@@ -128,6 +128,14 @@ def switching_process(host: str, name: str) -> str:
     return f"{quote(host)}/{name}"
 
 
+def vpp_interface(vpp_id: str, name: str) -> str:
+    return f"{vpp_id}/interface:{quote(name)}"
+
+
+def vpp_bridge_domain(vpp_id: str, number: int) -> str:
+    return f"{vpp_id}/bd:{number}"
+
+
 def tunnel_endpoint(host: str, overlay: str, ip: str = "") -> str:
     return f"{quote(host)}/otep:{overlay}" + (f":{canonical_ip(ip)}" if ip else "")
 

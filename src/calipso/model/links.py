@@ -13,6 +13,8 @@ VSERVICE, NETWORK, ROUTER = kind("vservice"), kind("network"), of_type("router")
 SWITCH_PNIC = kind("switch_pnic")
 TUNNELS = Select(types=frozenset(TUNNEL_TYPES))
 BRIDGE = kind("ovs_bridge")
+SWITCHED = of_type("vppinterface", "vxlan")
+VHOST = of_type("dpdkvhostuser", "dpdkvhostuserclient")
 
 End = Literal["source", "target"]
 END: dict[str, End] = {"source": "source", "target": "target"}
@@ -25,8 +27,11 @@ DEVICE_LINKS = (
     ),
     LinkType(
         name="layer2.master", source="device", target="device", by="target",
-        rules=(Join(ANY, ("netns", "master"), Select(not_types=frozenset({"vrf"})), ("netns", "ifindex")),),
-        doc="A bridge, bond or team and its ports.",
+        rules=(
+            Join(ANY, ("netns", "master"), Select(not_types=frozenset({"vrf"})), ("netns", "ifindex")),
+            Join(ANY, "member_of", ANY, "id"),
+        ),
+        doc="A bridge, bond or team and its ports; a bridge domain or bond of VPP and its members.",
     ),
     LinkType(
         name="layer3.vrf", source="device", target="device", by="target",
@@ -55,6 +60,11 @@ DEVICE_LINKS = (
         doc="A physical function and its virtual function.",
     ),
     LinkType(
+        name="layer2.vpp", source="device", target="device", by="target",
+        rules=(Join(SWITCHED, "lower", ANY, "id"),),
+        doc="What an interface of VPP is on: its lower interface, or the host's end of its cable.",
+    ),
+    LinkType(
         name="layer3.underlay", source="device", target="device", by="target",
         rules=(Join(TUNNELS, ("underlay_netns", "underlay_ifindex"), ANY, ("netns", "ifindex")),),
         doc="A device and a tunnel that sends through it: packets pass, frames do not.",
@@ -77,8 +87,9 @@ DEVICE_LINKS = (
         rules=(
             Join(of_type("nic"), "tap_device", ANY, "id"),
             Join(of_type("nic"), "port_tap_device", ANY, "id"),
+            Join(of_type("nic"), ("host", "socket"), VHOST, ("host", "socket")),
         ),
-        doc="A guest's NIC and the host's end of its cable: the target that libvirt names, else tap and port id.",
+        doc="A guest's NIC and the host's end of its cable: libvirt's target, else tap and port id, else the socket.",
     ),
     LinkType(
         name="layer3.tunnel", source="device", target="device", pair=True,
@@ -148,13 +159,13 @@ ROLE_LINKS = (
     ),
     LinkType(
         name="vconnector-vedge", source="vconnector", target="vedge", carry="source.networks",
-        rules=(Walk(VCONNECTOR, BRIDGE, lift="vedge"),),
-        doc="A Linux bridge and the switching process it is cabled to.",
+        rules=(Walk(VCONNECTOR, BRIDGE, lift="vedge"), Join(VCONNECTOR, "vedge", VEDGE, "id")),
+        doc="A Linux bridge and the switching process it is cabled to; a bridge domain and the process it is part of.",
     ),
     LinkType(
         name="vedge-host_pnic", source="vedge", target="host_pnic", by="target", carry="pnic",
-        rules=(Walk(HOST_PNIC, BRIDGE, lift="vedge"),),
-        doc="A switching process and the physical NICs in its bridges.",
+        rules=(Walk(HOST_PNIC, BRIDGE, lift="vedge"), Join(HOST_PNIC, "vedge", VEDGE, "id")),
+        doc="A switching process and the physical NICs in its bridges, or that it drives itself.",
     ),
     LinkType(
         name="host_pnic-switch_pnic", source="host_pnic", target="switch_pnic", by="target",

@@ -102,6 +102,7 @@ _INTERFACES = (
     Attribute("iface_status", "text", _IF, "external_ids:iface-status", "`active` or `inactive`"),
     Attribute("options", _PAIRS, _IF, "Interface options", "settings of its type, without keys"),
     Attribute("peer_name", "text", _IF, "options:peer", "patch: name of the other end"),
+    Attribute("socket", "text", _IF, "options:vhost-server-path", "vhost-user: path of the guest's socket"),
     Attribute("remote_ip", "text", _IF, "options:remote_ip", "tunnel: address it sends to, `flow`: each packet's"),
     Attribute("local_ip", "text", _IF, "options:local_ip", "tunnel: address it sends from"),
     Attribute("key", "text", _IF, "options:key, options:in_key", "tunnel: its key, `flow`: each packet's"),

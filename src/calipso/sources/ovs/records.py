@@ -224,6 +224,7 @@ class Instance:
             vm_uuid=external.get("vm-uuid") or external.get("vm-id"),
             iface_status=external.get("iface-status"),
             peer_name=options.get("peer"),
+            socket=options.get("vhost-server-path"),
             remote_ip=options.get("remote_ip"),
             local_ip=self._local_ip(kind, options),
             key=options.get("key") or options.get("in_key"),
