@@ -25,6 +25,7 @@ from calipso.sources.openstack import SOURCE as OPENSTACK
 from calipso.sources.ovn import SOURCE as OVN
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
+from calipso.sources.vpp import SOURCE as VPP
 from calipso.transports.replay import ReplayTransport
 from tests.support import docker_said, everything, openstack_said, ovn_said
 
@@ -37,6 +38,7 @@ OWN = {
     *DOCKER.manifest.facets,
     *LLDP.manifest.facets,
     *SNMP.manifest.facets,
+    *VPP.manifest.facets,
     *OPENSTACK.manifest.facets,
     "cri",
     "lxd",
@@ -45,11 +47,12 @@ OWN = {
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux`, `ovs`, `ovn`, `docker` and `openstack`."""
+    """All transcripts of the sources `linux`, `ovs`, `ovn`, `docker`, `vpp` and `openstack`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "ovn").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "vpp").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "openstack/api").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):

@@ -250,6 +250,7 @@ def _options(**pairs: str) -> list[Any]:
 
 _NOTES = {"external_ids": _map(note="x"), "other_config": _map(note="x")}
 _NEUTRON = _options(network_type="vlan", physical_network="physnet1", segmentation_id="5", net_uuid="n1")
+_FLOW = {"key": "flow", "remote_ip": "flow", "vhost-server-path": "/run/guest.sock"}
 _OPTIONS = {"remote_ip": "192.0.2.2", "local_ip": "192.0.2.1", "key": "7", "dst_port": "4789", "peer": "other"}
 _GUEST = _map(iface_id="p1", attached_mac="02:00:00:00:00:01", vm_uuid="i1", iface_status="active")
 _SAID = {
@@ -280,7 +281,7 @@ def _database() -> dict[str, dict[str, dict[str, Any]]]:
             "external_ids": _map(note="x")} for name in ports},
         "Interface": {
             "i-p": {**_SAID, "name": "p", "type": "vxlan", "options": _options(**_OPTIONS), "external_ids": _GUEST},
-            "i-q": {**_SAID, "name": "q", "type": "vxlan", "options": _options(key="flow", remote_ip="flow")}},
+            "i-q": {**_SAID, "name": "q", "type": "vxlan", "options": _options(**_FLOW)}},
         "Mirror": {"m": mirror},
         "Manager": {"x": {"target": "ptcp:6640"}},
         "Controller": {"c": {"target": "tcp:127.0.0.1:6633"}},

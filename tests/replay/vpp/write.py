@@ -184,8 +184,8 @@ vxlan_tunnel0 (up):
   L2 bridge bd-id 10 idx 1 shg 1
 """,
     "show bridge-domain": """\
-  BD-ID   Index   BSN  Age(min)  Learning  U-Forwrd   UU-Flood   Flooding  ARP-Term  arp-ufwd Learn-co Learn-li   BVI-Intf
-    10      1      0     off        on        on       flood        on       off       off        2    16777216     loop0
+  BD-ID   Index   BSN  Age(min)  Learning  U-Forwrd   UU-Flood  Flooding  ARP-Term  arp-ufwd Learn-co Learn-li  BVI-Intf
+    10      1      0     off        on        on       flood       on       off       off        2    16777216    loop0
 """,
     "show vxlan tunnel": "[0] instance 0 src 192.0.2.12 dst 192.0.2.11 src_port 4789 dst_port 4789 vni 10010 fib-idx 0 "
     "sw-if-idx 4 encap-dpo-idx 21 \n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calipso.model.attributes.declare import INTERFACE, Attribute, Facet, ListOf
 
 _VPP, _BD, _OTEP, _SEGMENT = ("vpp",), ("vppbd",), ("otep",), ("segment",)
-_IF = (INTERFACE, "lag", "vppinterface")
+_IF = (INTERFACE,)
 _ALL = (*_VPP, *_BD, *_OTEP, *_IF)
 _TEXTS = ListOf("text")
 

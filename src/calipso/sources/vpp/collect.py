@@ -1,4 +1,4 @@
-"""One look at a host's VPP by the commands of its own shell; VPP tells no events there, so watching is looking again."""
+"""One look at a host's VPP by its shell; VPP tells no events there, so watching is looking again."""
 
 from __future__ import annotations
 
