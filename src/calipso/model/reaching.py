@@ -12,6 +12,9 @@ import msgspec
 from calipso.errors import ConfigError
 
 ALL = "*"
+SUDO_NEVER = "-n"
+SUDO_ASKS = ("-k", "-S", "-p", "")
+"""sudo(8): never ask, or read a password from standard input without a prompt, whatever was said a moment ago."""
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 """A secret given by reference."""
 _TOOLS = ("docker", "podman", "kubectl", "crictl", "lxc")
@@ -30,7 +33,7 @@ class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: name or alias to connect to, the host's own name when empty. keys: private key files. agent: whether keys of
     the SSH agent are offered. password, passphrase: `env:NAME` or `file:PATH`, never the secret itself. jump: gateways
     in order, `[user@]host[:port]`. config: `~/.ssh/config` when empty, `none` for no file. known_hosts: file of known
-    host keys. commands: how many run at once (sshd allows 10 by default). connect_timeout: seconds.
+    host keys. sudo_password: likewise a reference, for hosts whose sudo asks. commands: how many run at once (sshd allows 10 by default). connect_timeout: seconds.
     largest_mib: the most that a command may print.
     """
 
@@ -44,6 +47,7 @@ class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jump: tuple[str, ...] = ()
     config: str = ""
     known_hosts: str = ""
+    sudo_password: str = ""
     commands: int = 8
     connect_timeout: float = 10.0
     largest_mib: int = 32
@@ -51,7 +55,7 @@ class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def check_ssh(said: Ssh, where: str) -> None:
     """Raises `ConfigError` that names the field."""
-    for field in ("password", "passphrase"):
+    for field in ("password", "passphrase", "sudo_password"):
         value = getattr(said, field)
         if value and not REFERENCE.fullmatch(value):
             raise ConfigError(
@@ -110,11 +114,11 @@ def _check_form(tool: str, words: list[str], where: str) -> None:
 
 
 def _sudo(words: list[str], where: str) -> tuple[str, ...]:
-    """Never asks: nobody would answer. A wrapper inside of it (`sudo docker exec NAME`) is checked too."""
+    """Never asks, only `sudo_password` answers. A wrapper inside of it (`sudo docker exec NAME`) is checked too."""
     at = next((at for at, word in enumerate(words[1:], 1) if word.rpartition("/")[2] in _INNER), 0)
     outer, inner = (words[:at], words[at:]) if at else (words, [])
-    if "-n" not in outer:
-        outer = [outer[0], "-n", *outer[1:]]
+    if SUDO_NEVER not in outer:
+        outer = [outer[0], SUDO_NEVER, *outer[1:]]
     if outer[-1] != "--":
         outer.append("--")
     return (*outer, *(wrapper(shlex.join(inner), where) if inner else ()))

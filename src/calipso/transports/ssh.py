@@ -20,12 +20,15 @@ from calipso.seams import Exec, Http, Ovsdb, Read, Reply, Request
 from calipso.transports.http import HttpTransport
 from calipso.transports.ovsdb import CHUNK, OvsdbTransport
 from calipso.transports.ssh_connect import connect, end
+from calipso.transports.sudo import Sudo
 from calipso.transports.wrap import Wrapping
 
 _AGAIN = 5.0
 """Seconds that a failed login stands for those who ask next: not every source waits for a host that hangs."""
 _GRACE = 2.0
 """Seconds after its time that the host ends a command which nobody waits for any more."""
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between tries to open a session."""
 _MOST_STDERR = 1 << 20
 _LINE = 4 << 20
 _READ = '[ ! -e "$1" ] || [ -f "$1" ] || { echo "not a regular file" >&2; exit 1; }; exec cat -- "$1"'
@@ -45,6 +48,8 @@ class SshTransport:
     def __init__(self, said: Ssh, wrap: Mapping[str, str] = {}) -> None:
         self._said = said
         self._wrap = Wrapping(wrap)
+        self._sudo = Sudo(said.sudo_password, said.host)
+        self._becoming = asyncio.Lock()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._opening: asyncio.Task[asyncssh.SSHClientConnection] | None = None
         self._refused: tuple[float, CalipsoError] | None = None
@@ -112,22 +117,46 @@ class SshTransport:
 
     # ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def command(self, request: Exec, *, limited: bool = True) -> str:
-        """The line the login shell is given: words, each quoted."""
+    def words(self, request: Exec, *, limited: bool = True) -> tuple[str, ...]:
+        """What the host runs; the login shell is given these words, each quoted."""
         enter = ("nsenter", f"--net={request.netns}", "--") if request.netns else ()
-        return shlex.join(self._wrap.argv(request.argv, enter, request.timeout + _GRACE if limited else 0))
+        return self._wrap.argv(request.argv, enter, request.timeout + _GRACE if limited else 0)
 
     async def _start(self, request: Exec, *, limited: bool = True) -> asyncssh.SSHClientProcess[bytes]:
-        connection = await self._connected()
+        """A command that runs and has been given its input."""
+        words = self.words(request, limited=limited)
+        async with self._becoming:
+            await self._sudo.ready(words, self._attempt)
+        process = await self._process(self._sudo.words(words))
+        _feed(process, self._sudo.stdin(words, request.stdin))
+        return process
+
+    async def _attempt(self, words: tuple[str, ...], stdin: bytes) -> tuple[int, str]:
+        process = await self._process(words)
         try:
-            return await connection.create_process(self.command(request, limited=limited), encoding=None)
-        except asyncssh.ChannelOpenError as error:
-            raise Unreachable(
-                f"{self._said.host}: no session for a command: {error.reason}",
-                hint="`commands` must not be above the server's MaxSessions.",
-            ) from error
-        except _LOST as error:
-            raise Unreachable(f"{self._said.host}: the connection was lost: {error}") from error
+            _feed(process, stdin)
+            said = await process.stderr.read(1000)
+            await process.wait_closed()
+        finally:
+            await _stop(process)
+        return process.returncode if process.returncode is not None else 1, said.decode("utf-8", "replace")
+
+    async def _process(self, words: tuple[str, ...]) -> asyncssh.SSHClientProcess[bytes]:
+        """A command that runs. sshd counts a session for a moment after its end: one refused is tried again."""
+        connection = await self._connected()
+        for pause in (*_PAUSES, None):
+            try:
+                return await connection.create_process(shlex.join(words), encoding=None)
+            except asyncssh.ChannelOpenError as error:
+                if pause is None:
+                    raise Unreachable(
+                        f"{self._said.host}: no session for a command: {error.reason}",
+                        hint="`commands` must not be above the server's MaxSessions.",
+                    ) from error
+                await asyncio.sleep(pause)
+            except _LOST as error:
+                raise Unreachable(f"{self._said.host}: the connection was lost: {error}") from error
+        raise AssertionError("the last try returns or raises")
 
     async def _run(self, request: Exec) -> Reply:
         async with self._commands:
@@ -140,7 +169,6 @@ class SshTransport:
     async def _answer(self, request: Exec) -> Reply:
         process = await self._start(request)
         try:
-            _feed(process, request.stdin)
             out, err = await asyncio.gather(
                 self._bounded(process.stdout, self._said.largest_mib << 20, request),
                 self._bounded(process.stderr, _MOST_STDERR, request),
@@ -172,7 +200,6 @@ class SshTransport:
         process = await self._start(request, limited=False)
         rest = b""
         try:
-            _feed(process, request.stdin)
             while part := await process.stdout.read(CHUNK):
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
