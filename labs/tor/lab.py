@@ -178,7 +178,7 @@ def _batch(enter: Sequence[str], lines: Sequence[str]) -> None:
 def _answer(made: Running) -> None:
     """SNMP on the switch's loopback; lldpd is a part of it (RFC 2741)."""
     lines = (
-        f"agentAddress udp:127.0.0.1:{d.SNMP_PORT}",
+        f"agentAddress udp:127.0.0.1:{d.SNMP_PORT},udp6:[::1]:{d.SNMP_PORT}",
         f"rocommunity {d.COMMUNITY}",
         f"createUser {d.USER} SHA {d.AUTH_KEY} AES {d.PRIV_KEY}",
         f"rouser {d.USER} priv",

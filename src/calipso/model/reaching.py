@@ -31,10 +31,10 @@ class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host reached by SSH. What is empty is taken from the SSH configuration, then from its defaults.
 
     host: name or alias to connect to, the host's own name when empty. keys: private key files. agent: whether keys of
-    the SSH agent are offered. password, passphrase: `env:NAME` or `file:PATH`, never the secret itself. jump: gateways
-    in order, `[user@]host[:port]`. config: `~/.ssh/config` when empty, `none` for no file. known_hosts: file of known
-    host keys. sudo_password: likewise a reference, for hosts whose sudo asks. commands: how many run at once (sshd allows 10 by default). connect_timeout: seconds.
-    largest_mib: the most that a command may print.
+    the SSH agent are offered. password, passphrase, sudo_password (for hosts whose sudo asks): `env:NAME` or
+    `file:PATH`, never the secret itself. jump: gateways in order, `[user@]host[:port]`. config: `~/.ssh/config` when
+    empty, `none` for no file. known_hosts: file of known host keys. commands: how many run at once (sshd allows 10 by
+    default). connect_timeout: seconds. largest_mib: the most that a command may print.
     """
 
     host: str = ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from pysnmp.carrier.asyncio.dgram.udp import UdpAsyncioTransport
+from pysnmp.carrier.asyncio.dgram.udp6 import Udp6AsyncioTransport
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as hlapi
 from pysnmp.proto import errind
@@ -79,8 +80,9 @@ class SnmpTransport:
     async def _walks(self, oids: tuple[str, ...]) -> list[tuple[str, str, int | str]]:
         engine = hlapi.SnmpEngine()
         try:
-            target = await _Target.create((self._access.address, self._access.port), timeout=TIMEOUT, retries=RETRIES)
-            target.socket = self._socket()
+            kind = _Target6 if ":" in self._access.address else _Target
+            target = await kind.create((self._access.address, self._access.port), timeout=TIMEOUT, retries=RETRIES)
+            target.socket = self._socket(kind.family)
             found: dict[tuple[int, ...], tuple[str, str, int | str]] = {}
             for oid in oids:
                 await self._walk(engine, target, ObjectName(oid), found)
@@ -119,14 +121,14 @@ class SnmpTransport:
             return Unreachable(f"{self._access.address}: no answer by SNMP", hint=hint)
         return TransportError(f"{self._access.address}: {refused}")
 
-    def _socket(self) -> socket.socket:
+    def _socket(self, family: socket.AddressFamily) -> socket.socket:
         if self._place.pid is None:
-            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            made = socket.socket(family, socket.SOCK_DGRAM)
         else:
             namespace = self._place.open_namespace("")
             try:
                 with entered(namespace):
-                    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    made = socket.socket(family, socket.SOCK_DGRAM)
             finally:
                 os.close(namespace)
         made.setblocking(False)
@@ -136,11 +138,24 @@ class SnmpTransport:
 class _Target(hlapi.UdpTransportTarget):  # type: ignore[misc]
     """Over a socket of ours: it may be in another namespace."""
 
+    family = socket.AF_INET
     socket: socket.socket
 
     def open_client_mode(self) -> Any:
         self.socket.bind(("", 0))
         self.transport = UdpAsyncioTransport().open_server_mode(sock=self.socket)
+        return self.transport
+
+
+class _Target6(hlapi.Udp6TransportTarget):  # type: ignore[misc]
+    """The same by IPv6."""
+
+    family = socket.AF_INET6
+    socket: socket.socket
+
+    def open_client_mode(self) -> Any:
+        self.socket.bind(("::", 0))
+        self.transport = Udp6AsyncioTransport().open_server_mode(sock=self.socket)
         return self.transport
 
 

@@ -44,7 +44,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def access(**said: Any) -> SnmpAccess:
-    return SnmpAccess(address="127.0.0.1", **{"port": d.SNMP_PORT, **said})
+    return SnmpAccess(**{"address": "127.0.0.1", "port": d.SNMP_PORT, **said})
 
 
 V3 = {"user": d.USER, "auth_key": "env:LAB_AUTH", "priv_key": "env:LAB_PRIV"}
@@ -57,7 +57,12 @@ def asked(pid: int, request: Request = NAME, **said: Any) -> list[Any]:
     return list(json.loads(asyncio.run(ask())))
 
 
-@pytest.mark.parametrize("said", [{"community": "env:LAB_COMMUNITY"}, {"community": "file:community"}, V3])
+V6 = {"address": "::1"}
+
+
+@pytest.mark.parametrize(
+    "said", [{"community": "env:LAB_COMMUNITY"}, {"community": "file:community"}, V3, {**V3, **V6}]
+)
 def test_who_has_the_right_credentials_is_told(pid: int, said: dict[str, str]) -> None:
     assert asked(pid, **said) == [["1.3.6.1.2.1.1.5.0", "OctetString", d.TOR.encode().hex()]]
 
