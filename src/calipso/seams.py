@@ -6,11 +6,12 @@ recording. Transports answer them; sources turn the answers into observations; s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
+from calipso.model.flow import Flow, FlowMetric
 from calipso.model.record import Observation, Scope, ScopeState
 
 if TYPE_CHECKING:
@@ -254,5 +255,134 @@ class GraphStore(Protocol):
         ...
 
     def documents(self, collection: str) -> Mapping[str, Any]: ...
+
+    def close(self) -> None: ...
+
+
+# ── captures and flows ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CapturePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where packets are captured: a device of a namespace. `netns`: path that leads to it, "" for the host's own.
+
+    `node`: id of the object, `host` its host. `pid`: the host is the set of namespaces of this process, 0 for none.
+    """
+
+    device: str
+    netns: str = ""
+    pid: int = 0
+    node: str = ""
+    host: str = ""
+
+
+class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a capture counts and keeps. bpf: filter in the language of pcap-filter(7). header: octets looked at.
+
+    flows: conversations counted at once. raw_packets: whole packets kept of each flow. l2_key: MACs tell flows apart.
+    defragment: later fragments are counted with their first. packets_per_second, cpu: 0 for no limit; cpu in cores.
+    """
+
+    bpf: str = ""
+    header: int = 256
+    flows: int = 262_144
+    raw_packets: int = 0
+    l2_key: bool = False
+    defragment: bool = False
+    packets_per_second: int = 0
+    cpu: float = 0.0
+
+
+class CaptureCounts(msgspec.Struct, frozen=True):
+    """What became of the packets at a point, since it was opened: nothing is lost silently.
+
+    received: seen and counted. dropped: the kernel or device had no room for them. lost: seen, but the flow table was
+    full. unknown: without a link header. sampled: of how many packets one was seen.
+    """
+
+    received: int = 0
+    dropped: int = 0
+    lost: int = 0
+    unknown: int = 0
+    sampled: int = 1
+
+
+class RawPacket(msgspec.Struct, frozen=True):
+    """`time` in ns since the epoch, `wire` the length before it was cut, `key` the packed key of its flow."""
+
+    time: int
+    frame: bytes
+    wire: int
+    link: int
+    key: bytes = b""
+
+
+class Capture(Protocol):
+    """An open capture. `read` may be called from a thread; nothing is captured any more after `close`."""
+
+    def read(self) -> tuple[bytes, CaptureCounts]:
+        """Records of all conversations since each was seen first (`flows/record.py`), and what became of packets.
+
+        Raises `TransportError` when the device or the engine is gone.
+        """
+        ...
+
+    def packets(self) -> list[RawPacket]:
+        """The packets kept since the last call."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class CaptureEngine(Protocol):
+    """A way to capture. `reason` says why it cannot be used here, "" when it can."""
+
+    name: str
+    title: str
+    types: frozenset[str]
+    """Types of objects that it captures on."""
+    filters: bool
+    """Whether it takes a filter."""
+    keeps_packets: bool
+
+    def reason(self) -> str: ...
+
+    def open(self, point: CapturePoint, options: CaptureOptions) -> Capture:
+        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (filter, options)."""
+        ...
+
+
+class FlowFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which flows: all that is given must hold; several values of a field mean any of them.
+
+    since, until: µs since the epoch, flows that were going on then. match: field of the flow by dotted path → values;
+    `network`, `link` and `transport` match either end.
+    """
+
+    since: int = 0
+    until: int = 1 << 62
+    nodes: tuple[str, ...] = ()
+    captures: tuple[str, ...] = ()
+    tracking_ids: tuple[str, ...] = ()
+    match: Mapping[str, tuple[str | int, ...]] = {}
+    limit: int = 1000
+    order: str = "-last"
+
+
+class FlowStore(Protocol):
+    """Flows of one environment, by time. The same suite proves every engine (`tests/conformance/flow_store`)."""
+
+    def add(self, flows: Sequence[Flow]) -> None:
+        """Make a batch durable: when it returns it survives a kill. The newest state of a flow (uuid) counts."""
+        ...
+
+    def find(self, wanted: FlowFilter) -> list[Flow]: ...
+
+    def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
+        """Sum of the deltas of the flows in slices of time, oldest first."""
+        ...
+
+    def prune(self, before: int) -> int:
+        """Drop flows that ended before (µs); how many."""
+        ...
 
     def close(self) -> None: ...

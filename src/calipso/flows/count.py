@@ -1,0 +1,122 @@
+"""Counts frames by conversation in Python: what reads capture files and runs where neither eBPF nor C core do.
+
+It is also the definition that both are held to: same frames, same records.
+"""
+
+from __future__ import annotations
+
+from calipso.flows import record as r
+from calipso.flows.decode import ETHERNET, Layer, decode
+
+_FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
+_HALF = 1 << 31
+
+
+class Conversation:
+    """The counters of one; sides as in its key."""
+
+    __slots__ = ("bytes", "fin", "finish", "first", "flags", "fragment_errors", "fragments", "last", "macs", "next",
+                 "out_of_order", "packets", "request", "rst", "rtt", "swapped", "syn", "syn_ttl")  # fmt: skip
+
+    def __init__(self, layer: Layer, time: int) -> None:
+        self.packets, self.bytes, self.first, self.last = [0, 0], [0, 0], time, time
+        self.swapped = layer.side
+        ends = (layer.mac_source, layer.mac_destination)
+        self.macs = (ends[1], ends[0]) if layer.side else ends
+        self.flags, self.syn, self.fin, self.rst = [0, 0], [0, 0], [0, 0], [0, 0]
+        self.out_of_order, self.next, self.syn_ttl = [0, 0], [-1, -1], [0, 0]
+        self.rtt = self.fragments = self.fragment_errors = self.request = self.finish = 0
+
+    def pack(self, key: bytes) -> bytes:
+        return key + r.VALUE.pack(
+            *self.packets, *self.bytes, self.first, self.last, *self.macs, *self.flags, self.swapped, self.finish,
+            *self.syn, *self.fin, *self.rst, self.rtt, *self.out_of_order, self.fragments, self.fragment_errors,
+            *self.syn_ttl, self.request, *(max(0, each) for each in self.next),
+        )  # fmt: skip
+
+
+class Counter:
+    """All conversations of one point. `most`: how many are kept; what does not fit is counted as `lost`."""
+
+    def __init__(self, most: int = 500_000, *, l2_key: bool = False) -> None:
+        self._most, self._l2_key = most, l2_key
+        self._found: dict[bytes, Conversation] = {}
+        self.received = self.octets = self.lost = self.unknown = 0
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def frame(
+        self, frame: bytes, wire: int, time: int, *, link: int = ETHERNET, ifindex: int = 0, vlan: int = 0
+    ) -> list[Layer]:
+        """Count one frame, `time` in ns since the epoch; the conversations it is part of."""
+        self.received += 1
+        self.octets += wire
+        layers = decode(frame, wire, link=link, ifindex=ifindex, vlan=vlan, l2_key=self._l2_key)
+        if not layers:
+            self.unknown += 1
+        for layer in layers:
+            found = self._found.get(layer.key)
+            if found is None:
+                if len(self._found) >= self._most:
+                    self.lost += 1
+                    continue
+                found = self._found[layer.key] = Conversation(layer, time)
+            _count(found, layer, time)
+        return layers
+
+    def records(self) -> bytes:
+        """All of them, one after another."""
+        return b"".join(found.pack(key) for key, found in self._found.items())
+
+    def forget(self, before: int) -> int:
+        """Drop conversations without a frame since `before` (ns); how many."""
+        idle = [key for key, found in self._found.items() if found.last < before]
+        for key in idle:
+            del self._found[key]
+        return len(idle)
+
+
+def _count(found: Conversation, layer: Layer, time: int) -> None:
+    side = layer.side
+    found.packets[side] += 1
+    found.bytes[side] += layer.length
+    found.last = max(found.last, time)
+    found.first = min(found.first, time)
+    if layer.fragment:
+        found.fragments += 1
+    if layer.fragment_error:
+        found.fragment_errors += 1
+    if layer.tcp_flags:
+        _tcp(found, layer, time)
+    elif layer.asks:
+        found.request = time
+    elif layer.answers and found.request and not found.rtt:
+        found.rtt = time - found.request
+
+
+def _tcp(found: Conversation, layer: Layer, time: int) -> None:
+    side, flags = layer.side, layer.tcp_flags
+    other = 1 - side
+    found.flags[side] |= flags
+    if flags & _SYN and not found.syn[side]:
+        found.syn[side], found.syn_ttl[side] = time, layer.ttl
+        if flags & _ACK and found.syn[other] and not found.rtt:
+            found.rtt = time - found.syn[other]
+    if flags & _FIN and not found.fin[side]:
+        found.fin[side] = time
+    if flags & _RST and not found.rst[side]:
+        found.rst[side] = time
+        if found.syn[other] and not found.syn[side] and not found.rtt:
+            found.rtt = time - found.syn[other]
+    if found.rst[0] or found.rst[1]:
+        found.finish = r.RESET
+    elif found.fin[0] and found.fin[1]:
+        found.finish = r.FINISHED
+    length = layer.payload_length + bool(flags & _SYN) + bool(flags & _FIN)
+    expected = found.next[side]
+    if length:
+        if expected >= 0 and 0 < (expected - layer.sequence) & 0xFFFFFFFF < _HALF:
+            found.out_of_order[side] += 1
+        else:
+            found.next[side] = (layer.sequence + length) & 0xFFFFFFFF

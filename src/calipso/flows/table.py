@@ -1,0 +1,210 @@
+"""The flows of one point of capture: what an engine counted, read by read, as flows that begin, go on and end.
+
+Engines count from when they saw a conversation first; one that had to forget it begins at nothing again, and its counts
+are added to those before. Time is an argument, in ns since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from calipso.flows import naming
+from calipso.flows import record as r
+from calipso.flows.decode import DEEPEST
+from calipso.model.flow import Finish, Flow, FlowIcmp, FlowLink, FlowMetric, FlowNetwork, FlowTcp, FlowTransport
+
+_MICRO = 1000
+_SECOND = 1_000_000_000
+_FINISH: dict[int, Finish] = {r.RUNNING: "", r.FINISHED: "tcp_fin", r.RESET: "tcp_rst"}
+NETWORKS = {r.IPV4: "IPV4", r.IPV6: "IPV6"}
+
+
+class Point(msgspec.Struct, frozen=True):
+    """Where flows are captured: id of the object, of the capture, and the host."""
+
+    node: str = ""
+    capture: str = ""
+    host: str = ""
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Seconds: `update` between deltas, `expire` without a frame until a flow is over, `hold` after its end by TCP.
+
+    `short`: application → seconds instead of `expire`, for what asks once.
+    """
+
+    update: float = 60.0
+    expire: float = 600.0
+    hold: float = 15.0
+    short: dict[str, float] = msgspec.field(default_factory=lambda: {"ARP": 10.0, "DNS": 10.0})
+
+
+class _Entry:
+    """A flow that goes on. `base`: what was counted before the engine forgot; `told`: at the last update."""
+
+    __slots__ = ("base", "counted", "flow", "packed", "told", "updated")
+
+    def __init__(self, packed: bytes, flow: Flow, now: int) -> None:
+        self.packed, self.flow, self.updated = packed, flow, now
+        self.base: _Counts = (0, 0, 0, 0)
+        self.counted = self.told = self.base
+
+
+class FlowTable:
+    """See the module."""
+
+    def __init__(self, point: Point, policy: Policy = Policy()) -> None:  # noqa: B008  (frozen)
+        self._point, self._policy = point, policy
+        self._entries: dict[bytes, _Entry] = {}
+        self._parents: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def flows(self) -> list[Flow]:
+        """Those that go on, or ended a moment ago."""
+        return [entry.flow for entry in self._entries.values()]
+
+    def update(self, records: Iterable[r.Record], now: int) -> list[Flow]:
+        """Take in what an engine counted; the flows that changed. Tunnels stand before what they carry."""
+        changed = []
+        for packed, record in _outermost_first(records):
+            entry = self._entries.get(packed)
+            if entry is not None and record.last // _MICRO <= entry.flow.last and _same(entry, record):
+                continue
+            if entry is None or (entry.flow.finish and record.syn != (0, 0) and record.first > entry.updated):
+                entry = self._entries[packed] = _Entry(packed, self._begin(record, packed), now)
+            self._count(entry, record, now)
+            changed.append(entry.flow)
+        return changed
+
+    def expire(self, now: int) -> list[Flow]:
+        """The flows that are over by now: they are told a last time and forgotten."""
+        over = []
+        for packed, entry in list(self._entries.items()):
+            idle = now // _MICRO - entry.flow.last
+            if idle < self._lasts(entry.flow) * 1_000_000:
+                continue
+            flow = entry.flow
+            over.append(flow if flow.finish else msgspec.structs.replace(flow, finish="timeout"))
+            del self._entries[packed]
+            self._parents.pop(r.parent_of(packed), None)
+        return over
+
+    def _lasts(self, flow: Flow) -> float:
+        if flow.finish:
+            return self._policy.hold
+        return self._policy.short.get(flow.application, self._policy.expire)
+
+    def _begin(self, record: r.Record, packed: bytes) -> Flow:
+        key = record.key
+        parent = self._parents.get(key.parent, "") if key.parent else ""
+        uuid = naming.uuid(packed, record.first, self._point.node, parent)
+        if key.carries:
+            self._parents[r.parent_of(packed)] = uuid
+        return describe(record, self._point, uuid, parent)
+
+    def _count(self, entry: _Entry, record: r.Record, now: int) -> None:
+        side = int(record.swapped)
+        said = (record.packets[side], record.octets[side], record.packets[1 - side], record.octets[1 - side])
+        if any(new < old for new, old in zip(said, entry.counted, strict=True)):  # the engine had forgotten it
+            entry.base = _plus(entry.base, entry.counted)
+        entry.counted = said
+        total = _plus(entry.base, said)
+        flow = entry.flow
+        metric = _metric(total, flow.start, max(flow.last, record.last // _MICRO), record.rtt or flow.metric.rtt)
+        last_update = flow.last_update
+        if now - entry.updated >= self._policy.update * _SECOND:
+            told = entry.told
+            delta = _plus(total, (-told[0], -told[1], -told[2], -told[3]))
+            last_update = _metric(delta, entry.updated // _MICRO, now // _MICRO, metric.rtt)
+            entry.told, entry.updated = total, now
+        entry.flow = msgspec.structs.replace(
+            flow,
+            metric=metric,
+            last=metric.last,
+            last_update=last_update,
+            tcp=_tcp(record),
+            fragments=record.fragments,
+            fragment_errors=record.fragment_errors,
+            finish=_FINISH[record.finish] or flow.finish,
+        )
+
+
+def _outermost_first(records: Iterable[r.Record]) -> list[tuple[bytes, r.Record]]:
+    """With their packed keys: a flow names the tunnel that it is inside of, so that has to be known."""
+    packed = [(record.key.pack(), record) for record in records]
+    inside = {r.parent_of(key): record.key.parent for key, record in packed if record.key.carries}
+
+    def depth(parent: int) -> int:
+        found = 0
+        while parent and found < DEEPEST:
+            parent, found = inside.get(parent, 0), found + 1
+        return found
+
+    return sorted(packed, key=lambda each: depth(each[1].key.parent))
+
+
+def describe(record: r.Record, point: Point, uuid: str, parent: str) -> Flow:
+    """A flow as it begins, without counts: `a` is who spoke first."""
+    key, side = record.key, int(record.swapped)
+    first = record.first // _MICRO
+    ends = (naming.address(key.address_a, key.family), naming.address(key.address_b, key.family))
+    ports = (key.port_a, key.port_b)
+    macs = (naming.mac(record.macs[side]), naming.mac(record.macs[1 - side]))
+    kind = naming.transport(key)
+    icmp = key.protocol in (1, 58)
+    vlan = key.vlan << 12 | key.inner_vlan if key.inner_vlan else key.vlan
+    return Flow(
+        uuid=uuid,
+        tracking_id=naming.tracking(key, link=key.family == r.LINK),
+        l3_tracking_id=naming.tracking(key, link=False),
+        layers_path=naming.layers_path(key),
+        application=naming.application(key),
+        start=first,
+        last=first,
+        metric=FlowMetric(start=first, last=first),
+        link=None if key.raw else FlowLink(a=macs[0], b=macs[1], id=vlan),
+        network=_network(key, ends[side], ends[1 - side]) if key.family != r.LINK else None,
+        transport=FlowTransport(kind, ports[side], ports[1 - side]) if kind else None,
+        icmp=FlowIcmp(key.icmp >> 8, key.icmp & 0xFF, key.port_a) if icmp else None,
+        parent=parent,
+        node=point.node,
+        capture=point.capture,
+        host=point.host,
+        tunnel=r.TUNNELS[key.tunnel],
+    )
+
+
+def _network(key: r.Key, a: str, b: str) -> FlowNetwork:
+    return FlowNetwork("IPV4" if key.family == r.IPV4 else "IPV6", a, b, key.tunnel_id)
+
+
+def _tcp(record: r.Record) -> FlowTcp | None:
+    if record.key.protocol != 6:
+        return None
+    ab, ba = int(record.swapped), 1 - int(record.swapped)
+    syn, fin, rst = ((each[ab] // _MICRO, each[ba] // _MICRO) for each in (record.syn, record.fin, record.rst))
+    ttl, late = record.syn_ttl, record.out_of_order
+    return FlowTcp(syn[0], syn[1], fin[0], fin[1], rst[0], rst[1], ttl[ab], ttl[ba], late[ab], late[ba])
+
+
+def _same(entry: _Entry, record: r.Record) -> bool:
+    side = int(record.swapped)
+    return entry.counted == (
+        record.packets[side], record.octets[side], record.packets[1 - side], record.octets[1 - side],
+    )  # fmt: skip
+
+
+_Counts = tuple[int, int, int, int]
+"""Packets and octets from a to b, then from b to a."""
+
+
+def _plus(one: _Counts, other: _Counts) -> _Counts:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+
+
+def _metric(counts: _Counts, start: int, last: int, rtt: int) -> FlowMetric:
+    return FlowMetric(counts[0], counts[1], counts[2], counts[3], start, last, rtt)

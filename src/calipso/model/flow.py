@@ -1,0 +1,105 @@
+"""A flow: one conversation at one layer of encapsulation, as seen at one point of capture.
+
+The fields are those of Skydive's flow schema, in the names of this project; `web` gives them under Skydive's where it
+speaks its API. Times are microseconds since the epoch, octets are counted on the wire from the layer on.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Finish = Literal["", "timeout", "tcp_fin", "tcp_rst"]
+
+
+class FlowLink(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`a`, `b`: MACs; `id`: VLAN, for QinQ the outer one in the upper twelve of 24 bits."""
+
+    protocol: str = "ETHERNET"
+    a: str = ""
+    b: str = ""
+    id: int = 0
+
+
+class FlowNetwork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`id`: number of the tunnel that it is inside of (VNI, GRE key, label)."""
+
+    protocol: Literal["IPV4", "IPV6"]
+    a: str
+    b: str
+    id: int = 0
+
+
+class FlowTransport(msgspec.Struct, frozen=True):
+    protocol: str
+    a: int
+    b: int
+
+
+class FlowIcmp(msgspec.Struct, frozen=True):
+    type: int
+    code: int
+    id: int = 0
+
+
+class FlowMetric(msgspec.Struct, frozen=True):
+    """`rtt`: nanoseconds, 0 for not known."""
+
+    ab_packets: int = 0
+    ab_bytes: int = 0
+    ba_packets: int = 0
+    ba_bytes: int = 0
+    start: int = 0
+    last: int = 0
+    rtt: int = 0
+
+
+class FlowTcp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When each side began, ended, reset; TTL of its SYN; segments that came after later ones."""
+
+    ab_syn: int = 0
+    ba_syn: int = 0
+    ab_fin: int = 0
+    ba_fin: int = 0
+    ab_rst: int = 0
+    ba_rst: int = 0
+    ab_syn_ttl: int = 0
+    ba_syn_ttl: int = 0
+    ab_out_of_order: int = 0
+    ba_out_of_order: int = 0
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """See the module. `a` is who spoke first.
+
+    uuid: this flow at this point. tracking_id: equal wherever it is seen; l3_tracking_id: also where its link header
+    differs. parent: uuid of the tunnel it is inside of. node: id of the object it was captured on. l2, network and so
+    on are absent where there is no such layer. a_object, b_object: ids of the objects its ends belong to.
+    """
+
+    uuid: str
+    tracking_id: str
+    l3_tracking_id: str
+    layers_path: str
+    application: str
+    start: int
+    last: int
+    metric: FlowMetric
+    last_update: FlowMetric = FlowMetric()
+    link: FlowLink | None = None
+    network: FlowNetwork | None = None
+    transport: FlowTransport | None = None
+    icmp: FlowIcmp | None = None
+    tcp: FlowTcp | None = None
+    fragments: int = 0
+    fragment_errors: int = 0
+    parent: str = ""
+    node: str = ""
+    capture: str = ""
+    host: str = ""
+    finish: Finish = ""
+    a_object: str = ""
+    b_object: str = ""
+    tunnel: str = ""
+    raw_packets: int = 0
