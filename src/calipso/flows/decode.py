@@ -228,7 +228,7 @@ def _layer(
         source, destination, source_port, destination_port, protocol, family, p.tunnel, carries, p.tunnel_id,
         p.ifindex, p.vlan, p.inner_vlan, p.ethertype or 0, icmp, p.parent, *macs, p.raw,
     )  # fmt: skip
-    return Layer(key, int(swapped), p.wire - p.start, p.mac_source, p.mac_destination)
+    return Layer(key, int(swapped), max(0, p.wire - p.start), p.mac_source, p.mac_destination)
 
 
 def _tcp(p: _Position, ip: _Internet) -> Layer:

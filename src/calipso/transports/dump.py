@@ -1,16 +1,11 @@
-"""One netlink dump over one socket, and the way into other namespaces."""
+"""One netlink dump over one socket."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-
-from calipso.transports.syscalls import set_network_namespace
 
 _HEADER = struct.Struct("=IHHII")
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
@@ -70,20 +65,3 @@ def _once(endpoint: socket.socket, kind: int, body: bytes, buffer: bytearray) ->
 def refusal(error: int) -> bytes:
     """An NLMSG_ERROR message; `error` is a negative error number."""
     return struct.pack("=IHHIIi", 20, _ERROR, 0, 0, 0, error)
-
-
-@contextlib.contextmanager
-def entered(descriptor: int) -> Iterator[None]:
-    """Run in another network namespace; the thread comes back to its own. Raises `OSError`."""
-    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if os.fstat(descriptor).st_ino == os.fstat(own).st_ino:
-            yield
-            return
-        set_network_namespace(descriptor)
-        try:
-            yield
-        finally:
-            set_network_namespace(own)
-    finally:
-        os.close(own)

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import h11
 
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
+from calipso.native.syscalls import open_in_root
 from calipso.seams import Http, Reply
-from calipso.transports.syscalls import open_in_root
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Dial = Callable[[str], Awaitable[Connection]]

@@ -28,10 +28,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from calipso.errors import AuthFailed, TimedOut, Unreachable
+from calipso.native.place import Place
 from calipso.seams import Netlink, Reply
 from calipso.transports.namespaces import Listing, encode, inode_of, list_namespaces, pids
 from calipso.transports.netlink import Dumps
-from calipso.transports.place import Place
 from calipso.transports.reference import Reference
 
 T = TypeVar("T")

@@ -8,11 +8,11 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 
 from calipso.errors import AuthFailed, CommandFailed, TimedOut, TransportError, Unreachable
+from calipso.native.place import Place
 from calipso.seams import Exec, Http, Namespaces, Netlink, NetlinkEvents, Ovsdb, Read, Reply, Request
 from calipso.transports.http import HttpTransport, dial_from
 from calipso.transports.kernel import Kernel
 from calipso.transports.ovsdb import OvsdbTransport
-from calipso.transports.place import Place
 from calipso.transports.wrap import ENVIRONMENT, Wrapping
 
 _ENVIRONMENT = {**ENVIRONMENT, "HOME": "/"}

@@ -23,7 +23,7 @@ import re
 
 import msgspec
 
-from calipso.transports.place import Place
+from calipso.native.place import Place
 
 _RUN = "/run/netns"
 _FIRST_PID_NAMESPACE = 0xEFFFFFFC

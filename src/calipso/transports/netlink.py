@@ -17,10 +17,11 @@ import socket
 import struct
 
 from calipso.errors import AuthFailed, TimedOut, TransportError, Unreachable
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Netlink
 from calipso.transports import probes
-from calipso.transports.dump import dump, entered
-from calipso.transports.place import Place
+from calipso.transports.dump import dump
 from calipso.transports.reference import Reference
 
 _VF, _SKIP_STATISTICS = 1, 8

@@ -26,9 +26,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from calipso.native.place import Place
 from calipso.transports.dump import dump
 from calipso.transports.namespaces import pids
-from calipso.transports.place import Place
 
 ETHTOOL, FEATURES, CONNTRACK, SOCKETS, OWNERS, FIREWALL = range(0xF001, 0xF007)
 

@@ -16,9 +16,10 @@ import os
 import socket
 import struct
 
-from calipso.transports.dump import dump, entered
-from calipso.transports.place import Place
-from calipso.transports.syscalls import set_network_namespace, unshare_network_namespace
+from calipso.native.entered import entered
+from calipso.native.place import Place
+from calipso.native.syscalls import set_network_namespace, unshare_network_namespace
+from calipso.transports.dump import dump
 
 _NEW, _DELETE, _GET = 88, 89, 90
 _NSID, _FD, _TARGET, _CURRENT = 1, 3, 4, 5

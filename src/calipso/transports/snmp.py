@@ -19,9 +19,9 @@ from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from calipso.errors import AuthFailed, ConfigError, TimedOut, TransportError, Unreachable
 from calipso.model.environment import SnmpAccess
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Reply, Request, Snmp
-from calipso.transports.dump import entered
-from calipso.transports.place import Place
 from calipso.transports.secrets import secret
 
 REPETITIONS = 25

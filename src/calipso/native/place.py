@@ -6,7 +6,7 @@ import os
 import stat
 
 from calipso.errors import AuthFailed, TransportError, Unreachable
-from calipso.transports.syscalls import open_in_root
+from calipso.native.syscalls import open_in_root
 
 _MOST = 64 << 20
 

@@ -1,0 +1,94 @@
+"""The C core against its definition: the same frames make the same records, octet by octet."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import random
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calipso.captures.core import CoreTable, load
+from calipso.errors import ParseError
+from calipso.flows import record as r
+from calipso.flows.count import Counter
+from calipso.flows.decode import ETHERNET, RAW_IP
+from calipso.flows.pcap import read
+from calipso.native.build import build
+from tests.property.flows.test_decoding import damaged
+from tests.support import packets as p
+
+
+@cache
+def core() -> ctypes.CDLL:
+    path = build()
+    found = load(path) if path is not None else None
+    if found is None:
+        pytest.skip("needs a C compiler: `make test` as root installs gcc")
+    return found
+
+
+def sorted_records(packed: bytes) -> list[bytes]:
+    return sorted(packed[at : at + r.SIZE] for at in range(0, len(packed), r.SIZE))
+
+
+def conversation() -> st.SearchStrategy[bytes]:
+    """Frames of few ends, so that they meet: TCP with any flags and sequences, echoes, fragments."""
+    port, flags = st.integers(1, 3), st.integers(0, 63)
+    ends = st.sampled_from([("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1")])
+
+    def segment(ends: tuple[str, str], a: int, b: int, flag: int, sequence: int, payload: bytes, ttl: int) -> bytes:
+        return p.ethernet(p.ipv4(p.tcp(payload, a, b, flag, sequence), 6, *ends, ttl=ttl), 0x0800)
+
+    def ping(ends: tuple[str, str], kind: int, identifier: int) -> bytes:
+        return p.ethernet(p.ipv4(p.echo(kind, identifier, 1), 1, *ends), 0x0800)
+
+    numbers = st.one_of(st.integers(0, 20), st.integers(2**32 - 20, 2**32 - 1))
+    return st.one_of(
+        st.builds(segment, ends, port, port, flags, numbers, st.binary(max_size=5), st.integers(1, 255)),
+        st.builds(ping, ends, st.sampled_from([0, 8, 13, 14, 3]), st.integers(0, 2)),
+        damaged(),
+    )
+
+
+@given(
+    st.lists(st.tuples(conversation(), st.integers(0, 50), st.integers(0, 4095), st.integers(0, 9)), max_size=40),
+    st.sampled_from([ETHERNET, ETHERNET, RAW_IP]), st.booleans(), st.sampled_from([4, 500]),
+)  # fmt: skip
+def test_the_same_frames_make_the_same_records(
+    frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int
+) -> None:
+    table, counter = CoreTable(most, l2_key=l2_key, core=core()), Counter(most, l2_key=l2_key)
+    try:
+        for frame, time, vlan, cut in frames:
+            kept = frame[: max(0, len(frame) - cut)]
+            table.frame(kept, len(frame), time, link=link, ifindex=3, vlan=vlan)
+            counter.frame(kept, len(frame), time, link=link, ifindex=3, vlan=vlan)
+        assert table.counts() == (counter.received, counter.octets, counter.lost, counter.unknown)
+        assert sorted_records(table.records()) == sorted_records(counter.records())
+        assert table.forget(25) == counter.forget(25)
+        assert sorted_records(table.records()) == sorted_records(counter.records())
+    finally:
+        table.close()
+
+
+def test_a_file_in_memory_is_the_same_as_its_packets() -> None:
+    chance = random.Random(7)
+    frames = []
+    for n in range(3000):
+        inner = p.ethernet(p.ipv4(p.udp(b"x" * chance.randrange(50), chance.randrange(9), 53), 17), 0x0800)
+        frame = inner if n % 2 else p.ethernet(p.ipv4(p.vxlan(inner, n % 7), 17), 0x0800)
+        frames.append((1e9 + n / 1000, frame))
+    file = p.pcap(frames)[:-3]
+    counter, table = Counter(), CoreTable(core=core())
+    with pytest.raises(ParseError):
+        for packet in read(io.BytesIO(file)):
+            counter.frame(packet.frame, packet.wire, packet.time)
+    buffer = ctypes.create_string_buffer(file, len(file))
+    whole = table.pcap(ctypes.addressof(buffer) + 24, len(file) - 24, 1000, ETHERNET, 1 << 24)
+    assert 24 + whole == len(file) - (16 + len(frames[-1][1]) - 3)
+    assert sorted_records(table.records()) == sorted_records(counter.records())
+    table.close()
