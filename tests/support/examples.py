@@ -47,6 +47,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_schedule": ENV,
     "scan": ENV,
     "import": {**ENV, "lines": LINES},
+    "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
+    "get_captures": ENV,
+    "remove_capture": {**ENV, "id": "uplinks"},
+    "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
     "create_token": {"name": "grafana", "scopes": ["read"], "expires": "30d"},
     "revoke_token": {"name": "grafana"},
     "get_audit": {"limit": 3},
@@ -86,6 +90,7 @@ def taken() -> dict[str, dict[str, Any]]:
     async def work() -> dict[str, dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             async with estate(Path(folder)) as system:
+                system.captures(ESTATE).running = True
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)
 

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, environments, packets, querying, running, transcripts
+from calipso.cli import access, agent, asking, capturing, environments, packets, querying, running, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -24,6 +24,7 @@ querying.register(app)
 running.register(app)
 transcripts.register(app)
 packets.register(app)
+capturing.register(app)
 agent.register(app)
 environments.register(app)
 access.register(app)

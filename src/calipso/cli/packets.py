@@ -49,7 +49,7 @@ def pcap(
     if text is not None:
         print(text)
     else:
-        render.rows([_row(flow) for flow in flows], COLUMNS, output)
+        render.rows([row_of(flow) for flow in flows], COLUMNS, output)
     if damaged:
         raise typer.Exit(PARTIAL)
 
@@ -81,7 +81,8 @@ def _say(file: Path, found: Reading) -> None:
     sys.stderr.flush()
 
 
-def _row(flow: Flow) -> tuple[object, ...]:
+def row_of(flow: Flow) -> tuple[object, ...]:
+    """The cells of `COLUMNS`."""
     a, b = _ends(flow)
     m = flow.metric
     rtt = f"{m.rtt / 1e6:.3f} ms" if m.rtt else ""

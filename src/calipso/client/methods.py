@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.answers import LinkView, ObjectView
+from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.context import Deed, Scope
 from calipso.operations.environments import EnvironmentRemoved, EnvironmentTaken, EnvironmentTried, Schedules
@@ -316,6 +317,101 @@ class Methods:
         """
 
         found: Imported = self.call("import", lines=lines, environment=environment)
+        return found
+
+    def create_capture(
+        self,
+        *,
+        query: str,
+        environment: str = "local",
+        id: str = "",
+        name: str = "",
+        description: str = "",
+        engine: str = "",
+        bpf: str = "",
+        header: int = 256,
+        raw_packets: int = 0,
+        l2_key: bool = False,
+        ttl: float = 0.0,
+    ) -> CaptureView:
+        """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
+        `ConfigError`; `Conflict` without a running server, and for an id that is taken.
+
+        query: what finds the objects, asked again as they change. engine: empty for the best there is. id: what
+        it is to be known by, empty for one that is made up. bpf: a filter in the language of pcap-filter(7).
+        header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
+        tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+        """
+
+        found: CaptureView = self.call(
+            "create_capture",
+            query=query,
+            environment=environment,
+            id=id,
+            name=name,
+            description=description,
+            engine=engine,
+            bpf=bpf,
+            header=header,
+            raw_packets=raw_packets,
+            l2_key=l2_key,
+            ttl=ttl,
+        )
+        return found
+
+    def get_captures(self, *, environment: str = "local") -> CaptureList:
+        """The captures there are, where each is at work, and what became of the packets there."""
+        found: CaptureList = self.call("get_captures", environment=environment)
+        return found
+
+    def remove_capture(self, *, id: str, environment: str = "local") -> CaptureList:
+        """End a capture. Raises `NotFound`.
+
+        The flows that it saw stay.
+        """
+
+        found: CaptureList = self.call("remove_capture", id=id, environment=environment)
+        return found
+
+    def get_flows(
+        self,
+        *,
+        environment: str = "local",
+        since: str = "",
+        until: str = "",
+        address: str = "",
+        mac: str = "",
+        application: str = "",
+        protocol: str = "",
+        node: str = "",
+        capture: str = "",
+        tracking_id: str = "",
+        order: Literal["-last", "last", "-start", "start", "-metric.ab_bytes", "-metric.ba_bytes"] = "-last",
+        limit: int = 100,
+    ) -> FlowList:
+        """Flows that were captured, the latest first unless asked otherwise. Raises `QueryError` for a wrong
+        moment.
+
+        since, until: moments; flows that were going on then. address, port, mac: of either end. node, capture:
+        where it was captured. tracking_id: all points at which one flow was seen. order: a field of the flow by
+        dotted path, `-` before it for the greatest first.
+        """
+
+        found: FlowList = self.call(
+            "get_flows",
+            environment=environment,
+            since=since,
+            until=until,
+            address=address,
+            mac=mac,
+            application=application,
+            protocol=protocol,
+            node=node,
+            capture=capture,
+            tracking_id=tracking_id,
+            order=order,
+            limit=limit,
+        )
         return found
 
     def get_tokens(self) -> Tokens:

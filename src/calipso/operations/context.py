@@ -7,10 +7,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from calipso.flows.table import Policy
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
-from calipso.seams import GraphStore
+from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
 """What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
@@ -109,6 +110,60 @@ class Tried(msgspec.Struct, frozen=True):
     errors: list[RunError]
 
 
+class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, 0 for ever."""
+
+    query: str
+    id: str = ""
+    name: str = ""
+    description: str = ""
+    engine: str = ""
+    options: CaptureOptions = CaptureOptions()
+    policy: Policy = Policy()
+    ttl: float = 0.0
+    created: int = 0
+
+
+class PointState(msgspec.Struct, frozen=True):
+    """A capture at one object. state: active, waiting, failed, or `not here`: then reason says why."""
+
+    node: str
+    state: str
+    engine: str = ""
+    counts: CaptureCounts = CaptureCounts()
+    flows: int = 0
+    reason: str = ""
+
+
+class CaptureState(msgspec.Struct, frozen=True):
+    """error: why the query cannot be answered now."""
+
+    spec: CaptureSpec
+    points: list[PointState]
+    error: str = ""
+
+
+class Captures(Protocol):
+    """The captures of an environment and the flows they saw."""
+
+    @property
+    def flows(self) -> FlowStore: ...
+    @property
+    def running(self) -> bool:
+        """Whether this process captures: a server does."""
+        ...
+
+    def create(self, spec: CaptureSpec) -> CaptureSpec:
+        """Raises `QueryError`, `ConfigError`."""
+        ...
+
+    def remove(self, id: str) -> None:
+        """Raises `NotFound`."""
+        ...
+
+    def states(self) -> list[CaptureState]: ...
+
+
 class Site(Protocol):
     """One environment at work."""
 
@@ -175,6 +230,10 @@ class Context(Protocol):
         ...
 
     async def scan(self, environment: str) -> list[RunError]: ...
+
+    def captures(self, environment: str) -> Captures:
+        """Raises `NotFound`."""
+        ...
 
     def moment(self, text: str) -> int:
         """µs since the epoch. Raises `QueryError`."""

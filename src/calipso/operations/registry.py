@@ -10,6 +10,7 @@ import msgspec
 from calipso.errors import CalipsoError
 from calipso.operations import (
     access,
+    capturing,
     cliques,
     environments,
     history,
@@ -81,6 +82,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),
+    Operation(
+        "create_capture", "POST", "captures", capturing.CreateCapture, capturing.CaptureView, capturing.create_capture
+    ),
+    Operation("get_captures", "GET", "captures", capturing.GetCaptures, capturing.CaptureList, capturing.get_captures),
+    Operation(
+        "remove_capture", "POST", "captures/remove", capturing.RemoveCapture, capturing.CaptureList,
+        capturing.remove_capture,
+    ),
+    Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"

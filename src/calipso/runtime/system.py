@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from calipso.captures.afpacket import AfPacket
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
@@ -19,6 +20,7 @@ from calipso.operations.context import AgentState, PostState, Tried
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
+from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home, environment_of
@@ -27,7 +29,8 @@ from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
-from calipso.seams import Transport
+from calipso.seams import CaptureEngine, Transport
+from calipso.stores.flows import MemoryFlowStore
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
 from calipso.transports.openstack import OpenStackTransport
@@ -36,6 +39,9 @@ from calipso.transports.ssh import SshTransport
 
 DERIVATION = "derivation"
 """Documents: what the stored graph was derived by."""
+
+ENGINES: tuple[CaptureEngine, ...] = (AfPacket(),)
+"""Ways to capture, the best first."""
 
 log = structlog.get_logger()
 
@@ -62,6 +68,8 @@ class System:
         self.connected = Agents()
         self._writing: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._captures: dict[str, Captures] = {}
+        self._capturing: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
         self.tokens = Tokens(home.tokens)
@@ -188,6 +196,18 @@ class System:
         collection = self._collections[environment] = self.collection(environment)
         task = asyncio.create_task(self._watch(environment, collection), name=f"watch {environment}")
         self._watches[environment] = task
+        capturing = self._capturing[environment] = asyncio.create_task(
+            self.captures(environment).run(), name=f"captures of {environment}"
+        )
+        capturing.add_done_callback(_said_why)
+
+    def captures(self, environment: str) -> Captures:
+        """Raises `NotFound`."""
+        found = self._captures.get(environment)
+        if found is None:
+            site = self.site(environment)
+            found = self._captures[environment] = Captures(site, ENGINES, MemoryFlowStore(), self.this_host)
+        return found
 
     async def _watch(self, environment: str, collection: Collection) -> None:
         try:
@@ -197,21 +217,31 @@ class System:
 
     async def _unwatch(self, environment: str) -> None:
         self._collections.pop(environment, None)
-        task = self._watches.pop(environment, None)
-        if task is not None:
+        tasks = [self._watches.pop(environment, None), self._capturing.pop(environment, None)]
+        ending = [task for task in tasks if task is not None]
+        for task in ending:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        captures = self._captures.pop(environment, None)
+        if captures is not None:
+            await captures.close()
 
     async def close(self) -> None:
         """Stop looking, write what is at hand, close the stores."""
         await self.connected.close()
-        for name in list(self._watches):
+        for name in list(self.sites):
             await self._unwatch(name)
         for task in self._writing.values():
             task.cancel()
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
         for site in self.sites.values():
             await site.writer.close()
+
+
+def _said_why(task: asyncio.Task[None]) -> None:
+    """A loop that ended by a bug does not end in silence."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("captures ended", task=task.get_name(), error=repr(error))
 
 
 def _loaded(store: SqliteStore, environment: Environment) -> Graph:

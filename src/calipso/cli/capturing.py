@@ -1,0 +1,152 @@
+"""`calipso capture` and `calipso flows`: what goes over the wires of an environment."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from calipso.cli import render
+from calipso.cli.calling import NEGATIVE, call
+from calipso.cli.options import Environment, Out
+from calipso.cli.packets import COLUMNS, row_of
+from calipso.cli.render import Output, console
+from calipso.operations.capturing import CaptureView, FlowList
+from calipso.runtime.home import LOCAL, Home
+
+HELP = """Captures: begin, list, end. A capture is of every object that a query finds, for as long as it finds it.
+
+Examples: `calipso capture create "G.V().Has('Name', 'eth0')"` · `calipso capture list`
+"""
+_FOLLOW = 1.0
+"""Seconds between looks at flows that are followed."""
+
+
+def register(app: typer.Typer) -> None:
+    captures = typer.Typer(help=HELP, no_args_is_help=True)
+    captures.command("create")(create)
+    captures.command("list")(listed)
+    captures.command("remove")(remove)
+    app.add_typer(captures, name="capture")
+    app.command("flows")(flows)
+
+
+def create(
+    query: Annotated[str, typer.Argument(help="What finds the objects, asked again as they change.")],
+    env: Environment = LOCAL,
+    id: Annotated[str, typer.Option(help="What it is to be known by.")] = "",
+    name: Annotated[str, typer.Option(help="What people call it.")] = "",
+    engine: Annotated[str, typer.Option(help="How to capture; the best there is without it.")] = "",
+    bpf: Annotated[str, typer.Option(help="Only packets that pass this filter.")] = "",
+    packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
+    header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
+    l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
+    output: Out = Output.table,
+) -> None:
+    """Begin a capture; a running server is at work on it within a second.
+
+    Examples: `calipso capture create "G.V().Has('Name', 'vm-a').Out()" --env plain --ttl 600`
+    """
+    made: CaptureView = call(
+        Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
+        raw_packets=packets, header=header, l2_key=l2, ttl=ttl,
+    )  # fmt: skip
+    text = render.structured(made, output)
+    print(text if text is not None else made.id)
+    if text is None:
+        said = f"`calipso capture list` tells where it works, `calipso flows --capture {made.id}` what it sees"
+        console(stderr=True).print(said, style="dim", soft_wrap=True)
+
+
+def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:
+    """The captures, where each is at work, and what became of the packets there.
+
+    Example: `calipso capture list --env plain`
+    """
+    found = call(Home.default(), "get_captures", environment=env)
+    text = render.structured(found, output)
+    if text is not None:
+        print(text)
+        return
+    rows: list[tuple[Any, ...]] = []
+    for capture in found.captures:
+        if not capture.points:
+            rows.append((capture.id, capture.query, "–", capture.error or "nothing found", "", "", "", "", ""))
+        for point in capture.points:
+            state = point.state + (f": {point.reason}" if point.reason else "")
+            counts = point.counts
+            rows.append((capture.id, capture.query, point.node, state, point.engine, point.flows, counts.received,
+                         counts.dropped, counts.lost))  # fmt: skip
+    columns = ("id", "query", "object", "state", "engine", "flows", "packets", "dropped", "lost")
+    render.rows(rows, columns, output)
+    if not found.running:
+        console(stderr=True).print("no server runs: nothing is captured", style="yellow")
+
+
+def remove(
+    id: Annotated[str, typer.Argument(help="The capture.")], env: Environment = LOCAL, output: Out = Output.table
+) -> None:
+    """End a capture; the flows that it saw stay.
+
+    Example: `calipso capture remove uplinks`
+    """
+    left = call(Home.default(), "remove_capture", id=id, environment=env)
+    text = render.structured(left, output)
+    print(text if text is not None else f"{id} has ended")
+
+
+def flows(
+    env: Environment = LOCAL,
+    since: Annotated[str, typer.Option(help="Flows that went on after: -5m, or a moment.")] = "",
+    until: Annotated[str, typer.Option(help="And before.")] = "",
+    address: Annotated[str, typer.Option(help="An IP address of either end.")] = "",
+    mac: Annotated[str, typer.Option(help="A MAC address of either end.")] = "",
+    application: Annotated[str, typer.Option(help="DNS, HTTPS, ICMPv4, ARP …")] = "",
+    protocol: Annotated[str, typer.Option(help="TCP, UDP or SCTP.")] = "",
+    node: Annotated[str, typer.Option(help="Captured at this object.")] = "",
+    capture: Annotated[str, typer.Option(help="By this capture.")] = "",
+    tracking: Annotated[str, typer.Option(help="One flow, at every point it was seen.")] = "",
+    limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
+    output: Out = Output.table,
+) -> None:
+    """Flows that were captured, the latest first.
+
+    Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
+    """
+    asked = {"environment": env, "since": since, "until": until, "address": address, "mac": mac, "node": node,
+             "application": application, "protocol": protocol, "capture": capture, "tracking_id": tracking,
+             "limit": limit}  # fmt: skip
+    found: FlowList = call(Home.default(), "get_flows", **asked)
+    _show(found, output)
+    if found.truncated:
+        console(stderr=True).print(f"there are more than {limit}: --limit shows more", style="dim")
+    if found.lost:
+        said = f"{found.lost} packets could not be counted by captures that run: see `calipso capture list`"
+        console(stderr=True).print(said, style="yellow", soft_wrap=True)
+    if follow:
+        _follow(found, asked, output)
+    if not found.flows:
+        raise typer.Exit(NEGATIVE)
+
+
+def _show(found: FlowList, output: Output) -> None:
+    text = render.structured(found, output)
+    if text is not None:
+        print(text)
+    else:
+        render.rows([(*row_of(flow), flow.node) for flow in found.flows], (*COLUMNS, "at"), output)
+
+
+def _follow(found: FlowList, asked: dict[str, Any], output: Output) -> None:
+    """Until it is interrupted."""
+    told = {flow.uuid: flow.metric for flow in found.flows}
+    while True:
+        time.sleep(_FOLLOW)
+        now: FlowList = call(Home.default(), "get_flows", **asked)
+        new = [flow for flow in now.flows if told.get(flow.uuid) != flow.metric]
+        told |= {flow.uuid: flow.metric for flow in new}
+        if new:
+            _show(FlowList(new[::-1], False, now.lost), output)

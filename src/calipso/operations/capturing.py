@@ -1,0 +1,184 @@
+"""Captures on what a query finds, and the flows they saw."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from calipso.errors import Conflict, QueryError
+from calipso.model.flow import Flow
+from calipso.operations.answers import rfc3339
+from calipso.operations.context import CaptureSpec, CaptureState, Context
+from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter
+
+MOST = 10_000
+Text = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """query: what finds the objects, asked again as they change. engine: empty for the best there is.
+
+    id: what it is to be known by, empty for one that is made up.
+
+    bpf: a filter in the language of pcap-filter(7). header: octets of a packet that are looked at. raw_packets: whole
+    packets kept of each flow. l2_key: MACs tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+    """
+
+    query: Annotated[str, msgspec.Meta(max_length=10_000)]
+    environment: str = "local"
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$|^$")] = ""
+    name: Text = ""
+    description: Text = ""
+    engine: str = ""
+    bpf: Text = ""
+    header: Annotated[int, msgspec.Meta(ge=64, le=4096)] = 256
+    raw_packets: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    l2_key: bool = False
+    ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
+
+
+class GetCaptures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    environment: str = "local"
+
+
+class RemoveCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The flows that it saw stay."""
+
+    id: str
+    environment: str = "local"
+
+
+class PointView(msgspec.Struct, frozen=True):
+    """A capture at one object; counts since it was opened there."""
+
+    node: str
+    state: str
+    engine: str
+    counts: CaptureCounts
+    flows: int
+    reason: str = ""
+
+
+class CaptureView(msgspec.Struct, frozen=True):
+    """A capture and its points. error: why its query cannot be answered now."""
+
+    id: str
+    query: str
+    name: str
+    description: str
+    engine: str
+    bpf: str
+    raw_packets: int
+    ttl: float
+    created: str
+    points: list[PointView]
+    error: str = ""
+
+
+class CaptureList(msgspec.Struct, frozen=True):
+    """running: whether anything is captured here: a server does."""
+
+    captures: list[CaptureView]
+    running: bool
+
+
+class GetFlows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """since, until: moments; flows that were going on then. address, port, mac: of either end.
+
+    node, capture: where it was captured. tracking_id: all points at which one flow was seen. order: a field of the
+    flow by dotted path, `-` before it for the greatest first.
+    """
+
+    environment: str = "local"
+    since: str = ""
+    until: str = ""
+    address: str = ""
+    mac: str = ""
+    application: str = ""
+    protocol: str = ""
+    node: str = ""
+    capture: str = ""
+    tracking_id: str = ""
+    order: Literal["-last", "last", "-start", "start", "-metric.ab_bytes", "-metric.ba_bytes"] = "-last"
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 100
+
+
+class FlowList(msgspec.Struct, frozen=True):
+    """lost: packets that a capture could not count, since it was opened: what is missing from these flows at most."""
+
+    flows: list[Flow]
+    truncated: bool
+    lost: int
+
+
+async def create_capture(context: Context, request: CreateCapture) -> CaptureView:
+    """Capture on every object that a query finds, for as long as it finds it.
+
+    Raises `QueryError`, `ConfigError`; `Conflict` without a running server, and for an id that is taken.
+    """
+    captures = context.captures(request.environment)
+    if not captures.running:
+        raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
+    options = CaptureOptions(
+        bpf=request.bpf, header=request.header, raw_packets=request.raw_packets, l2_key=request.l2_key
+    )
+    spec = CaptureSpec(
+        query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
+        options=options, ttl=request.ttl,
+    )  # fmt: skip
+    made = await asyncio.to_thread(captures.create, spec)
+    return _view(CaptureState(made, []))
+
+
+async def get_captures(context: Context, request: GetCaptures) -> CaptureList:
+    """The captures there are, where each is at work, and what became of the packets there."""
+    captures = context.captures(request.environment)
+    return CaptureList([_view(each) for each in captures.states()], captures.running)
+
+
+async def remove_capture(context: Context, request: RemoveCapture) -> CaptureList:
+    """End a capture. Raises `NotFound`."""
+    captures = context.captures(request.environment)
+    captures.remove(request.id)
+    return CaptureList([_view(each) for each in captures.states()], captures.running)
+
+
+async def get_flows(context: Context, request: GetFlows) -> FlowList:
+    """Flows that were captured, the latest first unless asked otherwise. Raises `QueryError` for a wrong moment."""
+    captures = context.captures(request.environment)
+    wanted = _filter(context, request)
+    found = await asyncio.to_thread(captures.flows.find, msgspec.structs.replace(wanted, limit=request.limit + 1))
+    lost = sum(point.counts.dropped + point.counts.lost for state in captures.states() for point in state.points)
+    return FlowList(found[: request.limit], len(found) > request.limit, lost)
+
+
+def _filter(context: Context, request: GetFlows) -> FlowFilter:
+    match: dict[str, tuple[Any, ...]] = {}
+    for path, value in (
+        ("network", request.address), ("link", request.mac.lower()), ("application", request.application),
+        ("transport.protocol", request.protocol.upper()),
+    ):  # fmt: skip
+        if value:
+            match[path] = (value,)
+    since = context.moment(request.since) if request.since else 0
+    until = context.moment(request.until) if request.until else 1 << 62
+    if since > until:
+        raise QueryError("the flows are asked for from a moment to an earlier one")
+    return FlowFilter(
+        since=since, until=until, match=match, order=request.order,
+        nodes=(request.node,) if request.node else (),
+        captures=(request.capture,) if request.capture else (),
+        tracking_ids=(request.tracking_id,) if request.tracking_id else (),
+    )  # fmt: skip
+
+
+def _view(state: CaptureState) -> CaptureView:
+    spec = state.spec
+    points = [PointView(each.node, each.state, each.engine, each.counts, each.flows, each.reason)
+              for each in state.points]  # fmt: skip
+    return CaptureView(
+        spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.raw_packets,
+        spec.ttl, rfc3339(spec.created), points, state.error,
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Flows in memory: the reference of the conformance suite, and the store where no other is installed.
+
+Bounded: beyond `most` flows the ones that ended longest ago go first, and that is counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from calipso.model.flow import Flow, FlowMetric
+from calipso.seams import FlowFilter
+
+EITHER_END = frozenset({"network", "link", "transport"})
+"""Fields that match by their `a` or their `b`."""
+_MICRO = 1_000_000
+
+
+class MemoryFlowStore:
+    """See `seams.FlowStore`. Safe for threads."""
+
+    def __init__(self, most: int = 200_000) -> None:
+        self._most = most
+        self._flows: dict[str, Flow] = {}
+        self._updates: list[tuple[str, FlowMetric]] = []
+        self._lock = threading.Lock()
+        self.forgotten = 0
+        """Flows that went for want of room."""
+
+    def add(self, flows: Sequence[Flow]) -> None:
+        with self._lock:
+            for flow in flows:
+                before = self._flows.get(flow.uuid)
+                if flow.last_update.last and (before is None or before.last_update != flow.last_update):
+                    self._updates.append((flow.uuid, flow.last_update))
+                self._flows[flow.uuid] = flow
+            self._bound()
+
+    def _bound(self) -> None:
+        over = len(self._flows) - self._most
+        if over <= 0:
+            return
+        oldest = sorted(self._flows.values(), key=lambda flow: flow.last)[: over + self._most // 20]
+        for flow in oldest:
+            del self._flows[flow.uuid]
+        self.forgotten += len(oldest)
+        self._updates = [each for each in self._updates if each[0] in self._flows]
+
+    def find(self, wanted: FlowFilter) -> list[Flow]:
+        with self._lock:
+            flows = list(self._flows.values())
+        found = [flow for flow in flows if matches(flow, wanted)]
+        return ordered(found, wanted.order)[: wanted.limit]
+
+    def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
+        """Updates stand in the slice that they end in."""
+        size = max(1, round(slice_seconds * _MICRO))
+        with self._lock:
+            known = {uuid for uuid, flow in self._flows.items() if matches(flow, wanted)}
+            updates = [said for uuid, said in self._updates if uuid in known]
+        slices: dict[int, FlowMetric] = {}
+        for said in updates:
+            if not wanted.since <= said.last <= wanted.until:
+                continue
+            begins = said.last // size * size
+            slices[begins] = total(slices.get(begins, FlowMetric()), said, begins, begins + size)
+        return [slices[begins] for begins in sorted(slices)]
+
+    def prune(self, before: int) -> int:
+        with self._lock:
+            gone = [uuid for uuid, flow in self._flows.items() if flow.last < before]
+            for uuid in gone:
+                del self._flows[uuid]
+            self._updates = [each for each in self._updates if each[0] in self._flows]
+        return len(gone)
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+
+def total(one: FlowMetric, other: FlowMetric, start: int, last: int) -> FlowMetric:
+    return FlowMetric(
+        one.ab_packets + other.ab_packets, one.ab_bytes + other.ab_bytes, one.ba_packets + other.ba_packets,
+        one.ba_bytes + other.ba_bytes, start, last, max(one.rtt, other.rtt),
+    )  # fmt: skip
+
+
+def matches(flow: Flow, wanted: FlowFilter) -> bool:
+    """Whether a flow is wanted: the meaning of a filter, for every store."""
+    if flow.start > wanted.until or flow.last < wanted.since:
+        return False
+    for value, values in ((flow.node, wanted.nodes), (flow.capture, wanted.captures)):
+        if values and value not in values:
+            return False
+    if wanted.tracking_ids and flow.tracking_id not in wanted.tracking_ids:
+        return False
+    return all(any(value in values for value in read(flow, path)) for path, values in wanted.match.items())
+
+
+def read(flow: Any, path: str) -> list[Any]:
+    """The values of a dotted path: none, one, or those of both ends."""
+    value: Any = flow
+    for part in path.split("."):
+        value = getattr(value, part, None)
+    if value is None:
+        return []
+    if path in EITHER_END:
+        return [value.a, value.b]
+    return [msgspec.to_builtins(value)]
+
+
+def ordered(flows: Iterable[Flow], order: str) -> list[Flow]:
+    """By a dotted path, `-` before it for the greatest first; flows without it come last."""
+    path = order.lstrip("-")
+    key: Callable[[Flow], Any] = lambda flow: (read(flow, path) or [None])[0]  # noqa: E731
+    known = [flow for flow in flows if key(flow) is not None]
+    rest = [flow for flow in flows if key(flow) is None]
+    return sorted(sorted(known, key=lambda flow: flow.uuid), key=key, reverse=order.startswith("-")) + rest
