@@ -10,6 +10,8 @@ import msgspec
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
+from calipso.operations.message_documents import Messages
+from calipso.operations.scan_documents import Scans, Schedules
 from calipso.seams import GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
@@ -174,7 +176,12 @@ class Context(Protocol):
         """Raises `NotFound`."""
         ...
 
-    async def scan(self, environment: str) -> list[RunError]: ...
+    @property
+    def scans(self) -> Scans: ...
+    @property
+    def scan_schedules(self) -> Schedules: ...
+    @property
+    def messages(self) -> Messages: ...
 
     def moment(self, text: str) -> int:
         """µs since the epoch. Raises `QueryError`."""
