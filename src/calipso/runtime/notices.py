@@ -10,7 +10,7 @@ from calipso.graph.validate import Check
 from calipso.operations.message_documents import Level, Message
 from calipso.operations.messages import message_view
 from calipso.operations.scan_documents import ScanDocument, ScheduleDocument
-from calipso.operations.scans import CANCELLED, scan_view
+from calipso.operations.scans import CANCELLED, ScanView, scan_view
 from calipso.runtime.messages import Messages
 
 LEVEL_OF: dict[Check, Level] = {"dangling end": "error", "duplicate id": "error", "orphan": "warn"}
@@ -37,7 +37,7 @@ class Notices:
 
     def scan(self, document: ScanDocument) -> None:
         if self._heard:
-            self._tell(document.environment, "scan", msgspec.json.encode(scan_view(document)))
+            self._tell(document.environment, "scan", msgspec.json.encode(_shown(document)))
         if document.ended and self.messages is not None:
             _say(self.messages, document)
 
@@ -52,6 +52,15 @@ class Notices:
     def _tell(self, environment: str, kind: str, body: bytes) -> None:
         for heard in list(self._heard):
             heard(environment, kind, body)
+
+
+def _shown(document: ScanDocument) -> ScanView:
+    """A scan as it is told on the way: which looks are at work, and all of them at the end."""
+    shown = scan_view(document)
+    if document.status != "running" or shown.progress is None:
+        return shown
+    at_work = [look for look in shown.progress.looks if look.status == "running"]
+    return msgspec.structs.replace(shown, progress=msgspec.structs.replace(shown.progress, looks=at_work))
 
 
 def _of(schedule: str) -> str:

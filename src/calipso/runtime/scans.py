@@ -23,6 +23,8 @@ from calipso.runtime.site import Site
 COLLECTION = "scans"
 TELL_EVERY = 0.25
 """Seconds between two words on the progress of a scan."""
+LOOKS = 50_000
+"""Looks of ended scans that an environment keeps: of 200 hosts with ten sources, 25 scans."""
 SETTLE = 5.0
 """Seconds that a cancelled scan waits until what it says of its end is kept."""
 DIED = "the process that ran it ended before it was done"
@@ -109,7 +111,9 @@ class Scans:
 
     async def forget(self, environment: str, reason: str) -> None:
         await self.end(environment, reason)
-        self._lines.pop(environment, None)
+        line = self._lines.pop(environment, None)
+        if line is not None:
+            await _tell_waiting(line)
 
     async def close(self) -> None:
         for environment in list(self._lines):
@@ -160,12 +164,20 @@ class Scans:
             line.waiting.remove(id)
         document = line.shelf.put(_with(self._ended(document), status="aborted", reason=reason))
         await self._keep(line, document)
+        await _tell_waiting(line)
         return document
 
     async def finished(self, environment: str, id: str) -> ScanDocument:
         line = self._line(environment)
+
+        def over() -> bool:
+            gone = self._lines.get(environment) is not line
+            return gone or line.shelf.one(id, "scan").status in (*ENDED, "draft")
+
         async with line.ended:
-            await line.ended.wait_for(lambda: line.shelf.one(id, "scan").status in (*ENDED, "draft"))
+            await line.ended.wait_for(over)
+        if line.shelf.one(id, "scan").status == "pending":
+            raise NotFound(f"{environment} was ended before scan {id} began")
         return line.shelf.one(id, "scan")
 
     # ── one after another ────────────────────────────────────────────────────────────────────────────────────────
@@ -203,8 +215,7 @@ class Scans:
             line.scanning, line.task, line.running = None, None, ""
             self._prune(line)
             await self._keep(line, line.shelf.one(document.id, "scan"))
-            async with line.ended:
-                line.ended.notify_all()
+            await _tell_waiting(line)
             self._next(environment)
 
     async def _outcome(self, line: _Line, document: ScanDocument) -> ScanDocument:
@@ -242,9 +253,15 @@ class Scans:
                 self._told(document)
 
     def _prune(self, line: _Line) -> None:
-        ended = [document.id for document in line.shelf.all() if document.status in ENDED]
-        for id in ended[: max(len(ended) - self._limits.keep, 0)]:
-            line.shelf.drop(id)
+        """Drop the oldest of those that ended: more than are kept, or with more looks than are held in memory."""
+        ended = [document for document in line.shelf.all() if document.status in ENDED]
+        looks = sum(len(document.looks) for document in ended)
+        left = len(ended)
+        for document in ended[:-1]:
+            if left <= self._limits.keep and looks <= LOOKS:
+                break
+            line.shelf.drop(document.id)
+            left, looks = left - 1, looks - len(document.looks)
 
     async def _keep(self, line: _Line, document: ScanDocument) -> None:
         self._told(document)
@@ -267,6 +284,12 @@ class Scans:
         if line is None:
             raise NotFound(f"{environment} is being ended")
         return line
+
+
+async def _tell_waiting(line: _Line) -> None:
+    """Have those who wait for the end of a scan look again."""
+    async with line.ended:
+        line.ended.notify_all()
 
 
 def _with(document: ScanDocument, **changes: Any) -> ScanDocument:

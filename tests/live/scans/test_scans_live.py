@@ -184,6 +184,7 @@ def with_hanging_host(lab: Running, folder: Path, port: int) -> None:
     (made.environments / f"{NAME}.yaml").write_text(text)
 
 
+@pytest.mark.timeout(300)
 def test_from_the_command_line_with_and_without_a_server(lab: Running, tmp_path: Path) -> None:
     folder = tmp_path / "home"
     home(lab, folder)
@@ -204,6 +205,7 @@ def test_from_the_command_line_with_and_without_a_server(lab: Running, tmp_path:
         assert known(folder, "messages", "list", "--env", NAME) == []
 
 
+@pytest.mark.timeout(300)
 def test_a_killed_server_leaves_an_aborted_scan_and_a_cancelled_one_is_told_apart(
     lab: Running, tmp_path: Path, deaf: int
 ) -> None:

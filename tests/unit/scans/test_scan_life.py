@@ -245,3 +245,20 @@ def test_scans_of_nothing_are_refused(tmp_path: Path) -> None:
                 await ask(system, "start_scan", environment="elsewhere")
 
     run(work())
+
+
+def test_who_waits_for_a_scan_hears_of_its_end_also_when_it_never_began(tmp_path: Path) -> None:
+    async def work() -> None:
+        actor = Actor()
+        actor.held["h1"] = asyncio.Event()
+        async with acting(tmp_path, actor) as system:
+            await ask(system, "start_scan", environment=NAME)
+            waiting = [asyncio.create_task(ask(system, "scan", environment=NAME, queue=True)) for _ in range(2)]
+            await until(lambda: len(system.scans.all(NAME)) == 3, "both wait in line")
+            await ask(system, "cancel_scan", environment=NAME, id="2")
+            assert (await asyncio.wait_for(waiting[0], 5)).status == "aborted"
+            await system.remove_environment(NAME, purge=False)
+            with pytest.raises(NotFound):
+                await asyncio.wait_for(waiting[1], 5)
+
+    run(work())
