@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
 from tests.support.system import ESTATE, estate
@@ -45,7 +46,24 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "remove_environment": {"environment": "prod"},
     "try_environment": {"text": DECLARED},
     "get_schedule": ENV,
-    "scan": ENV,
+    "scan": {**ENV, "inventory": "before the upgrade"},
+    "start_scan": {**ENV, "only": "cliques", "draft": True},
+    "get_scans": {**ENV, "status": ["completed", "draft"]},
+    "cancel_scan": {**ENV, "id": "2"},
+    "show_scan": {**ENV, "id": "1"},
+    "put_scan_schedule": {
+        **ENV,
+        "recurrence": "cron",
+        "cron": "30 2 * * 1-5",
+        "zone": "Europe/Berlin",
+        "inventory": "nightly",
+    },
+    "enable_scan_schedule": {**ENV, "id": "1", "enabled": False},
+    "get_scan_schedules": ENV,
+    "remove_scan_schedule": {**ENV, "id": "1"},
+    "get_messages": {**ENV, "at_least": "warn", "open": "yes"},
+    "view_messages": {**ENV, "ids": ["1"]},
+    "delete_messages": {**ENV, "ids": ["1"]},
     "import": {**ENV, "lines": LINES},
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
     "get_captures": ENV,
@@ -64,7 +82,10 @@ LONGEST = 3
 async def answers(system: System) -> dict[str, dict[str, Any]]:
     """Operation → request and answer, one after another in the order of the table."""
     found = {}
+    orphan = Record("h7/dev:eth0", "netlink", "device", {"name": "eth0", "host": "h7"})
     for operation in OPERATIONS:
+        if operation.name == "scan":  # something for its validators to find
+            await system.site(ESTATE).put([Seen(Scope("test", "h7"), (orphan,))])
         said = REQUESTS.get(operation.name, {})
         request = msgspec.convert(said, operation.request)
         answer = msgspec.json.decode(msgspec.json.encode(await perform(system, operation, request, "admin")))
@@ -83,7 +104,7 @@ def steady(answer: Any, name: str = "") -> Any:
         if name == "token":
             return "cal_" + "x" * 43
         return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
-    return 7 if name == "revision" else answer
+    return 7 if name == "revision" else 0.1 if name == "seconds" else answer
 
 
 def taken() -> dict[str, dict[str, Any]]:

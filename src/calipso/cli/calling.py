@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
+import msgspec
 import typer
 
 from calipso.cli.render import console
@@ -33,8 +34,8 @@ def server_of(home: Home) -> Running | None:
     return running(home.lock, home.server)
 
 
-async def with_calls(home: Home, environment: str, use: Callable[[Call], Awaitable[T]]) -> T:
-    """Run `use` with a function that calls operations, wherever they run."""
+async def with_calls(home: Home, environment: str | None, use: Callable[[Call], Awaitable[T]]) -> T:
+    """Run `use` with a function that calls operations of one environment or of all, wherever they run."""
     server = server_of(home)
     if server is not None:
         return await use(Remote(server.url, admin_token(home.token)).call)
@@ -45,7 +46,11 @@ async def with_calls(home: Home, environment: str, use: Callable[[Call], Awaitab
 def _here(system: System) -> Call:
     async def call(name: str, /, **values: Any) -> Any:
         operation = BY_NAME[name]
-        return await perform(system, operation, operation.request(**values), WHO)
+        try:
+            request: Any = msgspec.convert(values, operation.request)
+        except msgspec.ValidationError as error:
+            raise QueryError(f"{name}: {error}") from error
+        return await perform(system, operation, request, WHO)
 
     return call
 
@@ -69,7 +74,7 @@ def call(home: Home, name: str, /, **values: Any) -> Any:
     async def once(invoke: Call) -> Any:
         return await invoke(name, **values)
 
-    return run(with_calls(home, values.get("environment", "local"), once), values.get("query", ""))
+    return run(with_calls(home, values.get("environment", "local") or None, once), values.get("query", ""))
 
 
 def fail(error: CalipsoError, said: str = "") -> NoReturn:

@@ -7,8 +7,21 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, capturing, environments, packets, querying, running, transcripts
+from calipso.cli import (
+    access,
+    agent,
+    asking,
+    capturing,
+    environments,
+    messages,
+    packets,
+    querying,
+    running,
+    scans,
+    transcripts,
+)
 from calipso.cli.calling import BUG
+from calipso.runtime.log import configure
 from calipso.version import VERSION
 
 app = typer.Typer(
@@ -22,6 +35,8 @@ app = typer.Typer(
 asking.register(app)
 querying.register(app)
 running.register(app)
+scans.register(app)
+messages.register(app)
 transcripts.register(app)
 packets.register(app)
 capturing.register(app)
@@ -44,7 +59,8 @@ def root(
 
 
 def main() -> None:
-    """Entry point: a bug is told apart from a negative answer by its exit code."""
+    """Entry point: a bug is told apart from a negative answer by its exit code. Only answers go to standard output."""
+    configure("warning")
     try:
         app()
     except Exception:  # noqa: BLE001  (the outermost boundary: the exit code says it is a bug)

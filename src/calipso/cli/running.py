@@ -1,4 +1,4 @@
-"""Verbs that run: up, scan, watch."""
+"""Verbs that run: up, watch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from rich.live import Live
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from calipso.cli import render
-from calipso.cli.calling import PARTIAL, fail, run, server_of, with_calls
+from calipso.cli.calling import fail, run, server_of
 from calipso.cli.options import Environment, Out
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError, Conflict, Unreachable
@@ -33,7 +32,7 @@ LARGEST_FRAME = 1 << 30
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (up, scan, watch):
+    for verb in (up, watch):
         app.command(verb.__name__)(verb)
 
 
@@ -104,30 +103,6 @@ def _found(server: Server) -> str:
         stale = sum(state.stale for state in site.scopes())
         parts.append(f"{name}: {len(site.graph())} objects ({shown})" + (f", {stale} scopes stale" if stale else ""))
     return "found " + " · ".join(parts)
-
-
-def scan(env: Environment = LOCAL, output: Out = Output.table) -> None:
-    """Look once at everything in an environment and keep what is found.
-
-    Examples: `calipso scan` · `calipso scan --env plain -o json`
-    """
-
-    async def once(call: Any) -> tuple[Any, Any]:
-        return await call("scan", environment=env), await call("count_objects", environment=env)
-
-    with console(stderr=True).status(f"looking at {env} …"):
-        result, counts = run(with_calls(Home.default(), env, once))
-    text = render.structured(result, output)
-    if text is not None:
-        print(text)
-    else:
-        render.rows([(kind, count) for kind, count in counts.kinds.items()], ("kind", "objects"), output)
-    err = console(stderr=True)
-    for error in result.errors:
-        err.print(f"{error.where}: {error.message}", style="yellow", markup=False)
-    err.print(f"{result.status}: {result.objects} objects", markup=False)
-    if result.errors:
-        raise typer.Exit(PARTIAL)
 
 
 def watch(

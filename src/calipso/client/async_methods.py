@@ -13,8 +13,10 @@ from calipso.operations.context import Deed, Scope
 from calipso.operations.environments import EnvironmentRemoved, EnvironmentTaken, EnvironmentTried, Schedules
 from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
-from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
+from calipso.operations.messages import MessageList, MessagesChanged
+from calipso.operations.monitoring import Agents, Environments, Sources
 from calipso.operations.querying import QueryAnswer
+from calipso.operations.scans import ScanList, ScanResult, ScanScheduleList, ScanScheduleView, ScanView
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
@@ -303,9 +305,236 @@ class AsyncMethods:
         found: Schedules = await self.call("get_schedule", environment=environment)
         return found
 
-    async def scan(self, *, environment: str = "local") -> ScanResult:
-        """Look at an environment once, completely."""
-        found: ScanResult = await self.call("scan", environment=environment)
+    async def scan(
+        self,
+        *,
+        environment: str = "local",
+        object_id: str = "",
+        only: Literal["", "inventory", "links", "cliques"] = "",
+        clear: bool = False,
+        inventory: str = "",
+        queue: bool = False,
+    ) -> ScanResult:
+        """Scan an environment and wait for the end. Raises `Conflict` while another scan runs, unless it may wait.
+
+        object_id: look only at what is known of this object and what it owns. only: `inventory` looks and leaves
+        links unchecked; `links` derives all links anew from what is known; `cliques` counts them; both without
+        looking. clear: also end what nothing looks at any more; nothing is ended after an error. inventory: a
+        name for the moment the scan ends at. queue: wait for a running scan instead of refusing.
+        """
+
+        found: ScanResult = await self.call(
+            "scan",
+            environment=environment,
+            object_id=object_id,
+            only=only,
+            clear=clear,
+            inventory=inventory,
+            queue=queue,
+        )
+        return found
+
+    async def start_scan(
+        self,
+        *,
+        environment: str = "local",
+        object_id: str = "",
+        only: Literal["", "inventory", "links", "cliques"] = "",
+        clear: bool = False,
+        inventory: str = "",
+        queue: bool = False,
+        draft: bool = False,
+        id: str = "",
+    ) -> ScanView:
+        """Start a scan and go on at once; `show_scan` tells how far it is. Raises `Conflict` while another one
+        runs.
+
+        As for `scan`. draft: only write it down. id: start this draft, as it was written down.
+        """
+
+        found: ScanView = await self.call(
+            "start_scan",
+            environment=environment,
+            object_id=object_id,
+            only=only,
+            clear=clear,
+            inventory=inventory,
+            queue=queue,
+            draft=draft,
+            id=id,
+        )
+        return found
+
+    async def get_scans(
+        self,
+        *,
+        environment: str = "",
+        status: Sequence[
+            Literal["draft", "pending", "running", "completed", "completed_with_errors", "failed", "aborted"]
+        ] = (),
+        object_id: str = "",
+        inventory: str = "",
+        limit: int = 100,
+    ) -> ScanList:
+        """Scans, the newest first, without their looks; `show_scan` tells all of one.
+
+        environment: "" for all. inventory: only the scans of this name. limit: the newest so many, 0 for all.
+        """
+
+        found: ScanList = await self.call(
+            "get_scans", environment=environment, status=status, object_id=object_id, inventory=inventory, limit=limit
+        )
+        return found
+
+    async def cancel_scan(self, *, environment: str = "local", id: str = "") -> ScanView:
+        """End a scan: what it has found stays, what it was in the middle of is stale. Raises `Conflict` when it has
+        ended.
+
+        id: of a scan that is a draft, pending or running; without it the running one.
+        """
+
+        found: ScanView = await self.call("cancel_scan", environment=environment, id=id)
+        return found
+
+    async def show_scan(self, *, environment: str = "local", id: str = "") -> ScanView:
+        """A scan: how far it is or how it ended, its errors verbatim, what its validators found.
+
+        id: as `get_scans` tells it; without it the newest.
+        """
+
+        found: ScanView = await self.call("show_scan", environment=environment, id=id)
+        return found
+
+    async def put_scan_schedule(
+        self,
+        *,
+        recurrence: Literal["once", "hourly", "daily", "weekly", "monthly", "yearly", "cron"],
+        environment: str = "local",
+        id: str = "",
+        at: str = "now",
+        cron: str = "",
+        zone: str = "UTC",
+        enabled: bool = True,
+        object_id: str = "",
+        only: Literal["", "inventory", "links", "cliques"] = "",
+        clear: bool = False,
+        inventory: str = "",
+    ) -> ScanScheduleView:
+        """Add or change a scheduled scan; it runs while a server does. Raises `QueryError`, `NotFound`.
+
+        A scheduled scan, added; or with an `id` changed to what is given here. at: when it runs first, which the
+        other runs are counted from. zone: whose days and hours. cron: with recurrence `cron`, five fields. The
+        rest as for `scan`.
+        """
+
+        found: ScanScheduleView = await self.call(
+            "put_scan_schedule",
+            recurrence=recurrence,
+            environment=environment,
+            id=id,
+            at=at,
+            cron=cron,
+            zone=zone,
+            enabled=enabled,
+            object_id=object_id,
+            only=only,
+            clear=clear,
+            inventory=inventory,
+        )
+        return found
+
+    async def enable_scan_schedule(
+        self, *, id: str, environment: str = "local", enabled: bool = True
+    ) -> ScanScheduleView:
+        """Have a scheduled scan run or rest.
+
+        enabled: false has it rest until it is enabled again; what was due meanwhile is not made up for.
+        """
+
+        found: ScanScheduleView = await self.call(
+            "enable_scan_schedule", id=id, environment=environment, enabled=enabled
+        )
+        return found
+
+    async def get_scan_schedules(self, *, environment: str = "") -> ScanScheduleList:
+        """Scheduled scans and when each runs next.
+
+        environment: "" for all.
+        """
+
+        found: ScanScheduleList = await self.call("get_scan_schedules", environment=environment)
+        return found
+
+    async def remove_scan_schedule(self, *, id: str, environment: str = "local") -> ScanScheduleView:
+        """End a scheduled scan; the scans it started stay."""
+        found: ScanScheduleView = await self.call("remove_scan_schedule", id=id, environment=environment)
+        return found
+
+    async def get_messages(
+        self,
+        *,
+        environment: str = "",
+        level: Sequence[Literal["panic", "alert", "crit", "error", "warn", "notice", "info", "debug"]] = (),
+        at_least: Literal["panic", "alert", "crit", "error", "warn", "notice", "info", "debug"] = "debug",
+        source_system: Sequence[Literal["OpenStack", "Calipso", "Sensu", "Kubernetes"]] = (),
+        related_object: str = "",
+        origin_id: str = "",
+        viewed: Literal["", "yes", "no"] = "",
+        open: Literal["", "yes", "no"] = "",
+        since: str = "",
+        until: str = "",
+        text: str = "",
+        limit: int = 100,
+    ) -> MessageList:
+        """Messages, the newest first.
+
+        environment: "" for all. level: only these; at_least: this one and worse. related_object: id of an
+        object. viewed, open: `yes` or `no`; open is what holds now. since, until: said last within. text: part
+        of the message. limit: the newest so many, 0 for all.
+        """
+
+        found: MessageList = await self.call(
+            "get_messages",
+            environment=environment,
+            level=level,
+            at_least=at_least,
+            source_system=source_system,
+            related_object=related_object,
+            origin_id=origin_id,
+            viewed=viewed,
+            open=open,
+            since=since,
+            until=until,
+            text=text,
+            limit=limit,
+        )
+        return found
+
+    async def view_messages(
+        self, *, environment: str = "local", ids: Sequence[str] = (), viewed: bool = True
+    ) -> MessagesChanged:
+        """Mark messages as viewed, or as new again. Raises `NotFound`; then none has changed.
+
+        ids: of messages of one environment; none for all of them. viewed: false to mark them as new again.
+        """
+
+        found: MessagesChanged = await self.call("view_messages", environment=environment, ids=ids, viewed=viewed)
+        return found
+
+    async def delete_messages(
+        self,
+        *,
+        environment: str = "local",
+        ids: Sequence[str] = (),
+        level: Sequence[Literal["panic", "alert", "crit", "error", "warn", "notice", "info", "debug"]] = (),
+    ) -> MessagesChanged:
+        """Delete messages; what still holds is said again when it is found again. Raises `NotFound`; then none is
+        gone.
+
+        ids: of messages of one environment. level: all of a severity. One of both.
+        """
+
+        found: MessagesChanged = await self.call("delete_messages", environment=environment, ids=ids, level=level)
         return found
 
     async def export(self, *, environment: str = "local", at: str = "") -> Exported:

@@ -11,6 +11,8 @@ from calipso.flows.table import Policy
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
+from calipso.operations.message_documents import Messages
+from calipso.operations.scan_documents import Scans, Schedules
 from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
@@ -229,7 +231,12 @@ class Context(Protocol):
         """Raises `NotFound`."""
         ...
 
-    async def scan(self, environment: str) -> list[RunError]: ...
+    @property
+    def scans(self) -> Scans: ...
+    @property
+    def scan_schedules(self) -> Schedules: ...
+    @property
+    def messages(self) -> Messages: ...
 
     def captures(self, environment: str) -> Captures:
         """Raises `NotFound`."""

@@ -55,19 +55,6 @@ class Environments(msgspec.Struct, frozen=True):
     items: list[EnvironmentView]
 
 
-class Scan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    environment: str = "local"
-
-
-class ScanResult(msgspec.Struct, frozen=True):
-    """status: completed, or completed_with_errors with the errors verbatim."""
-
-    environment: str
-    status: str
-    objects: int
-    errors: list[RunError]
-
-
 async def get_sources(context: Context, request: GetSources) -> Sources:
     """Every scope that is looked at: freshness, what it saw, errors verbatim."""
     return Sources([_scope_view(state) for state in context.site(request.environment).scopes()])
@@ -137,11 +124,3 @@ async def get_environments(context: Context, request: Nothing) -> Environments:
             )
         )
     return Environments(items)
-
-
-async def scan(context: Context, request: Scan) -> ScanResult:
-    """Look at an environment once, completely."""
-    site = context.site(request.environment)
-    errors = await context.scan(request.environment)
-    status = "completed_with_errors" if errors else "completed"
-    return ScanResult(request.environment, status, len(site.graph()), errors)

@@ -15,8 +15,10 @@ from calipso.operations import (
     environments,
     history,
     inventory,
+    messages,
     monitoring,
     querying,
+    scans,
     supported,
     topology,
     transfer,
@@ -79,7 +81,36 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,
     ),
-    Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
+    Operation("scan", "POST", "scan", scans.Scan, scans.ScanResult, scans.scan),
+    Operation("start_scan", "POST", "scans/start", scans.StartScan, scans.ScanView, scans.start_scan),
+    Operation("get_scans", "GET", "scans", scans.GetScans, scans.ScanList, scans.get_scans),
+    Operation("cancel_scan", "POST", "scans/cancel", scans.CancelScan, scans.ScanView, scans.cancel_scan),
+    Operation("show_scan", "GET", "scans/show", scans.OneScan, scans.ScanView, scans.show_scan),
+    Operation(
+        "put_scan_schedule", "POST", "scans/schedules", scans.PutScanSchedule, scans.ScanScheduleView,
+        scans.put_scan_schedule,
+    ),
+    Operation(
+        "enable_scan_schedule", "POST", "scans/schedules/enable", scans.EnableScanSchedule, scans.ScanScheduleView,
+        scans.enable_scan_schedule,
+    ),
+    Operation(
+        "get_scan_schedules", "GET", "scans/schedules", scans.GetScanSchedules, scans.ScanScheduleList,
+        scans.get_scan_schedules,
+    ),
+    Operation(
+        "remove_scan_schedule", "POST", "scans/schedules/remove", scans.RemoveScanSchedule, scans.ScanScheduleView,
+        scans.remove_scan_schedule,
+    ),
+    Operation("get_messages", "GET", "messages", messages.GetMessages, messages.MessageList, messages.get_messages),
+    Operation(
+        "view_messages", "POST", "messages/view", messages.ViewMessages, messages.MessagesChanged,
+        messages.view_messages,
+    ),
+    Operation(
+        "delete_messages", "POST", "messages/delete", messages.DeleteMessages, messages.MessagesChanged,
+        messages.delete_messages,
+    ),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),
     Operation(

@@ -15,7 +15,7 @@ from calipso.model.environment import Environment, Host
 from calipso.model.record import Observation, RunEnded, RunError, Scope, ScopeGone
 from calipso.runtime.at import now
 from calipso.runtime.schedule import LONGEST_DELAY, Schedule
-from calipso.runtime.writer import Writer
+from calipso.runtime.turn import Turn
 from calipso.seams import Source, SourceConfig, Transport
 
 log = structlog.get_logger()
@@ -45,6 +45,7 @@ class Post(msgspec.Struct, frozen=True):
     config: SourceConfig
     transport: Transport
     schedule: Schedule
+    turn: Turn
 
 
 class Sink(Protocol):
@@ -99,7 +100,7 @@ class Collection:
             config = SourceConfig(host=name, environment=environment.name, options=options)
             interval = float(options.get("interval") or manifest.interval)
             schedule = Schedule(environment.name, name, manifest.name, interval, manifest.watches, now)
-            posts.append(Post(environment.name, name, source, config, transport, schedule))
+            posts.append(Post(environment.name, name, source, config, transport, schedule, Turn()))
         return posts
 
     async def watch(self, sink: Sink) -> None:
@@ -110,15 +111,6 @@ class Collection:
             for name in self.broken:
                 tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}")
 
-    async def collect(self, writer: Writer) -> list[RunError]:
-        """One pass everywhere, kept when this returns; what went wrong, in words."""
-        results = await asyncio.gather(*(self.look(post, writer) for post in self.posts))
-        for name in self.broken:
-            await self._tell_broken(name, writer)
-        await writer.settled()
-        broken = [RunError(name, error.message) for name, error in self.broken.items()]
-        return broken + [error for errors in results for error in errors]
-
     async def look(self, post: Post, sink: Sink) -> list[RunError]:
         """One pass of one source over one host; what went wrong."""
         return await self._drain(post.source.collect(post.transport, post.config), post, sink)
@@ -127,7 +119,7 @@ class Collection:
         """Try a host again until it can be looked at."""
         delay = MEND
         while name in self.broken:
-            await self._tell_broken(name, sink)
+            await self.tell_broken(name, sink)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY)
             try:
@@ -141,8 +133,9 @@ class Collection:
             for post in posts:
                 tasks.create_task(self._supervise(post, sink), name=f"{post.source.manifest.name}@{post.host}")
 
-    async def _tell_broken(self, name: str, sink: Sink) -> None:
-        await self._fail(Scope(HOST, name, ATTEMPT), RunError(name, self.broken[name].message), sink)
+    async def tell_broken(self, name: str, sink: Sink) -> None:
+        """Say of a host that it cannot be looked at as it is declared, and why."""
+        await self.fail(Scope(HOST, name, ATTEMPT), RunError(name, self.broken[name].message), sink)
 
     async def close(self) -> None:
         for transport in {id(post.transport): post.transport for post in self.posts}.values():
@@ -150,10 +143,13 @@ class Collection:
 
     async def _supervise(self, post: Post, sink: Sink) -> None:
         while True:
+            await post.turn.free()
             post.schedule.began()
             source = post.source
             look = source.watch if source.manifest.watches else source.collect
-            errors = await self._drain(look(post.transport, post.config), post, sink)
+            errors = await post.turn.watch(self._drain(look(post.transport, post.config), post, sink))
+            if errors is None:
+                continue  # a scan looks meanwhile
             await asyncio.sleep(post.schedule.ended(errors[-1].message if errors else ""))
 
     async def _drain(self, stream: AsyncIterator[Observation], post: Post, sink: Sink) -> list[RunError]:
@@ -175,7 +171,7 @@ class Collection:
             reason = error.message if isinstance(error, CalipsoError) else f"{type(error).__name__}: {error}"
             log.warning("run failed", where=where, reason=reason, exc_info=None if expected else error)
             wrong[attempt] = (RunError(where, reason),)
-            await self._fail(attempt, wrong[attempt][0], sink)
+            await self.fail(attempt, wrong[attempt][0], sink)
         finally:
             if mending is not None:
                 mending.cancel()
@@ -183,7 +179,8 @@ class Collection:
             await self._mended(attempt, sink)
         return [error for errors in wrong.values() for error in errors]
 
-    async def _fail(self, attempt: Scope, error: RunError, sink: Sink) -> None:
+    async def fail(self, attempt: Scope, error: RunError, sink: Sink) -> None:
+        """Say that a look failed as a whole; the next good one says that it does not any more."""
         self._failed.add(attempt)
         await sink.put((RunEnded(attempt, "failed", (error,)),))
 

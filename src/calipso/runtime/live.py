@@ -44,10 +44,11 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class Subscriber:
-    """One client: a filter and a bounded queue of frames."""
+    """One client: a filter and a bounded queue of frames. notices: it also hears what happens beside the graph."""
 
-    def __init__(self, key: Key | None) -> None:
+    def __init__(self, key: Key | None, notices: bool = False) -> None:
         self.key = key
+        self.notices = notices
         self.frames: deque[bytes] = deque()
         self.size = 0
         self.lost = False
@@ -108,9 +109,16 @@ class Live:
             self.dropped += subscriber.lost and not subscriber.counted
             subscriber.counted = subscriber.lost
 
-    def subscribe(self, key: Key | None, since: int | None) -> tuple[Subscriber, bool]:
+    def notice(self, kind: str, body: bytes) -> None:
+        """Hand out what happened beside the graph, to those who asked: without a number, only now."""
+        frame = b'{"%s":%s}' % (kind.encode(), body)
+        for subscriber in self._subscribers:
+            if subscriber.notices:
+                subscriber.offer(frame)
+
+    def subscribe(self, key: Key | None, since: int | None, notices: bool = False) -> tuple[Subscriber, bool]:
         """(a new subscriber, whether it could be given everything after `since`)."""
-        subscriber = Subscriber(key)
+        subscriber = Subscriber(key, notices)
         resumed = since is not None and (since == self.seq or any(tick.seq == since for tick in self._kept))
         if resumed:
             for tick in self._kept:

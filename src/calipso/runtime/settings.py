@@ -8,6 +8,8 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.runtime.home import Home, read_yaml
+from calipso.runtime.messages import Retention
+from calipso.runtime.scanning import Limits
 
 Positive = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -26,9 +28,11 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """web: of the HTTP interface."""
+    """web: of the HTTP interface. scans: how much at a time, and how many are kept. messages: how many, how long."""
 
     web: Web = Web()
+    scans: Limits = Limits()
+    messages: Retention = Retention()
 
 
 def settings(home: Home) -> Settings:

@@ -17,6 +17,7 @@ from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
 from calipso.operations.context import AgentState, PostState, Tried
+from calipso.operations.scan_documents import Plan
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
@@ -25,6 +26,11 @@ from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home, environment_of
 from calipso.runtime.lock import WriterLock
+from calipso.runtime.messages import Messages
+from calipso.runtime.notices import Notices
+from calipso.runtime.scan_schedules import ScanSchedules
+from calipso.runtime.scans import Scans
+from calipso.runtime.settings import settings
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
@@ -74,6 +80,12 @@ class System:
         self._watching = False
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
+        chosen = settings(home)
+        self.notices = Notices()
+        self.messages = self.notices.messages = Messages(self, chosen.messages, now, self.notices.message)
+        self.scans = Scans(self, chosen.scans, now, self.notices.scan)
+        self.scan_schedules = ScanSchedules(self, self.scans, now, self.notices.not_started)
+        self._starting: asyncio.Task[None] | None = None
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()
@@ -115,6 +127,7 @@ class System:
         if site is None:
             await self._open_site(environment)
         else:
+            await self.scans.end(environment.name, "the environment was changed")
             await site.reconfigure(environment)
         self.connected.renew(environment.name)
         if self._watching:
@@ -127,7 +140,10 @@ class System:
         site = self.site(name)
         if name == LOCAL:
             raise Forbidden("this machine is always an environment", hint="give it no sources to have it left alone")
+        await self.scans.forget(name, "the environment was ended")
+        self.scan_schedules.forget(name)
         await self._unwatch(name)
+        await self.messages.forget(name)
         del self.sites[name]
         writing = self._writing.pop(name)
         writing.cancel()
@@ -157,6 +173,9 @@ class System:
         writer = Writer(store, graph, int(environment.history_days * DAY))
         self.sites[environment.name] = Site(environment, writer)
         self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
+        self.messages.open(environment.name)
+        self.scan_schedules.open(environment.name)
+        await self.scans.open(environment.name)
 
     def collection(self, environment: str) -> Collection:
         """The sources of an environment, ready to run."""
@@ -182,13 +201,24 @@ class System:
                     pids.append(with_pid(options, f"{name}.hosts.{host}").pid)
         return [pid for pid in pids if pid]
 
-    async def scan(self, environment: str) -> list[RunError]:
-        """One pass over an environment; what went wrong."""
+    @contextlib.asynccontextmanager
+    async def looking(self, environment: str) -> AsyncIterator[Collection]:
+        """The sources of an environment for a scan: those that watch it, else ones for this once."""
+        watching = self._collections.get(environment)
+        if watching is not None:
+            yield watching
+            return
         collection = self.collection(environment)
         try:
-            return await collection.collect(self.site(environment).writer)
+            yield collection
         finally:
             await collection.close()
+
+    async def scan(self, environment: str) -> list[RunError]:
+        """One scan of everything; what went wrong."""
+        begun = await self.scans.start(environment, Plan())
+        done = await self.scans.finished(environment, begun.id)
+        return [RunError(each.where, each.message) for each in done.errors]
 
     def watch(self, environment: str) -> None:
         """Watch an environment until the system is closed. Raises `ConfigError` for sources that are not installed."""
@@ -200,6 +230,9 @@ class System:
             self.captures(environment).run(), name=f"captures of {environment}"
         )
         capturing.add_done_callback(_said_why)
+        self.scans.resume(environment)
+        if self._starting is None:
+            self._starting = asyncio.create_task(self.scan_schedules.run(), name="scheduled scans")
 
     def captures(self, environment: str) -> Captures:
         """Raises `NotFound`."""
@@ -228,9 +261,14 @@ class System:
 
     async def close(self) -> None:
         """Stop looking, write what is at hand, close the stores."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        await self.scans.close()
         await self.connected.close()
         for name in list(self.sites):
             await self._unwatch(name)
+        await self.messages.close()
         for task in self._writing.values():
             task.cancel()
         await asyncio.gather(*self._writing.values(), return_exceptions=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -68,6 +68,7 @@ class Writer:
         """Why nothing can be written now, empty when all is well."""
         self.ticks = 0
         self._listeners: list[Published] = []
+        self._told_of_scopes: list[Callable[[Iterable[ScopeState]], None]] = []
         self.marks: dict[str, int] = dict(store.marks())
         """Feed → how far it was handed over, durable or not."""
         self._queue: asyncio.Queue[Handed] = asyncio.Queue(QUEUE)
@@ -83,6 +84,16 @@ class Writer:
 
     def leave(self, published: Published) -> None:
         self._listeners.remove(published)
+
+    def listen_to_scopes(self, told: Callable[[Iterable[ScopeState]], None]) -> None:
+        """Call `told(states)` in the event loop with the scopes that a tick began, ended or let go."""
+        self._told_of_scopes.append(told)
+
+    async def keep(self, collection: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Make documents durable beside the graph; None deletes one. Raises `StoreError`."""
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread, self.store.put_documents, collection, dict(documents)
+        )
 
     @property
     def waiting(self) -> int:
@@ -144,9 +155,12 @@ class Writer:
         self.metrics.update(outcome.metrics)
         if delta:
             self._publish(graph, delta)
+        if outcome.scopes:
+            for told in self._told_of_scopes:
+                told(outcome.scopes.values())
 
-    async def rederive(self, environment: Environment) -> None:
-        """Derive everything anew for an environment with other options, and go on with it."""
+    async def rederive(self, environment: Environment) -> int:
+        """Derive everything anew, for an environment with other options, and go on with it; how much was otherwise."""
         async with self._writing:
             graph = self.graph.configured(environment)
             ts = max(now(), graph.ts + 1)
@@ -158,6 +172,7 @@ class Writer:
                 self._publish(graph, delta)
             else:
                 self.graph = graph
+            return len(delta.heads) + len(delta.links)
 
     def _publish(self, graph: Graph, delta: Delta) -> None:
         ts = delta.ts

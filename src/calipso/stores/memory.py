@@ -178,6 +178,10 @@ class MemoryStore:
         else:
             kept[key] = dict(document)
 
+    def put_documents(self, collection: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
+        for key, document in documents.items():
+            self.put_document(collection, key, document)
+
     def documents(self, collection: str) -> Mapping[str, Any]:
         return dict(sorted(self._documents.get(collection, {}).items()))
 

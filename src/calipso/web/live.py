@@ -4,6 +4,9 @@ Frames: {"snapshot": [objects], "seq": N} first (left out when what came after `
 "ts": …, "changes": [{"object": …} | {"link": …}]}. A client that is too slow is told {"lost": true, "reason": …} and
 dropped: it connects again and begins with a snapshot. As events: `id` is the number, which browsers send back as
 Last-Event-ID; `event` is snapshot, changes or lost (WHATWG HTML §9.2).
+
+With `notices=true` also what happens beside the graph, as it happens: {"scan": …} with the progress of a scan and
+{"message": …}, as the operations show them. They have no number; as events they are `scan` and `message`.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from calipso.errors import CalipsoError, QueryError
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013
 HEARTBEAT = 15.0
 """Seconds without a change after which a comment shows that the connection is alive."""
+NUMBERED = b'{"seq":'
+"""How frames with changes begin."""
 LOST = b'{"lost":true,"reason":"this client was too slow: connect again and begin with the snapshot"}'
 
 
@@ -40,7 +45,7 @@ class Feed(Protocol):
 class Feeds(Protocol):
     """Opens feeds. Raises `NotFound` for an unknown environment."""
 
-    def open(self, environment: str, key: tuple[str, str] | None, since: int | None) -> Feed: ...
+    def open(self, environment: str, key: tuple[str, str] | None, since: int | None, notices: bool = False) -> Feed: ...
 
 
 def live_routes(feeds: Feeds) -> Sequence[WebsocketRouteHandler | HTTPRouteHandler]:
@@ -126,7 +131,9 @@ class Events:
         if frame is None:
             self._ended = True
             return _event("lost", LOST)
-        return _event("changes", frame, int(frame[7 : frame.index(b",")]))
+        if not frame.startswith(NUMBERED):
+            return _event(frame[2 : frame.index(b'"', 2)].decode(), frame)
+        return _event("changes", frame, int(frame[len(NUMBERED) : frame.index(b",")]))
 
     def __del__(self) -> None:
         self.feed.close()
@@ -137,10 +144,13 @@ def _event(name: str, body: bytes, seq: int | None = None) -> bytes:
     return id + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n"
 
 
-def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int | None]:
-    unknown = sorted(set(values) - {"key", "since", "environment"})
+def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int | None, bool]:
+    unknown = sorted(set(values) - {"key", "since", "environment", "notices"})
     if unknown:
-        raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, since")
+        raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, since, notices")
+    notices = values.get("notices", "false")
+    if notices not in ("true", "false"):
+        raise QueryError(f"notices is {notices!r}", hint="say true or false")
     said = values.get("key", "")
     name, colon, value = said.partition(":")
     if said and not colon:
@@ -148,4 +158,5 @@ def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int 
     since = values.get("since")
     if since is not None and not (since.isascii() and since.isdigit() and len(since) < 19):
         raise QueryError(f"{since!r} is no number", hint="give the seq of the last frame")
-    return values.get("environment", "local"), (name, value) if said else None, None if since is None else int(since)
+    after = None if since is None else int(since)
+    return values.get("environment", "local"), (name, value) if said else None, after, notices == "true"

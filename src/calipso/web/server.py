@@ -145,6 +145,7 @@ class Feeds:
     def __init__(self, system: System) -> None:
         self.system = system
         self._live: dict[str, Live] = {}
+        system.notices.listen(self._notice)
 
     @property
     def clients(self) -> int:
@@ -154,13 +155,18 @@ class Feeds:
     def dropped(self) -> int:
         return sum(live.dropped for live in self._live.values())
 
-    def open(self, environment: str, key: tuple[str, str] | None, since: int | None) -> Feed:
+    def _notice(self, environment: str, kind: str, body: bytes) -> None:
+        live = self._live.get(environment)
+        if live is not None:
+            live.notice(kind, body)
+
+    def open(self, environment: str, key: tuple[str, str] | None, since: int | None, notices: bool = False) -> Feed:
         site = self.system.site(environment)
         live = self._live.get(environment)
         if live is None:
             live = self._live[environment] = Live(site.writer.graph.rev)
             site.writer.listen(live.published)
-        subscriber, resumed = live.subscribe(key, since)
+        subscriber, resumed = live.subscribe(key, since, notices)
         graph = site.writer.graph
         snapshot = None
         if not resumed:

@@ -280,6 +280,8 @@ def test_scopes_and_documents_stand_beside_the_graph(store: GraphStore) -> None:
     store.put_document("scans", "1", None)
     assert store.documents("scans") == {"2": {"host": "h3"}}
     assert store.documents("none") == {}
+    store.put_documents("scans", {"2": None, "3": {"host": "h4"}, "1": None})
+    assert store.documents("scans") == {"3": {"host": "h4"}}
 
 
 def test_marks_are_kept_with_the_tick_that_brought_them(estate: Estate) -> None:

@@ -33,7 +33,7 @@ def server(home: Path, stop: int = signal.SIGTERM) -> Iterator[subprocess.Popen[
         [*CALIPSO, "up", "--port", "0"], env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        wait(lambda: (home / "server.json").exists(), "the server says where it listens")
+        wait(lambda: (home / "server.json").exists(), "the server says where it listens", 40)
         yield process
     finally:
         process.send_signal(stop)

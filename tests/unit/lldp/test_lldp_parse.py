@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from calipso.errors import ParseError, Unreachable
+from calipso.errors import ParseError, TransportError, Unreachable
 from calipso.model.attributes import undeclared
 from calipso.model.record import Record, RunEnded, Seen
 from calipso.seams import Reply, Request, SourceConfig
@@ -150,7 +150,7 @@ class Host:
         (Reply(b"", 1, b"unable to connect to socket /run/lldpd.socket\nmore"), (), []),
         (Reply(b"", 1, b"unable to connect to socket /run/lldpd.socket\nmore"), ("",), ["failed"]),
         (Reply(b"garbage"), (), ["failed"]),
-        (None, (), ["failed"]),
+        (None, ("",), ["failed"]),
     ],
 )
 def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(
@@ -165,3 +165,13 @@ def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(
     said = asyncio.run(collected())
     assert [each.status for each in said if isinstance(each, RunEnded)] == status
     assert not [each for each in said if isinstance(each, Seen)]
+
+
+def test_a_host_that_cannot_be_asked_says_nothing_of_lldpd() -> None:
+    """Whether lldpd runs there is not known: the look fails as a whole, and leaves no scope behind."""
+
+    async def collected() -> list[Any]:
+        return [each async for each in SOURCE.collect(Host(None), SourceConfig(host="h1"))]
+
+    with pytest.raises(TransportError):
+        asyncio.run(collected())

@@ -171,7 +171,8 @@ def test_a_source_that_fails_is_data_and_others_go_on(tmp_path: Path, error: Exc
                 Environment(name="local"), sources, lambda host: Nothing(), this_host="h1"  # type: ignore[arg-type,return-value]
             )  # fmt: skip
             site = system.site("local")
-            errors = await collection.collect(site.writer)
+            errors = [error for post in collection.posts for error in await collection.look(post, site.writer)]
+            await site.writer.settled()
             assert [each.where for each in errors] == ["broken@h1"]
             states = {state.scope.source: state for state in site.scopes()}
             assert states["broken"].stale and not states["whole"].stale

@@ -45,6 +45,8 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
             yield RunEnded(scope, "failed", (RunError("lldpcli", absent.message),))
         return
     except (TransportError, ParseError) as error:
+        if isinstance(error, TransportError) and scope.part not in config.options.get("known", ()):
+            raise  # whether lldpd runs there is not known: a scope of its own would outlast the trouble
         yield RunBegan(scope)
         yield RunEnded(scope, "failed", (RunError("lldpcli", error.message),))
         return

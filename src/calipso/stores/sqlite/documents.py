@@ -46,13 +46,12 @@ class Documents:
             raise StoreDamaged(f"{self._database.path}: a scope's state cannot be read: {error}") from error
         return {state.scope: state for state in states}
 
-    def put(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
+    def put(self, collection: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
+        gone = [(collection, key) for key, document in documents.items() if document is None]
+        rows = [(collection, key, msgspec.json.encode(each)) for key, each in documents.items() if each is not None]
         with self._database.writing() as writer:
-            if document is None:
-                writer.execute("DELETE FROM document WHERE collection = ? AND key = ?", (collection, key))
-            else:
-                row = (collection, key, msgspec.json.encode(document))
-                writer.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", row)
+            writer.executemany("DELETE FROM document WHERE collection = ? AND key = ?", gone)
+            writer.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", rows)
 
     def marks(self) -> dict[str, int]:
         return {feed: int(mark) for feed, mark in self.all(MARKS).items()}

@@ -252,7 +252,10 @@ class SqliteStore:
         return self._documents.scopes()
 
     def put_document(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
-        self._documents.put(collection, key, document)
+        self._documents.put(collection, {key: document})
+
+    def put_documents(self, collection: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
+        self._documents.put(collection, documents)
 
     def marks(self) -> Mapping[str, int]:
         return self._documents.marks()

@@ -1,0 +1,64 @@
+"""Who looks with a source at a host now: the watch, or a scan that has the watch step aside.
+
+Both at once would contradict each other: each would end what the other began to see, and a look that is older than an
+event would undo it. So a scan ends the watch's stream, looks, and lets the watch begin again with a full pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+AGAIN = 0.5
+"""Seconds after which a task that goes on is cancelled again."""
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=AGAIN)
+
+
+class Turn:
+    """Of one source on one host."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Event()
+        self._free.set()
+        self._watching: asyncio.Task[Any] | None = None
+        self._one = asyncio.Lock()
+
+    async def watch(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Work until it ends or has to step aside, and then None."""
+        task: asyncio.Task[T] = asyncio.create_task(work)
+        self._watching = task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            mine = asyncio.current_task()
+            if mine is None or mine.cancelling():  # this one was cancelled itself
+                await ended(task)
+                raise
+            return None
+        finally:
+            self._watching = None
+
+    async def free(self) -> None:
+        """Wait until no scan looks."""
+        await self._free.wait()
+
+    @asynccontextmanager
+    async def scan(self) -> AsyncIterator[None]:
+        """Look alone: a watch has stepped aside when this begins, and goes on when it ends."""
+        async with self._one:
+            self._free.clear()
+            try:
+                if self._watching is not None:
+                    await ended(self._watching)
+                yield
+            finally:
+                self._free.set()
