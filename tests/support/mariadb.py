@@ -75,8 +75,9 @@ class MariaDb:
     def sql(self, text: str, database: str = "") -> str:
         said = subprocess.run(
             [*self._client, "--skip-column-names", *([database] if database else [])], input=text.encode(),
-            check=True, capture_output=True,
+            capture_output=True,
         )  # fmt: skip
+        assert said.returncode == 0, said.stderr.decode()
         return said.stdout.decode()
 
     def load(self, cloud: str, **databases: str) -> None:

@@ -235,8 +235,9 @@ class _Session:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         said = str(error.args[1]) if len(error.args) > 1 else str(error) or "the connection ended"
         message = f"{self._place}: {said}"
-        if isinstance(error, ssl.SSLError):
-            return Unreachable(f"{self._place}: TLS: {error}", hint="See `tls` and `ca` of its section.")
+        cause = getattr(error, "original_exception", error)
+        if isinstance(cause, ssl.SSLError) or code == CR.CR_SSL_CONNECTION_ERROR:
+            return Unreachable(f"{self._place}: TLS: {said or cause}", hint="See `tls` and `ca` of its section.")
         if isinstance(error, RuntimeError):
             return AuthFailed(message)
         if code in _REFUSED:
