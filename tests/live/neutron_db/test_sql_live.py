@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import pytest
 
 from calipso.errors import AuthFailed, CommandFailed, ConfigError, TimedOut, TransportError, Unreachable
@@ -40,8 +39,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
     os.environ["CALIPSO_TEST_DB"] = SECRET
     folder = tmp_path_factory.mktemp("db")
     certificate(folder)
-    for each in folder.iterdir():
-        shutil.chown(each, "mysql", "mysql")
     with mariadb(folder / "m", f"--ssl-cert={folder}/cert.pem", f"--ssl-key={folder}/key.pem") as found:
         found.load("ml2-ovs")
         found.let_read("neutron", "nova", "nova_api", "nova_cell0")
@@ -199,7 +196,9 @@ def test_through_a_host_by_ssh(server: MariaDb, tmp_path: Path) -> None:
             await transport.close()
 
     with Server(tmp_path / "ssh").running() as gate:
-        assert {each.status for each in asyncio.run(run(gate, server.port)) if isinstance(each, RunEnded)} == {"completed"}
+        assert {each.status for each in asyncio.run(run(gate, server.port)) if isinstance(each, RunEnded)} == {
+            "completed"
+        }
         refused = [each for each in asyncio.run(run(gate, 1)) if isinstance(each, RunEnded)]
     assert {each.status for each in refused} == {"failed"}
 
@@ -208,7 +207,11 @@ def test_neutrons_database_as_it_changes(server: MariaDb) -> None:
     async def run() -> list[dict[str, Any]]:
         async with reached(server) as transport:
             out = []
-            for change in ("", "UPDATE ml2_port_bindings SET host='cmp9' WHERE host='cmp1'", "DELETE FROM provisioningblocks"):
+            for change in (
+                "",
+                "UPDATE ml2_port_bindings SET host='cmp9' WHERE host='cmp1'",
+                "DELETE FROM provisioningblocks",
+            ):
                 if change:
                     server.sql(change, "neutron")
                 out.append([each async for each in SOURCE.collect(transport, SourceConfig(host="db"))])

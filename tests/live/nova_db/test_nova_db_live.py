@@ -64,8 +64,8 @@ def test_cells_are_known_by_their_urls_and_nothing_more_of_these_is_told(server:
         "'mysql://nova:never?told@db/x'", "'never-told'", "'mysql://n:a@never-told@[2001:db8::1]:3306/far?x=y@z/w'",
     )  # fmt: skip
     for number, url in enumerate(odd, 10):
-        server.sql(f"INSERT INTO cell_mappings (id, uuid, name, database_connection) VALUES ({number}, '{number}', 'odd', {url})",
-                   "nova_api")  # fmt: skip
+        values = f"({number}, '{number}', 'odd', {url})"
+        server.sql(f"INSERT INTO cell_mappings (id, uuid, name, database_connection) VALUES {values}", "nova_api")
     found, ends = looked(server)
     assert "never" not in repr(found) + repr(ends) and "told" not in repr(ends)
     assert set(ends) == {"hosts", "servers:nova", "servers:nova_cell0", "servers:far"}
@@ -73,11 +73,15 @@ def test_cells_are_known_by_their_urls_and_nothing_more_of_these_is_told(server:
 
 def test_a_deleted_server_goes_and_a_failed_one_is_in_its_own_cell(server: MariaDb) -> None:
     before, _ = looked(server)
-    server.sql("UPDATE instances SET deleted = id, deleted_at = now() WHERE display_name = 'red-1' AND deleted = 0", "nova")
-    server.sql("INSERT INTO instances (uuid, display_name, vm_state, deleted) VALUES ('u0', 'lost', 'error', 0)", "nova_cell0")
+    server.sql(
+        "UPDATE instances SET deleted = id, deleted_at = now() WHERE display_name = 'red-1' AND deleted = 0", "nova"
+    )
+    server.sql(
+        "INSERT INTO instances (uuid, display_name, vm_state, deleted) VALUES ('u0', 'lost', 'error', 0)", "nova_cell0"
+    )
     after, _ = looked(server)
     assert {before[id].attributes["name"] for id in set(before) - set(after)} == {"red-1"}
-    assert {id for id in set(after) - set(before)} == {"instance:u0"}
+    assert set(after) - set(before) == {"instance:u0"}
     assert after["instance:u0"].attributes["cell"] == "cell0"
 
 
