@@ -22,9 +22,9 @@ from pymysql.constants import CR, ER
 
 from calipso.errors import AuthFailed, CommandFailed, ConfigError, TimedOut, TransportError, Unreachable
 from calipso.model.environment import SqlAccess
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Reply, Request, Sql
-from calipso.transports.dump import entered
-from calipso.transports.place import Place
 from calipso.transports.secrets import secret
 from calipso.transports.ssh import SshTransport
 

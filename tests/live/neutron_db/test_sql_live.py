@@ -88,7 +88,7 @@ def test_rows_and_their_values(server: MariaDb) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "DELETE FROM neutron.ports", "SELECT 1 INTO OUTFILE '/tmp/x'", "SELECT * FROM neutron.ports FOR UPDATE",
+        "DELETE FROM neutron.ports", "SELECT 1 INTO OUTFILE 'x'", "SELECT * FROM neutron.ports FOR UPDATE",
         "SELECT 1; DELETE FROM neutron.ports", "SET GLOBAL read_only = 1", "SELECT GET_LOCK('x', 10)",
     ],
 )  # fmt: skip
