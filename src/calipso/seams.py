@@ -102,7 +102,19 @@ class Snmp(msgspec.Struct, frozen=True, tag=True):
     timeout: float = 30.0
 
 
-Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp
+class Sql(msgspec.Struct, frozen=True, tag=True):
+    """One SELECT of a database that is only read; `%s` in `text` is where a parameter goes, `%%` is a percent sign.
+
+    The reply's body is JSON: `{"columns": [name, …], "rows": [[value, …], …]}`; times are text, octets base64.
+    Credentials are the transport's matter.
+    """
+
+    text: str
+    params: tuple[str | int, ...] = ()
+    timeout: float = 30.0
+
+
+Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp | Sql
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -21,13 +21,15 @@ from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
 from calipso.sources.lldp import SOURCE as LLDP
+from calipso.sources.neutron_db import SOURCE as NEUTRON_DB
+from calipso.sources.nova_db import SOURCE as NOVA_DB
 from calipso.sources.openstack import SOURCE as OPENSTACK
 from calipso.sources.ovn import SOURCE as OVN
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.sources.snmp import SOURCE as SNMP
 from calipso.sources.vpp import SOURCE as VPP
 from calipso.transports.replay import ReplayTransport
-from tests.support import docker_said, everything, openstack_said, ovn_said
+from tests.support import databases_said, docker_said, everything, openstack_said, ovn_said
 
 HERE = Path(__file__).parent
 OWN = {
@@ -40,6 +42,8 @@ OWN = {
     *SNMP.manifest.facets,
     *VPP.manifest.facets,
     *OPENSTACK.manifest.facets,
+    *NEUTRON_DB.manifest.facets,
+    *NOVA_DB.manifest.facets,
     "cri",
     "lxd",
 }
@@ -77,6 +81,7 @@ def made_up() -> tuple[Record, ...]:
         *everything.lldp(),
         *everything.snmp(),
         *openstack_said.everything(),
+        *databases_said.everything(),
         *docker_said.everything(),
         *docker_said.contained(),
         *docker_said.lxd(),

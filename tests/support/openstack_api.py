@@ -21,7 +21,10 @@ VERSIONS = {"compute": "v2.1", "image": "v2.9", "identity": "v3.14"}
 
 
 class Api:
-    """`valid`: the tokens that are taken; `slow`: seconds before an answer; `regions`: of the catalogue."""
+    """`valid`: the tokens that are taken; `slow`: seconds before an answer; `regions`: of the catalogue.
+
+    `ends_after`: questions until all tokens end, once. `refusing`: services that take no token at all.
+    """
 
     def __init__(self) -> None:
         self.cloud = MadeUpCloud()
@@ -29,6 +32,8 @@ class Api:
         self.valid: set[str] = set()
         self.logins = 0
         self.slow = 0.0
+        self.ends_after = 0
+        self.refusing: set[str] = set()
         self.regions = ["one"]
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -64,7 +69,9 @@ class Api:
                 below = self.path.removeprefix(PREFIX.get(service, "")).removeprefix(BELOW.get(service, ""))
                 if below in ("", "/"):
                     return self.answer(200, api.versions(service))
-                if self.headers.get("X-Auth-Token") not in api.valid:
+                if api.ends_after and api.count() == 0:
+                    api.valid.clear()
+                if service in api.refusing or self.headers.get("X-Auth-Token") not in api.valid:
                     return self.answer(401, {"error": {"message": "token has ended", "code": 401}})
                 headers = {name: value for name, value in self.headers.items() if name == "OpenStack-API-Version"}
                 reply = api.cloud.page(Http(f"openstack:{service}", below, headers=headers))
@@ -83,6 +90,11 @@ class Api:
                 """Nothing is printed."""
 
         return Handler
+
+    def count(self) -> int:
+        """How many questions are left before tokens end."""
+        self.ends_after -= 1
+        return self.ends_after
 
     def token(self) -> dict[str, Any]:
         catalogue = [

@@ -11,8 +11,8 @@ from calipso.graph.service import service_named
 from calipso.model.record import Attributes
 
 PRECEDENCE = (
-    "netlink", "linux", "netfilter", "sockets", "libvirt", "docker", "podman", "cri", "lxd", "k8s", "nova", "ovn",
-    "neutron", "ovs", "vpp", "lldp", "snmp", "host",
+    "netlink", "linux", "netfilter", "sockets", "libvirt", "docker", "podman", "cri", "lxd", "k8s", "nova", "nova_db",
+    "ovn", "neutron", "neutron_db", "ovs", "vpp", "lldp", "snmp", "host",
 )  # fmt: skip
 """Sources from the one believed first to the last; unknown sources come after them, by name."""
 
@@ -22,6 +22,7 @@ API_TYPES = frozenset({
 })  # fmt: skip
 API_FIRST = frozenset({"name", "project", "status"})
 """Of API objects, Nova and Neutron decide these."""
+API_SOURCES = frozenset({"nova", "nova_db", "neutron", "neutron_db"})
 
 UNITED = frozenset({"tunnels", "segments", "neighbor_devices", "roles"})
 """Lists that several facets fill together: the union, in a fixed order."""
@@ -67,7 +68,7 @@ def merge(facets: Sequence[Facet]) -> Attributes:
                 merged[name] = value
             elif name in UNITED:
                 merged[name] = _united(merged[name], value)
-            elif api and name in API_FIRST and base(facet.name) in ("nova", "neutron"):
+            elif api and name in API_FIRST and base(facet.name) in API_SOURCES:
                 merged[name] = value
     return merged
 

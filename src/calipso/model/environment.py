@@ -10,7 +10,7 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.model.distributions import distribution
-from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.reaching import REFERENCE, Ssh, check_ssh, check_wrap
 from calipso.model.supported import Remark, check_values, remarks
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
@@ -50,6 +50,28 @@ class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     clouds: str = ""
 
 
+Tls = Literal["off", "preferred", "required", "verify"]
+
+
+class SqlAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A MySQL or MariaDB server that holds a cloud's databases, and a user who may read them.
+
+    password: by reference, `env:NAME` or `file:PATH`. tls: `preferred` encrypts where the server can, `required`
+    refuses otherwise, `verify` also checks the server's certificate against `ca` (the system's when empty). cert, key:
+    files of a client certificate. connect_timeout: seconds.
+    """
+
+    host: str
+    port: int = 3306
+    user: str = ""
+    password: str = ""
+    tls: Tls = "preferred"
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    connect_timeout: float = 10.0
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
@@ -57,7 +79,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
-    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked.
+    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked. mysql: it is the
+    databases of a cloud, and only they are read; with `ssh`, through a host that is logged in to.
     """
 
     aliases: tuple[str, ...] = ()
@@ -69,6 +92,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrap: Mapping[str, str] = {}
     snmp: SnmpAccess | None = None
     openstack: OpenStackAccess | None = None
+    mysql: SqlAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +182,24 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
         _known(said, OpenStackAccess.__struct_fields__, f"{where}.openstack")
         if not said.get("cloud"):
             raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
+    if "mysql" in options:
+        _database(options["mysql"], f"{where}.mysql")
+
+
+def _database(said: Any, where: str) -> None:
+    if not said:
+        raise ConfigError("is empty; it names a server: {host: NAME, user: NAME, password: env:NAME}", where=where)
+    _known(said, SqlAccess.__struct_fields__, where)
+    if not said.get("host"):
+        raise ConfigError("is not the name or address of a database server", where=f"{where}.host")
+    _one_of(said.get("tls"), get_args(Tls), f"{where}.tls")
+    if said.get("password") and not REFERENCE.fullmatch(str(said["password"])):
+        raise ConfigError(
+            "a secret is given by reference, env:NAME or file:PATH", where=f"{where}.password",
+            hint="Put the secret into a file that only you can read, or into an environment variable.",
+        )  # fmt: skip
+    if not str(said.get("port", 3306)).isdigit() or not 1 <= int(said.get("port", 3306)) <= 65535:
+        raise ConfigError("is no port: a number from 1 to 65535", where=f"{where}.port")
 
 
 def _checked(name: str, host: Host, where: str) -> Host:
@@ -165,6 +207,8 @@ def _checked(name: str, host: Host, where: str) -> Host:
     check_wrap(host.wrap, f"{where}.wrap")
     if host.openstack is not None and (host.pid or host.pid_file or host.agent or host.ssh or host.snmp):
         raise ConfigError("the APIs of a cloud are no host: only one way to reach it", where=f"{where}.openstack")
+    if host.mysql is not None and (host.agent or host.snmp or host.openstack):
+        raise ConfigError("the databases of a cloud are no host: only one way to reach them", where=f"{where}.mysql")
     if host.ssh is None:
         return host
     if host.pid or host.pid_file or host.agent:

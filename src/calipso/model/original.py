@@ -2,9 +2,9 @@
 
 A document of `environments_config`: name, environment_type, distribution, distribution_version, mechanism_drivers (a
 list), type_drivers (text), flags, and `configuration`: a list of sections, each a mapping with its `name`. What has a
-counterpart is carried over: name, type, distribution, version, drivers, and the section CLI as the hosts that SSH
-reaches. Everything else is kept as it is in the field `original`; `not_used_yet` lists it. Secrets are never kept: they
-are given by reference.
+counterpart is carried over: name, type, distribution, version, drivers, the section CLI as the hosts that SSH reaches,
+and the section mysql as the databases that are read. Everything else is kept as it is in the field `original`;
+`not_used_yet` lists it. Secrets are never kept: they are given by reference.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ CARRIED = (
     "name", "type", "environment_type", "distribution", "distribution_version", "mechanism_drivers", "type_drivers",
 )  # fmt: skip
 FLAGS = ("listen", "scanned", "enable_monitoring", "monitoring_setup_done", "aci_enabled", "imported")
+DATABASES = "mysql"
+"""What the server of the section mysql is called among the hosts."""
 LOGIN = ("host", "port", "user", "pwd", "key")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.:%-]*[A-Za-z0-9])?")
 _SECRET = re.compile(r"(pwd|pass|password|passwd|token|secret)$", re.IGNORECASE)
@@ -71,7 +73,10 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
     kind = _type(said, where)
     _needed(said, kind, sections, where)
     rest = {field: value for field, value in said.items() if field not in (*CARRIED, "configuration")}
-    kept = [section for at, section in sections.items() if at != "CLI"]
+    kept = [section for at, section in sections.items() if at not in ("CLI", "mysql")]
+    hosts = _hosts(said["configuration"], where) if "CLI" in sections else {}
+    if "mysql" in sections:
+        hosts[DATABASES] = {"mysql": _database(sections["mysql"])}
     return {
         "name": name,
         "type": kind,
@@ -79,7 +84,7 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
         "distribution_version": _text(said, "distribution_version", where),
         "mechanism_drivers": _words(said, "mechanism_drivers", where),
         "type_drivers": _words(said, "type_drivers", where),
-        "hosts": _hosts(said["configuration"], where) if "CLI" in sections else {},
+        "hosts": hosts,
         "original": {**rest, **({"configuration": kept} if kept else {})},
     }
 
@@ -210,6 +215,16 @@ def _hosts(configuration: Sequence[Mapping[str, Any]], where: str) -> dict[str, 
         if name != gateway:
             found[str(name)]["ssh"]["jump"] = [f"{section['user']}@{gateway}"]
     return found
+
+
+def _database(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the original reads the databases of Nova and Neutron. It reads `schema` for Nova, ours finds them all."""
+    out: dict[str, Any] = {"host": section["host"], "port": int(section["port"]), "user": str(section["user"])}
+    if section.get("pwd"):
+        out["password"] = section["pwd"]
+    if str(section.get("connect_timeout") or "").isdigit():
+        out["connect_timeout"] = float(section["connect_timeout"])
+    return out
 
 
 def _login(said: Mapping[str, Any], where: str) -> dict[str, Any]:

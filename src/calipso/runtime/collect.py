@@ -33,7 +33,8 @@ MEND = 2.0
 """Seconds until a host that cannot be looked at is tried again, at first."""
 
 
-SNMP, OPENSTACK = "snmp", "openstack"
+APART = frozenset({"snmp", "openstack", "neutron_db", "nova_db"})
+"""Sources that look at what is no host."""
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -85,12 +86,12 @@ class Collection:
         environment = self.environment
         host = with_pid(self.hosts[name], f"{environment.name}.hosts.{name}")
         transport = self._transports(msgspec.structs.replace(host, wrap=environment.wrap_of(host)))
-        only = SNMP if host.snmp is not None else OPENSTACK if host.openstack is not None else ""
+        only = _only(host)
         posts = []
         for source in self._sources:
             manifest = source.manifest
-            if manifest.name != only and (only or manifest.name in (SNMP, OPENSTACK)):
-                continue  # a switch is asked by SNMP only, a cloud by its APIs, and nothing else is
+            if manifest.name not in only and (only or manifest.name in APART):
+                continue
             options = {**environment.sources.get(manifest.name, {}), **host.sources.get(manifest.name, {})}
             if not host.pid:
                 options.setdefault("declared", self._declared)
@@ -192,6 +193,15 @@ class Collection:
         """What was said to have failed as a whole does not fail any more."""
         self._failed.discard(attempt)
         await sink.put((ScopeGone(attempt),))
+
+
+def _only(host: Host) -> tuple[str, ...]:
+    """The sources that alone look there: a switch is asked by SNMP, a cloud by its APIs or databases. None: a host."""
+    if host.snmp is not None:
+        return ("snmp",)
+    if host.openstack is not None:
+        return ("openstack",)
+    return ("neutron_db", "nova_db") if host.mysql is not None else ()
 
 
 def _chosen(environment: Environment, sources: dict[str, Source]) -> list[Source]:

@@ -41,6 +41,7 @@ from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
 from calipso.transports.openstack import OpenStackTransport
 from calipso.transports.snmp import SnmpTransport
+from calipso.transports.sql import SqlTransport
 from calipso.transports.ssh import SshTransport
 
 DERIVATION = "derivation"
@@ -58,6 +59,8 @@ def transport_to(host: Host) -> Transport:
         return SnmpTransport(host.snmp, host.pid or None)
     if host.openstack is not None:
         return OpenStackTransport(host.openstack)
+    if host.mysql is not None:
+        return SqlTransport(host.mysql, host.pid or None, SshTransport(host.ssh) if host.ssh is not None else None)
     if host.ssh is not None:
         return SshTransport(host.ssh, host.wrap)
     return LocalTransport(host.pid or None, wrap=host.wrap)

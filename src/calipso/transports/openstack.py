@@ -6,6 +6,8 @@ How to log in is read from `clouds.yaml` as OpenStack's own client reads it, wit
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +22,8 @@ SCHEME = "openstack:"
 AT_ONCE = 4
 """Requests at a time: a cloud's API workers are shared with everybody."""
 CONNECT_RETRIES = 1
+FRESH = 30.0
+"""Seconds in which a token that was made because another was refused is not made anew again."""
 MAJOR = {"identity": 3, "compute": 2, "image": 2}
 NETWORK, NETWORK_VERSION = "network", "v2.0"
 """Neutron's document of versions is not reachable in every cloud; there is one version only."""
@@ -29,7 +33,8 @@ class OpenStackTransport:
     """Answers `Http` whose endpoint is `openstack:SERVICE` with a path below the service's versioned endpoint.
 
     `openstack:` alone tells what the session is bound to: `{"region": …, "services": [types in its catalogue]}`.
-    A token that ended is renewed. Raises `ConfigError` when the cloud is not described.
+    A token that ended is renewed, once for all who ask meanwhile; a service that refuses the new one too is
+    `AuthFailed`, and nobody logs in again for a while. Raises `ConfigError` when the cloud is not described.
     """
 
     answers: frozenset[type[Request]] = frozenset({Http})
@@ -39,6 +44,9 @@ class OpenStackTransport:
         self._cloud = _described(access)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="openstack")
         self._clients: dict[str, Any] = {}
+        self._renewing = threading.Lock()
+        self._renewed = ("", 0.0)
+        """The token made last because one was refused, and when."""
 
     async def ask(self, request: Request) -> Reply:
         """The status as exit code. Raises `Unreachable`, `AuthFailed`, `TimedOut`."""
@@ -68,13 +76,32 @@ class OpenStackTransport:
         client = self._clients.get(service)
         if client is None:
             client = self._clients[service] = _client(self._cloud, service)
-        answer = client.request(
-            request.path, request.method, data=request.body or None, raise_exc=False, timeout=request.timeout,
-            headers={"Accept": "application/json", **request.headers}, connect_retries=CONNECT_RETRIES,
-        )  # fmt: skip
+        for _ in range(2):
+            answer = client.request(
+                request.path, request.method, data=request.body or None, raise_exc=False, timeout=request.timeout,
+                headers={"Accept": "application/json", **request.headers}, connect_retries=CONNECT_RETRIES,
+                allow_reauth=False,
+            )  # fmt: skip
+            if answer.status_code != 401 or not self._renew(str(answer.request.headers.get("X-Auth-Token", ""))):
+                break
         if answer.status_code == 401:
             raise AuthFailed(f"{self._place}: {service} does not take the token", hint="Is it the right project?")
         return Reply(bytes(answer.content), int(answer.status_code))
+
+    def _renew(self, refused: str) -> bool:
+        """Whether there is another token than the one that was refused.
+
+        keystoneauth's own second try is not taken: of those who ask at once, it lets only one ask again.
+        """
+        session = self._cloud.get_session()
+        with self._renewing:
+            if session.get_token() != refused:
+                return True
+            token, at = self._renewed
+            if (token == refused and time.monotonic() - at < FRESH) or not session.invalidate():
+                return False
+            self._renewed = (str(session.get_token()), time.monotonic())
+            return True
 
     def _about(self) -> Reply:
         session = self._cloud.get_session()

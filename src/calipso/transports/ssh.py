@@ -232,6 +232,10 @@ class SshTransport:
 
     # ── sockets ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def dial(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A TCP connection from the host to somewhere. Raises `Unreachable`, `AuthFailed`, `ConfigError`."""
+        return await self._open("tcp", f"{host}:{port}")
+
     def _ovsdb(self) -> OvsdbTransport:
         return OvsdbTransport(opener=self._open)
 

@@ -30,6 +30,13 @@ def test_the_first_generation() -> None:
     assert node.jump == ("root@192.0.2.239",) and gateway.jump == ()
 
 
+def test_the_databases_are_those_of_the_section_mysql() -> None:
+    databases = environment_of(FIRST, "file").hosts["mysql"]
+    assert databases.mysql is not None and databases.ssh is None
+    assert (databases.mysql.host, databases.mysql.port, databases.mysql.user) == ("192.0.2.239", 3307, "root")
+    assert databases.mysql.password == "env:DB_PASSWORD"
+
+
 def test_the_second_generation_as_exported() -> None:
     environment = environment_of(SECOND, "file")
     assert (environment.name, environment.type, environment.type_drivers) == ("kube-site", "Kubernetes", ("bgp",))
@@ -42,10 +49,10 @@ def test_what_is_not_carried_is_kept_as_it_is_and_listed() -> None:
     environment = environment_of(FIRST, "file")
     written = json.loads(FIRST)
     kept = environment.original
-    assert kept["configuration"] == [each for each in written["configuration"] if each["name"] != "CLI"]
+    assert kept["configuration"] == [each for each in written["configuration"] if each["name"] not in ("CLI", "mysql")]
     assert all(kept[field] == written[field] for field in kept if field != "configuration")
-    sections = ("OpenStack", "mysql", "AMQP", "Monitoring", "NFV_provider", "ACI")
-    assert not_used_yet(kept)[-6:] == tuple(f"configuration.{name}" for name in sections)
+    sections = ("OpenStack", "AMQP", "Monitoring", "NFV_provider", "ACI")
+    assert not_used_yet(kept)[-5:] == tuple(f"configuration.{name}" for name in sections)
     assert {"app_path", "listen", "auth", "_id"} <= set(not_used_yet(kept))
     assert not_used_yet({}) == ()
 

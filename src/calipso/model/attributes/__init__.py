@@ -12,6 +12,7 @@ from calipso.model.attributes.libvirt import LIBVIRT_FACETS
 from calipso.model.attributes.lxd import LXD
 from calipso.model.attributes.metrics import METRICS, Metric
 from calipso.model.attributes.openstack import OPENSTACK_FACETS
+from calipso.model.attributes.openstack_db import OPENSTACK_DB_FACETS
 from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
@@ -35,6 +36,7 @@ FACETS: tuple[Facet, ...] = (
     SNMP_FDB,
     VPP,
     *OPENSTACK_FACETS,
+    *OPENSTACK_DB_FACETS,
 )
 """A new source adds its facets here."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from calipso.seams import Reply
@@ -23,6 +24,7 @@ _NAMES = {
 }
 _FIELDS = {"driver": "driver", "version": "driver_version", "firmware-version": "firmware", "bus-info": "bus_info"}
 _SPEED = re.compile(rb"^\s*Speed: (\d+)Mb/s", re.MULTILINE)
+_FEATURE = re.compile(r"\s*([\w-]+): (on|off)( \[.*\])?")
 _DUPLEX = re.compile(rb"^\s*Duplex: (Half|Full)", re.MULTILINE)
 
 
@@ -38,15 +40,16 @@ def parse_hardware(driver: Reply, settings: Reply, features: Reply) -> Hardware 
         fields["speed"] = int(speed[1])
     if duplex:
         fields["duplex"] = duplex[1].decode().lower()
-    fields["features"] = _features(features.body.decode("utf-8", "replace")) if features.exit_code == 0 else {}
+    fields["features"] = dict(_features(features.body.partition(b"\n")[2])) if features.exit_code == 0 else {}
     return Hardware(**fields) if any(fields.values()) else None
 
 
-def _features(text: str) -> dict[str, bool]:
-    """Features that are on or could be."""
+@lru_cache(64)
+def _features(body: bytes) -> dict[str, bool]:
+    """Features that are on or could be, of what is below the heading: taps, here and elsewhere, say the same."""
     out = {}
-    for line in text.splitlines():
-        match = re.fullmatch(r"\s*([\w-]+): (on|off)( \[.*\])?", line)
+    for line in body.decode("utf-8", "replace").splitlines():
+        match = _FEATURE.fullmatch(line)
         if match is None or match[1] in _GROUPS:
             continue
         if match[2] == "on" or "[fixed]" not in (match[3] or ""):
