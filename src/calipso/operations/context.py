@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -62,6 +62,18 @@ class Journal(Protocol):
     def note(self, who: str, what: str, outcome: str, about: dict[str, str | int | bool]) -> None: ...
 
     def deeds(self) -> list[Deed]: ...
+
+
+class Shelf(Protocol):
+    """JSON documents that are kept for all environments together."""
+
+    def all(self, collection: str) -> Mapping[str, dict[str, Any]]:
+        """Key → document, by key."""
+        ...
+
+    def put(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
+        """Keep a document; None removes it."""
+        ...
 
 
 class AgentState(msgspec.Struct, frozen=True):
@@ -220,6 +232,8 @@ class Context(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def journal(self) -> Journal: ...
+    @property
+    def shelf(self) -> Shelf: ...
 
     def agents(self) -> list[AgentState]: ...
 

@@ -16,6 +16,8 @@ from calipso.operations import (
     history,
     inventory,
     monitoring,
+    original,
+    original_adding,
     querying,
     supported,
     topology,
@@ -91,6 +93,24 @@ OPERATIONS: tuple[Operation, ...] = (
         capturing.remove_capture,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
+        "get_original", "GET", "original", original.GetOriginal, original.OriginalDocuments, original.get_original
+    ),
+    Operation(
+        "count_original", "GET", "original/counts", original.CountOriginal, original.OriginalCounts,
+        original.count_original,
+    ),
+    Operation(
+        "add_clique_type", "POST", "clique-types", original_adding.AddCliqueType, original_adding.Added,
+        original_adding.add_clique_type,
+    ),
+    Operation(
+        "add_clique_constraint", "POST", "clique-constraints", original_adding.AddCliqueConstraint,
+        original_adding.Added, original_adding.add_clique_constraint,
+    ),
+    Operation(
+        "remove_added", "POST", "clique-types/remove", original_adding.RemoveAdded, original_adding.Added,
+        original_adding.remove_added,
+    ),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"

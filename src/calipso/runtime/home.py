@@ -28,6 +28,7 @@ class Home:
         self.token = path / "token"
         self.tokens = path / "tokens.json"
         self.journal = path / "audit.jsonl"
+        self.documents = path / "documents.json"
         self.server = path / "server.json"
         self.lock = path / "lock"
         self.environments = path / "environments"

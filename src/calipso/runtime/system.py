@@ -25,6 +25,7 @@ from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home, environment_of
 from calipso.runtime.lock import WriterLock
+from calipso.runtime.shelf import Shelf
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
@@ -74,6 +75,7 @@ class System:
         self._watching = False
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
+        self.shelf = Shelf(home.documents)
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()
