@@ -55,6 +55,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "remove_environment": {"environment": "prod"},
     "try_environment": {"text": DECLARED},
     "get_schedule": ENV,
+    "rotate_secrets": {},
     "scan": ENV,
     "import": {**ENV, "lines": LINES},
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
@@ -92,6 +93,8 @@ def steady(answer: Any, name: str = "") -> Any:
     if isinstance(answer, str):
         if name == "token":
             return "cal_" + "x" * 43
+        if name == "key" and re.fullmatch(r"[0-9a-f]{8}", answer):
+            return "c0ffee00"
         return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
     return 7 if name == "revision" else answer
 

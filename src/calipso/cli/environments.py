@@ -20,7 +20,9 @@ from calipso.cli.render import Output, console
 from calipso.errors import CalipsoError, ConfigError, NotFound
 from calipso.model.environment import Environment
 from calipso.model.original import not_used_yet
+from calipso.model.secrecy import masked_struct, masked_text
 from calipso.runtime.home import LOCAL, Home, environment_of
+from calipso.runtime.secrets import shape_of
 
 HELP = """Environments: add, list, show, edit, test, remove, and which are supported.
 
@@ -51,7 +53,7 @@ def add(file: File) -> None:
 
 def _put(text: str, where: str) -> None:
     try:
-        environment_of(text, where)  # errors name the file the user knows
+        environment_of(shape_of(text), where)  # errors name the file the user knows
     except CalipsoError as error:
         fail(error)
     taken = call(Home.default(), "put_environment", text=text)
@@ -75,7 +77,7 @@ def list_them(output: Out = Output.table) -> None:
     Examples: `calipso env list` · `calipso env list -o json`
     """
     found = Home.default().configured()
-    text = render.structured(list(found.values()), output)
+    text = render.structured([masked_struct(each) for each in found.values()], output)
     if text is not None:
         print(text)
         return
@@ -92,7 +94,7 @@ def show(name: Name, output: Out = Output.yaml) -> None:
     home = Home.default()
     text = _text(home, name)
     if output is Output.json:
-        text = msgspec.json.format(msgspec.json.encode(home.configured()[name])).decode()
+        text = msgspec.json.format(msgspec.json.encode(masked_struct(home.configured()[name]))).decode()
     print(text.rstrip())
     _remark(home.configured()[name])
 
@@ -101,7 +103,7 @@ def _text(home: Home, name: str) -> str:
     configured = home.configured()
     if name not in configured:
         fail(NotFound(f"no environment {name!r}", hint=f"there are: {', '.join(configured)}"))
-    return home.text(name) or yaml.safe_dump({"name": name}, sort_keys=False)
+    return masked_text(home.text(name)) or yaml.safe_dump({"name": name}, sort_keys=False)
 
 
 @env.command("edit")
@@ -155,7 +157,7 @@ def test(
             for each in result.items
         ]  # fmt: skip
         render.rows(rows, ("host", "source", "status", "took", "records", "why"), output)
-    _remark(environment_of(file.read_text(), name) if file.is_file() else Home.default().configured()[name])
+    _remark(environment_of(shape_of(file.read_text()), name) if file.is_file() else Home.default().configured()[name])
     if result.status != "ok":
         raise typer.Exit(PARTIAL if result.status == "partial" else NEGATIVE)
 

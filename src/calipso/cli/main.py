@@ -8,6 +8,8 @@ import traceback
 import typer
 
 from calipso.cli import access, agent, asking, capturing, environments, packets, querying, running, transcripts
+from calipso.cli import access, agent, asking, environments, packets, querying, running, transcripts
+from calipso.cli import access, agent, asking, environments, querying, running, secrets, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -28,6 +30,7 @@ capturing.register(app)
 agent.register(app)
 environments.register(app)
 access.register(app)
+secrets.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -10,7 +10,13 @@ from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.context import Deed, Scope
-from calipso.operations.environments import EnvironmentRemoved, EnvironmentTaken, EnvironmentTried, Schedules
+from calipso.operations.environments import (
+    EnvironmentRemoved,
+    EnvironmentTaken,
+    EnvironmentTried,
+    Schedules,
+    SecretsRotated,
+)
 from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
@@ -303,6 +309,11 @@ class AsyncMethods:
     async def get_schedule(self, *, environment: str = "local") -> Schedules:
         """What each source does on each host, when it looks next, and how often it failed in a row."""
         found: Schedules = await self.call("get_schedule", environment=environment)
+        return found
+
+    async def rotate_secrets(self) -> SecretsRotated:
+        """Seal every secret of every environment anew, with a new key. Raises `ConfigError`; then all is as before."""
+        found: SecretsRotated = await self.call("rotate_secrets")
         return found
 
     async def scan(self, *, environment: str = "local") -> ScanResult:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from calipso.errors import ConfigError
-from calipso.model.reaching import REFERENCE
+from calipso.model.secrecy import REFERENCE
 
 TYPES: Mapping[str, str] = {"OpenStack": "OpenStack", "Kubernetes": "Kubernetes", "Bare-metal": "Plain"}
 """`environment_type` → ours. The original names VMware too, and has nothing that reads it."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from calipso.errors import ConfigError
+from calipso.model.secrecy import REFERENCE
 
 ALL = "*"
 SUDO_NEVER = "-n"

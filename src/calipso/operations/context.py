@@ -228,6 +228,10 @@ class Context(Protocol):
         """Let every source look once at every host, of an environment or of YAML text, and keep nothing."""
         ...
 
+    async def rotate_secrets(self) -> tuple[list[str], str]:
+        """Seal all secrets anew. Gives the environments that have any, and the key's id. Raises `ConfigError`."""
+        ...
+
     @property
     def tokens(self) -> Tokens: ...
     @property

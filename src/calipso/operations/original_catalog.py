@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from calipso.model import constants, hover
@@ -11,6 +11,7 @@ from calipso.model.environment import Environment
 from calipso.model.links import LINK_TYPES
 from calipso.model.original import TYPES
 from calipso.model.scoring import clique_types
+from calipso.model.secrecy import masked
 from calipso.model.supported import FEATURES, VARIANCES
 from calipso.operations.answers import rfc3339
 from calipso.operations.clique_choice import added_types, constraints
@@ -20,8 +21,6 @@ from calipso.operations.original_places import object_id
 
 Document = dict[str, Any]
 
-MASK = "********"
-"""What stands where a secret is."""
 AGENTS: Sequence[tuple[str, str, str]] = (
     ("dhcp", "DHCP agent", "DHCP servers"),
     ("router", "L3 agent", "Gateways"),
@@ -160,15 +159,6 @@ def _sections(config: Environment) -> Iterator[Document]:
         others = {name: login for name, login in logins.items() if name != first}
         yield {"name": "CLI", **logins[first], **({"hosts": others} if others else {})}
     yield from config.original.get("configuration", ())
-
-
-def masked(said: Any) -> Any:
-    """The same with a mask where a secret is sealed."""
-    if isinstance(said, Mapping):
-        return {name: masked(value) for name, value in said.items()}
-    if isinstance(said, list | tuple):
-        return [masked(each) for each in said]
-    return MASK if isinstance(said, str) and said.startswith("sealed:") else said
 
 
 def counted(values: Iterable[str]) -> dict[str, int]:

@@ -81,6 +81,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,
     ),
+    Operation(
+        "rotate_secrets", "POST", "secrets/rotate", environments.RotateSecrets, environments.SecretsRotated,
+        environments.rotate_secrets, "admin",
+    ),
     Operation("scan", "POST", "scan", monitoring.Scan, monitoring.ScanResult, monitoring.scan),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),
@@ -124,6 +128,9 @@ BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPER
 LONGEST = 200
 """Characters of a value that the journal keeps."""
 
+WHOLE_TEXTS = ("text",)
+"""Fields that hold a file, in which secrets may be: the journal tells how long it is."""
+
 
 async def perform(context: Context, operation: Operation, request: Any, who: str) -> Any:
     """Run an operation for somebody; a write is noted in the journal, also when it fails."""
@@ -143,7 +150,9 @@ def _about(request: Any) -> dict[str, str | int | bool]:
     """What was asked: short values as they are; of lists how many, since an import is large."""
     said: dict[str, str | int | bool] = {}
     for name, value in msgspec.structs.asdict(request).items():
-        if isinstance(value, str | int | bool):
+        if name in WHOLE_TEXTS:
+            said[name] = len(value)
+        elif isinstance(value, str | int | bool):
             said[name] = value[:LONGEST] if isinstance(value, str) else value
         elif isinstance(value, list | tuple):
             short = all(isinstance(each, str) and len(each) < 16 for each in value) and len(value) < 8

@@ -23,7 +23,7 @@ from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
-from calipso.runtime.home import LOCAL, Home, environment_of
+from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.shelf import Shelf
 from calipso.runtime.site import Site
@@ -139,7 +139,7 @@ class System:
 
     async def try_environment(self, name: str, text: str) -> list[Tried]:
         """Let every source look once and keep nothing. Raises `NotFound`, `ConfigError`."""
-        environment = environment_of(text, "text") if text else self.site(name).config
+        environment = self.home.environment(text, "text")[0] if text else self.site(name).config
         collection = self._collection(environment, [])
         try:
             return await tried(collection)
@@ -169,9 +169,25 @@ class System:
 
     def _collection(self, environment: Environment, known: list[Scope]) -> Collection:
         return Collection(
-            environment, self.sources, transport_to, this_host=self.this_host,
+            environment, self.sources, self._transport_to, this_host=self.this_host,
             declared=self._declared(environment.name), known=known,
         )  # fmt: skip
+
+    def _transport_to(self, host: Host) -> Transport:
+        """The only place where sealed secrets are opened. Raises `ConfigError`."""
+        return transport_to(self.home.secrets.opened(host))
+
+    async def rotate_secrets(self) -> tuple[list[str], str]:
+        """Environments whose secrets were sealed anew, and the new key's id. Raises `ConfigError`."""
+        names, key = self.home.rotate()
+        configured = self.home.configured()
+        for name in names:
+            if name in self.sites:
+                self.sites[name].config = configured[name]
+                if self._watching:
+                    await self._unwatch(name)
+                    self.watch(name)
+        return names, key
 
     def _declared(self, environment: str) -> list[int]:
         """Pids of the hosts that other environments declare: their namespaces are theirs."""
