@@ -54,6 +54,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "put_environment": {"text": DECLARED},
     "remove_environment": {"environment": "prod"},
     "try_environment": {"text": DECLARED},
+    "test_connections": {**ENV, "targets": ["CLI"]},
     "get_schedule": ENV,
     "rotate_secrets": {},
     "scan": ENV,

@@ -9,6 +9,7 @@ from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
+from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Scope
 from calipso.operations.environments import (
     EnvironmentRemoved,
@@ -278,14 +279,15 @@ class AsyncMethods:
         found: Agents = await self.call("get_agents")
         return found
 
-    async def put_environment(self, *, text: str) -> EnvironmentTaken:
+    async def put_environment(self, *, text: str, test: bool = False) -> EnvironmentTaken:
         """Add an environment, or change it: what it is made of is derived anew and watched from now on. Raises
         `ConfigError` naming the field.
 
-        text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+        text: an environment's file, as YAML. It is added, or takes the place of the one of its name. test: only
+        when all its connections can be made.
         """
 
-        found: EnvironmentTaken = await self.call("put_environment", text=text)
+        found: EnvironmentTaken = await self.call("put_environment", text=text, test=test)
         return found
 
     async def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
@@ -304,6 +306,26 @@ class AsyncMethods:
         """
 
         found: EnvironmentTried = await self.call("try_environment", environment=environment, text=text)
+        return found
+
+    async def test_connections(
+        self,
+        *,
+        environment: str = "",
+        text: str = "",
+        sections: Sequence[dict[str, Any]] = (),
+        targets: Sequence[str] = (),
+        timeout: float = 10.0,
+    ) -> ConnectionsTested:
+        """Try the connections of an environment at once. Raises `NotFound`, `ConfigError`, `QueryError`.
+
+        environment: one there is; or text: the file of one that is not taken over yet; or sections of a
+        document. targets: names of sections, empty for all. timeout: seconds for each.
+        """
+
+        found: ConnectionsTested = await self.call(
+            "test_connections", environment=environment, text=text, sections=sections, targets=targets, timeout=timeout
+        )
         return found
 
     async def get_schedule(self, *, environment: str = "local") -> Schedules:

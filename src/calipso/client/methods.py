@@ -9,6 +9,7 @@ from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
+from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Scope
 from calipso.operations.environments import (
     EnvironmentRemoved,
@@ -274,14 +275,15 @@ class Methods:
         found: Agents = self.call("get_agents")
         return found
 
-    def put_environment(self, *, text: str) -> EnvironmentTaken:
+    def put_environment(self, *, text: str, test: bool = False) -> EnvironmentTaken:
         """Add an environment, or change it: what it is made of is derived anew and watched from now on. Raises
         `ConfigError` naming the field.
 
-        text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+        text: an environment's file, as YAML. It is added, or takes the place of the one of its name. test: only
+        when all its connections can be made.
         """
 
-        found: EnvironmentTaken = self.call("put_environment", text=text)
+        found: EnvironmentTaken = self.call("put_environment", text=text, test=test)
         return found
 
     def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
@@ -300,6 +302,26 @@ class Methods:
         """
 
         found: EnvironmentTried = self.call("try_environment", environment=environment, text=text)
+        return found
+
+    def test_connections(
+        self,
+        *,
+        environment: str = "",
+        text: str = "",
+        sections: Sequence[dict[str, Any]] = (),
+        targets: Sequence[str] = (),
+        timeout: float = 10.0,
+    ) -> ConnectionsTested:
+        """Try the connections of an environment at once. Raises `NotFound`, `ConfigError`, `QueryError`.
+
+        environment: one there is; or text: the file of one that is not taken over yet; or sections of a
+        document. targets: names of sections, empty for all. timeout: seconds for each.
+        """
+
+        found: ConnectionsTested = self.call(
+            "test_connections", environment=environment, text=text, sections=sections, targets=targets, timeout=timeout
+        )
         return found
 
     def get_schedule(self, *, environment: str = "local") -> Schedules:

@@ -84,6 +84,15 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
     }
 
 
+def of_sections(said: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields of an environment that has just these sections, to try them. Raises `ConfigError`."""
+    _refuse_secrets(said, where)
+    found = _sections(said.get("configuration"), where)
+    hosts = _hosts(said["configuration"], where) if "CLI" in found else {}
+    kept = [section for name, section in found.items() if name != "CLI"]
+    return {"name": said["name"], "hosts": hosts, "original": {"configuration": kept}}
+
+
 def not_used_yet(original: Mapping[str, Any]) -> tuple[str, ...]:
     """What is kept of a document and changes nothing so far: names of fields and `configuration.SECTION`."""
     found = [field for field in original if field != "configuration"]

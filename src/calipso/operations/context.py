@@ -111,6 +111,22 @@ class PostState(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class Probed(msgspec.Struct, frozen=True):
+    """A connection that was tried. target: the section. place: where it leads. status: ok, failed or not supported.
+
+    reason: what it told, or why it failed. error: the name of the error. field: the fields it concerns.
+    """
+
+    target: str
+    place: str
+    status: str
+    seconds: float
+    reason: str
+    error: str = ""
+    field: str = ""
+    hint: str = ""
+
+
 class Tried(msgspec.Struct, frozen=True):
     """What a source found on a host when it was tried: nothing of it is kept."""
 
@@ -226,6 +242,12 @@ class Context(Protocol):
 
     async def try_environment(self, name: str, text: str) -> list[Tried]:
         """Let every source look once at every host, of an environment or of YAML text, and keep nothing."""
+        ...
+
+    async def probe(
+        self, environment: str, text: str, sections: Sequence[dict[str, Any]], targets: Sequence[str], limit: float
+    ) -> list[Probed]:
+        """Try the connections of an environment, of a text or of single sections. Raises `NotFound`, `ConfigError`."""
         ...
 
     async def rotate_secrets(self) -> tuple[list[str], str]:

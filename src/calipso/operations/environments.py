@@ -8,13 +8,18 @@ from calipso.errors import QueryError
 from calipso.model.environment import Environment
 from calipso.model.secrecy import masked_struct
 from calipso.operations.answers import rfc3339
+from calipso.operations.connection_tests import checked
 from calipso.operations.context import Context, Tried
 
 
 class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """text: an environment's file, as YAML. It is added, or takes the place of the one of its name."""
+    """text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+
+    test: only when all its connections can be made.
+    """
 
     text: str
+    test: bool = False
 
 
 class EnvironmentTaken(msgspec.Struct, frozen=True):
@@ -90,6 +95,8 @@ async def put_environment(context: Context, request: PutEnvironment) -> Environm
 
     Raises `ConfigError` naming the field.
     """
+    if request.test:
+        await checked(context, request.text)
     config = await context.put_environment(request.text)
     return EnvironmentTaken(config.name, masked_struct(config), [str(each) for each in config.remarks()])
 

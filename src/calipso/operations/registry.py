@@ -12,6 +12,7 @@ from calipso.operations import (
     access,
     capturing,
     cliques,
+    connection_tests,
     environments,
     history,
     inventory,
@@ -77,6 +78,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "try_environment", "POST", "environments/try", environments.TryEnvironment, environments.EnvironmentTried,
         environments.try_environment, "admin",
+    ),
+    Operation(
+        "test_connections", "POST", "environments/connections", connection_tests.TestConnections,
+        connection_tests.ConnectionsTested, connection_tests.test_connections, "admin",
     ),
     Operation(
         "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import yaml
 
 from calipso.errors import ConfigError
 from calipso.model.environment import Environment, parse_environment
-from calipso.model.original import from_original, is_original
+from calipso.model.original import from_original, is_original, of_sections
 from calipso.model.secrecy import SEALED
 from calipso.runtime.secrets import Secrets, shape_of
 from calipso.runtime.shelf import write_private
@@ -86,6 +86,12 @@ class Home:
         name = environment_of(shape_of(text), where).name
         sealed = self.secrets.sealed(text, self.text(name), where)
         return environment_of(sealed, where), sealed
+
+    def sections(self, name: str, sections: Sequence[Mapping[str, Any]]) -> Environment:
+        """What an environment would be of these sections alone; masks stand for what is kept. Raises `ConfigError`."""
+        said = yaml.safe_dump({"name": name or "new", "configuration": [dict(each) for each in sections]})
+        sealed = self.secrets.sealed(said, self.text(name), "targets_configuration")
+        return parse_environment(of_sections(parse_yaml(sealed, "targets_configuration"), "targets_configuration"))
 
     def rotate(self) -> tuple[list[str], str]:
         """Seal every secret anew with a new key. Gives the environments that have any, and the key's id."""

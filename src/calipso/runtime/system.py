@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import gc
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,7 @@ from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
-from calipso.operations.context import AgentState, PostState, Tried
+from calipso.operations.context import AgentState, PostState, Probed, Tried
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.at import moment, now
@@ -25,6 +26,7 @@ from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.lock import WriterLock
+from calipso.runtime.probing import probed, targets
 from calipso.runtime.shelf import Shelf
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
@@ -145,6 +147,17 @@ class System:
             return await tried(collection)
         finally:
             await collection.close()
+
+    async def probe(
+        self, environment: str, text: str, sections: Sequence[dict[str, Any]], wanted: Sequence[str], limit: float
+    ) -> list[Probed]:
+        """Try connections at once, each for at most `limit` seconds. Raises `NotFound`, `ConfigError`."""
+        if sections:
+            config = self.home.sections(environment, sections)
+        else:
+            config = self.home.environment(text, "text")[0] if text else self.site(environment).config
+        found = targets(config, self._transport_to, self.home.secrets.opened)
+        return await probed([each for each in found if not wanted or each.name in wanted], limit)
 
     def posts(self, environment: str) -> list[PostState]:
         """What each source does now on each host. Raises `NotFound`."""

@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from calipso.errors import Conflict, QueryError
 from calipso.operations.access import CreateToken, RevokeToken
+from calipso.operations.connection_tests import TestConnections
 from calipso.operations.context import Context, Scope, Token
 from calipso.operations.environments import PutEnvironment
 from calipso.operations.original_adding import AddCliqueConstraint, AddCliqueType
@@ -84,12 +85,21 @@ class EnvironmentBody(msgspec.Struct, frozen=True):
     type_drivers: str | list[str]
 
 
+class ConnectionsBody(msgspec.Struct, frozen=True):
+    """test_targets: names of sections. targets_configuration: the sections."""
+
+    environment: str
+    test_targets: list[str]
+    targets_configuration: list[dict[str, Any]]
+
+
 def acting(context: Context, gate: Gate) -> list[HTTPRouteHandler]:
     """The handlers of everything that acts."""
     return [
         _posting("/clique_types", "add_clique_type", "write", lambda request: _clique_type(context, request)),
         _posting("/clique_constraints", "add_clique_constraint", "write", lambda each: _constraint(context, each)),
         _posting("/environment_configs", "put_environment", "admin", lambda request: _environment(context, request)),
+        _posting("/connection_tests", "test_connections", "admin", lambda request: _connections(context, request)),
         _log_in(context, gate), _log_out(context),
     ]  # fmt: skip
 
@@ -141,6 +151,18 @@ async def _environment(context: Context, request: Asking) -> Any:
         "message": f"created environment_config for {taken.name}",
         "id": object_id("environments_config", taken.name),
     }
+
+
+async def _connections(context: Context, request: Asking) -> Any:
+    """A connection test; it is done when this answers, so that its `status` is `response` at once."""
+    said = msgspec.json.decode(await request.body(), type=ConnectionsBody)
+    if not any(each.name == said.environment for each in context.environments()):
+        raise QueryError(f"unknown environment: {said.environment}")
+    asked = TestConnections(
+        environment=said.environment, sections=tuple(said.targets_configuration), targets=tuple(said.test_targets)
+    )
+    done = await perform(context, BY_NAME["test_connections"], asked, _who(request))
+    return {"id": done.id, "message": f"created a connection test for {said.environment}"}
 
 
 def _log_in(context: Context, gate: Gate) -> HTTPRouteHandler:
