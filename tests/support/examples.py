@@ -94,6 +94,8 @@ def steady(answer: Any, name: str = "") -> Any:
     if isinstance(answer, str):
         if name == "token":
             return "cal_" + "x" * 43
+        if name == "id" and re.fullmatch(r"0[0-9a-f]{23}", answer):
+            return "0" * 24
         if name == "key" and re.fullmatch(r"[0-9a-f]{8}", answer):
             return "c0ffee00"
         return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
