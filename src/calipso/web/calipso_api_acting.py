@@ -17,6 +17,7 @@ from calipso.operations.context import Context, Scope, Token
 from calipso.operations.environments import PutEnvironment
 from calipso.operations.original_adding import AddCliqueConstraint, AddCliqueType
 from calipso.operations.original_places import object_id
+from calipso.operations.original_rules import check
 from calipso.operations.registry import BY_NAME, perform
 from calipso.runtime.access import SESSION
 from calipso.web.calipso_api import answered
@@ -83,6 +84,8 @@ class EnvironmentBody(msgspec.Struct, frozen=True):
     operational: str
     type: str
     type_drivers: str | list[str]
+    environment_type: str = "OpenStack"
+    enable_monitoring: bool = False
 
 
 class ConnectionsBody(msgspec.Struct, frozen=True):
@@ -146,6 +149,7 @@ async def _environment(context: Context, request: Asking) -> Any:
         raise QueryError("type must be environment")
     if any(each.name == said.name for each in context.environments()):
         raise Conflict(f"there is an environment {said.name} already")
+    check(msgspec.to_builtins(said))
     taken = await perform(context, BY_NAME["put_environment"], PutEnvironment(text=body.decode()), _who(request))
     return {
         "message": f"created environment_config for {taken.name}",

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from calipso.cli import original
+from calipso.cli.main import app
+from calipso.errors import NotFound, QueryError
 from calipso.model import constants
 from calipso.model.environment import Environment
 from calipso.model.scoring import clique_types
 from calipso.operations.original_documents import Documents
 from tests.replay.openstack.test_openstack_replay import graph_with
 from tests.replay.openstack.test_worked_examples import CLOUDS
+from tests.support.system import ESTATE, ask, estate, run
 
 CLOUD = Environment(name="cloud", type="OpenStack", mechanism_drivers=("OVS",), cliques="calipso")
 COMMON = {
@@ -108,3 +115,48 @@ def test_made_twice_they_are_the_same(cloud: str) -> None:
     again = Documents(graph_with(cloud), CLOUD, clique_types(CLOUD), {"cmp1": 1_700_000_000_000_000})
     for name, before in documents(cloud).items():
         assert msgspec.json.encode(list(again.all(name))) == msgspec.json.encode(before)
+
+
+def test_pages_by_cursor_are_the_whole(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            for collection in ("inventory", "links", "cliques"):
+                asked: dict[str, Any] = {"collection": collection, "full": True}
+                whole = (await ask(system, "get_original", **asked, page_size=0)).items
+                found: list[Any] = []
+                answer = await ask(system, "get_original", **asked, page_size=3)
+                found += answer.items
+                while answer.next:
+                    answer = await ask(system, "get_original", **asked, page_size=3, cursor=answer.next)
+                    found += answer.items
+                assert found == whole and len(whole) > 3
+            with pytest.raises(NotFound):
+                await ask(system, "get_original", collection="moons")
+            with pytest.raises(QueryError, match="colour"):
+                await ask(system, "get_original", collection="links", where=("colour=red",))
+            with pytest.raises(QueryError, match="no condition"):
+                await ask(system, "get_original", collection="links", where=("colour",))
+
+    run(work())
+
+
+def test_an_export_is_the_same_in_files_and_in_one_and_every_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def filled() -> None:
+        async with estate(tmp_path / "home"):
+            pass
+
+    run(filled())
+    monkeypatch.setenv("CALIPSO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(original, "PAGE", 4)
+    runner, words = CliRunner(), ["export", "--format", "calipso-json", "--env", ESTATE]
+    for name in ("one", "two"):
+        assert runner.invoke(app, [*words, str(tmp_path / name)]).exit_code == 0
+    files = sorted((tmp_path / "one").iterdir())
+    assert {file.stem for file in files} == set(original.COLLECTIONS)
+    for file in files:
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+    said = runner.invoke(app, words)
+    assert json.loads(said.stdout) == {file.stem: json.loads(file.read_text()) for file in files}
+    assert runner.invoke(app, [*words[:2], "mongo"]).exit_code == 2
