@@ -15,8 +15,8 @@ from calipso.errors import ConfigError
 from calipso.model.environment import Environment, parse_environment
 from calipso.model.original import from_original, is_original, of_sections
 from calipso.model.secrecy import SEALED
+from calipso.runtime.home_documents import write_private
 from calipso.runtime.secrets import Secrets, shape_of
-from calipso.runtime.shelf import write_private
 
 LOCAL = "local"
 """The environment that needs no configuration: this machine."""

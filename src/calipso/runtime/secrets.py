@@ -19,8 +19,8 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from calipso.errors import ConfigError
 from calipso.model.secrecy import MASK, REFERENCE, SEALED, Opened
+from calipso.runtime.home_documents import write_private
 from calipso.runtime.secrets_text import exchanged, secrets_in
-from calipso.runtime.shelf import write_private
 from calipso.transports.secrets import secret
 
 KEY, OLD_KEY = "CALIPSO_KEY", "CALIPSO_OLD_KEY"

@@ -25,9 +25,9 @@ from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
+from calipso.runtime.home_documents import HomeDocuments
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.probing import probed, targets
-from calipso.runtime.shelf import Shelf
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
@@ -77,7 +77,7 @@ class System:
         self._watching = False
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
-        self.shelf = Shelf(home.documents)
+        self.shelf = HomeDocuments(home.documents)
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()

@@ -29,7 +29,7 @@ def write_private(file: Path, content: bytes) -> None:
     beside.replace(file)
 
 
-class Shelf:
+class HomeDocuments:
     """Documents of all environments. Implements `operations.context.Shelf`; raises `StoreError`."""
 
     def __init__(self, file: Path) -> None:
