@@ -7,10 +7,18 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, capturing, environments, packets, querying, running, transcripts
-from calipso.cli import access, agent, asking, environments, packets, querying, running, transcripts
-from calipso.cli import access, agent, asking, environments, querying, running, secrets, transcripts
-from calipso.cli import access, agent, asking, environments, packets, querying, running, secrets, transcripts
+from calipso.cli import (
+    access,
+    agent,
+    asking,
+    capturing,
+    environments,
+    packets,
+    querying,
+    running,
+    secrets,
+    transcripts,
+)
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 

@@ -102,6 +102,7 @@ OPERATIONS: tuple[Operation, ...] = (
         capturing.remove_capture,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
+    Operation(
         "get_original", "GET", "original", original.GetOriginal, original.OriginalDocuments, original.get_original
     ),
     Operation(
