@@ -157,6 +157,10 @@ def _type(hint: Any) -> str:
         return f"Sequence[{_type(get_args(hint)[0])}]"
     if get_origin(hint) in (typing.Union, types.UnionType):
         return " | ".join(_type(each) for each in get_args(hint))
+    if get_origin(hint) is dict:
+        return f"dict[{', '.join(_type(each) for each in get_args(hint))}]"
+    if hint is Any:
+        return "Any"
     return "None" if hint is type(None) else str(hint.__name__)
 
 

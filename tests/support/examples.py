@@ -42,9 +42,20 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_sources": ENV,
     "get_supported_environments": {"distribution": "Kolla", "version": "2024.1", "mechanism_driver": "OVN"},
     "export": ENV,
+    "get_original": {**ENV, "collection": "inventory", "where": ["type=vnic"], "page_size": 2},
+    "count_original": {"type": "environment", **ENV},
+    "add_clique_type": {
+        "name": "nics",
+        "focal_point_type": "instance",
+        "link_types": ["instance-vnic"],
+        "distribution": "Kolla",
+    },
+    "add_clique_constraint": {"focal_point_type": "switch", "constraints": ["network"]},
+    "remove_added": {"id": "5c1174c644041e768fc873cb"},
     "put_environment": {"text": DECLARED},
     "remove_environment": {"environment": "prod"},
     "try_environment": {"text": DECLARED},
+    "test_connections": {**ENV, "targets": ["CLI"]},
     "get_schedule": ENV,
     "scan": {**ENV, "inventory": "before the upgrade"},
     "start_scan": {**ENV, "only": "cliques", "draft": True},
@@ -64,6 +75,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_messages": {**ENV, "at_least": "warn", "open": "yes"},
     "view_messages": {**ENV, "ids": ["1"]},
     "delete_messages": {**ENV, "ids": ["1"]},
+    "rotate_secrets": {},
     "import": {**ENV, "lines": LINES},
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
     "get_captures": ENV,
@@ -103,6 +115,10 @@ def steady(answer: Any, name: str = "") -> Any:
     if isinstance(answer, str):
         if name == "token":
             return "cal_" + "x" * 43
+        if name == "id" and re.fullmatch(r"0[0-9a-f]{23}", answer):
+            return "0" * 24
+        if name == "key" and re.fullmatch(r"[0-9a-f]{8}", answer):
+            return "c0ffee00"
         return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
     return 7 if name == "revision" else 0.1 if name == "seconds" else answer
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from calipso.cli import render
-from calipso.cli.calling import NEGATIVE, USAGE, call, run, with_calls
+from calipso.cli import original, render
+from calipso.cli.calling import NEGATIVE, USAGE, call, fail, run, with_calls
 from calipso.cli.options import At, Environment, Kind, Out
 from calipso.cli.render import Output, console
+from calipso.errors import QueryError
 from calipso.operations.inventory import Objects
 from calipso.runtime.home import LOCAL, Home
 
@@ -267,13 +268,22 @@ def schedule(env: Environment = LOCAL, output: Out = Output.table) -> None:
 
 def export(
     file: Annotated[Path | None, typer.Argument(help="Where to; standard output without it.")] = None,
+    format: Annotated[str, typer.Option(help="records, or calipso-json: the original's documents.")] = "records",
     env: Environment = LOCAL,
     at: At = "",
 ) -> None:
     """Every record as a line of JSON, behind a header; `import` takes it back.
 
-    Examples: `calipso export before.jsonl` · `calipso export --env plain --at -1h > then.jsonl`
+    With --format calipso-json the documents of the original's collections: a file for each in a folder, or all in one.
+
+    Examples: `calipso export before.jsonl` · `calipso export --env plain --at -1h > then.jsonl` ·
+    `calipso export --format calipso-json documents/ --env plain`
     """
+    if format not in ("records", "calipso-json"):
+        fail(QueryError(f"no format {format!r}", hint="there are: records, calipso-json"))
+    if format == "calipso-json":
+        original.write(file, env, at)
+        return
     found = call(Home.default(), "export", environment=env, at=at)
     text = "".join(line + "\n" for line in found.lines)
     if file is None:

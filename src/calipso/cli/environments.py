@@ -20,7 +20,9 @@ from calipso.cli.render import Output, console
 from calipso.errors import CalipsoError, ConfigError, NotFound
 from calipso.model.environment import Environment
 from calipso.model.original import not_used_yet
+from calipso.model.secrecy import masked_struct, masked_text
 from calipso.runtime.home import LOCAL, Home, environment_of
+from calipso.runtime.secrets import shape_of
 
 HELP = """Environments: add, list, show, edit, test, remove, and which are supported.
 
@@ -41,20 +43,23 @@ def register(app: typer.Typer) -> None:
 
 
 @env.command("add")
-def add(file: File) -> None:
+def add(
+    file: File,
+    test: Annotated[bool, typer.Option("--test", help="Only if all its connections can be made.")] = False,
+) -> None:
     """Take an environment over from a file, or change the one of its name; a running server goes on with it at once.
 
-    Examples: `calipso env add plain.yaml`
+    Examples: `calipso env add plain.yaml` · `calipso env add cloud.json --test`
     """
-    _put(file.read_text(), str(file))
+    _put(file.read_text(), str(file), test)
 
 
-def _put(text: str, where: str) -> None:
+def _put(text: str, where: str, test: bool = False) -> None:
     try:
-        environment_of(text, where)  # errors name the file the user knows
+        environment_of(shape_of(text), where)  # errors name the file the user knows
     except CalipsoError as error:
         fail(error)
-    taken = call(Home.default(), "put_environment", text=text)
+    taken = call(Home.default(), "put_environment", text=text, test=test)
     console(stderr=True).print(f"environment {taken.name} is known; `calipso env test {taken.name}` tries it")
     _remark(taken.config)
 
@@ -75,7 +80,7 @@ def list_them(output: Out = Output.table) -> None:
     Examples: `calipso env list` · `calipso env list -o json`
     """
     found = Home.default().configured()
-    text = render.structured(list(found.values()), output)
+    text = render.structured([masked_struct(each) for each in found.values()], output)
     if text is not None:
         print(text)
         return
@@ -92,7 +97,7 @@ def show(name: Name, output: Out = Output.yaml) -> None:
     home = Home.default()
     text = _text(home, name)
     if output is Output.json:
-        text = msgspec.json.format(msgspec.json.encode(home.configured()[name])).decode()
+        text = msgspec.json.format(msgspec.json.encode(masked_struct(home.configured()[name]))).decode()
     print(text.rstrip())
     _remark(home.configured()[name])
 
@@ -101,7 +106,7 @@ def _text(home: Home, name: str) -> str:
     configured = home.configured()
     if name not in configured:
         fail(NotFound(f"no environment {name!r}", hint=f"there are: {', '.join(configured)}"))
-    return home.text(name) or yaml.safe_dump({"name": name}, sort_keys=False)
+    return masked_text(home.text(name)) or yaml.safe_dump({"name": name}, sort_keys=False)
 
 
 @env.command("edit")
@@ -129,14 +134,22 @@ def edit(name: Name) -> None:
 @env.command("test")
 def test(
     name: Annotated[str, typer.Argument(help="An environment's name, or the file of one that is not added yet.")],
+    only: Annotated[
+        bool, typer.Option("--connections", "-c", help="Only its connections, section by section.")
+    ] = False,
     output: Out = Output.table,
 ) -> None:
     """Let every source look once at every host, keep nothing, and say what works, how fast, and why not.
 
-    Examples: `calipso env test plain` · `calipso env test new.yaml -o json`
+    With --connections only whether each section can be reached and lets us in.
+
+    Examples: `calipso env test plain` · `calipso env test new.yaml -o json` · `calipso env test cloud --connections`
     """
     file = Path(name)
     said = {"text": file.read_text()} if file.is_file() else {"environment": name}
+    if only:
+        connections(said, output)
+        return
 
     async def once(invoke: Any) -> Any:
         return await invoke("try_environment", **said)
@@ -155,7 +168,24 @@ def test(
             for each in result.items
         ]  # fmt: skip
         render.rows(rows, ("host", "source", "status", "took", "records", "why"), output)
-    _remark(environment_of(file.read_text(), name) if file.is_file() else Home.default().configured()[name])
+    _remark(environment_of(shape_of(file.read_text()), name) if file.is_file() else Home.default().configured()[name])
+    if result.status != "ok":
+        raise typer.Exit(PARTIAL if result.status == "partial" else NEGATIVE)
+
+
+def connections(said: dict[str, str], output: Output) -> None:
+    """What came of every section's connection test."""
+    with console(stderr=True).status("connecting …"):
+        result = call(Home.default(), "test_connections", **said)
+    text = render.structured(result.items, output)
+    if text is not None:
+        print(text)
+    else:
+        rows = [
+            (each.target, each.place, each.status, f"{each.seconds:.2f} s", each.error, each.field, each.reason)
+            for each in result.items
+        ]
+        render.rows(rows, ("section", "place", "status", "took", "error", "field", "reason"), output)
     if result.status != "ok":
         raise typer.Exit(PARTIAL if result.status == "partial" else NEGATIVE)
 

@@ -18,6 +18,7 @@ from calipso.cli import (
     querying,
     running,
     scans,
+    secrets,
     transcripts,
 )
 from calipso.cli.calling import BUG
@@ -43,6 +44,7 @@ capturing.register(app)
 agent.register(app)
 environments.register(app)
 access.register(app)
+secrets.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -9,12 +9,21 @@ from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
+from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Scope
-from calipso.operations.environments import EnvironmentRemoved, EnvironmentTaken, EnvironmentTried, Schedules
+from calipso.operations.environments import (
+    EnvironmentRemoved,
+    EnvironmentTaken,
+    EnvironmentTried,
+    Schedules,
+    SecretsRotated,
+)
 from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
+from calipso.operations.original import OriginalCounts, OriginalDocuments
+from calipso.operations.original_adding import Added
 from calipso.operations.querying import QueryAnswer
 from calipso.operations.scans import ScanList, ScanResult, ScanScheduleList, ScanScheduleView, ScanView
 from calipso.operations.supported import SupportedEnvironments
@@ -268,14 +277,15 @@ class Methods:
         found: Agents = self.call("get_agents")
         return found
 
-    def put_environment(self, *, text: str) -> EnvironmentTaken:
+    def put_environment(self, *, text: str, test: bool = False) -> EnvironmentTaken:
         """Add an environment, or change it: what it is made of is derived anew and watched from now on. Raises
         `ConfigError` naming the field.
 
-        text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+        text: an environment's file, as YAML. It is added, or takes the place of the one of its name. test: only
+        when all its connections can be made.
         """
 
-        found: EnvironmentTaken = self.call("put_environment", text=text)
+        found: EnvironmentTaken = self.call("put_environment", text=text, test=test)
         return found
 
     def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
@@ -294,6 +304,26 @@ class Methods:
         """
 
         found: EnvironmentTried = self.call("try_environment", environment=environment, text=text)
+        return found
+
+    def test_connections(
+        self,
+        *,
+        environment: str = "",
+        text: str = "",
+        sections: Sequence[dict[str, Any]] = (),
+        targets: Sequence[str] = (),
+        timeout: float = 10.0,
+    ) -> ConnectionsTested:
+        """Try the connections of an environment at once. Raises `NotFound`, `ConfigError`, `QueryError`.
+
+        environment: one there is; or text: the file of one that is not taken over yet; or sections of a
+        document. targets: names of sections, empty for all. timeout: seconds for each.
+        """
+
+        found: ConnectionsTested = self.call(
+            "test_connections", environment=environment, text=text, sections=sections, targets=targets, timeout=timeout
+        )
         return found
 
     def get_schedule(self, *, environment: str = "local") -> Schedules:
@@ -529,6 +559,11 @@ class Methods:
         found: MessagesChanged = self.call("delete_messages", environment=environment, ids=ids, level=level)
         return found
 
+    def rotate_secrets(self) -> SecretsRotated:
+        """Seal every secret of every environment anew, with a new key. Raises `ConfigError`; then all is as before."""
+        found: SecretsRotated = self.call("rotate_secrets")
+        return found
+
     def export(self, *, environment: str = "local", at: str = "") -> Exported:
         """All records of an environment, in order of id and facet, behind a header."""
         found: Exported = self.call("export", environment=environment, at=at)
@@ -637,6 +672,104 @@ class Methods:
             order=order,
             limit=limit,
         )
+        return found
+
+    def get_original(
+        self,
+        *,
+        collection: str,
+        environment: str = "local",
+        where: Sequence[str] = (),
+        page: int = 0,
+        page_size: int = 1000,
+        full: bool = False,
+        cursor: str = "",
+        at: str = "",
+    ) -> OriginalDocuments:
+        """The documents of one of the original's collections, with its field names. Raises `NotFound` for a
+        collection or environment that is not there, `QueryError` for a parameter that is none.
+
+        collection: of the original. where: its parameters, as `type=instance`; what is given twice has to hold
+        twice. environment: empty for all. page counts from 0, page_size 0 is all. full: whole documents; else
+        what its lists show. cursor: `next` of the page before, in place of `page`; all such pages show one
+        moment.
+        """
+
+        found: OriginalDocuments = self.call(
+            "get_original",
+            collection=collection,
+            environment=environment,
+            where=where,
+            page=page,
+            page_size=page_size,
+            full=full,
+            cursor=cursor,
+            at=at,
+        )
+        return found
+
+    def count_original(self, *, type: str, environment: str = "") -> OriginalCounts:
+        """How many objects of each type an environment has, or values each constant. Raises `QueryError`,
+        `NotFound`.
+
+        type: `environment` (which needs one), `message` or `constant`.
+        """
+
+        found: OriginalCounts = self.call("count_original", type=type, environment=environment)
+        return found
+
+    def add_clique_type(
+        self,
+        *,
+        name: str,
+        focal_point_type: str,
+        link_types: Sequence[str],
+        environment: str = "",
+        environment_type: str = "",
+        distribution: str = "",
+        distribution_version: str = "",
+        mechanism_drivers: str = "",
+        type_drivers: str = "",
+        use_implicit_links: bool = False,
+    ) -> Added:
+        """Add a clique type; of those that fit an environment equally well, it is used first. Raises `QueryError`
+        naming the field, `Conflict` for one there is.
+
+        environment: the one it is for; or what an environment must be for it: distribution and so on. Not both.
+        focal_point_type: a kind. link_types: walked in order, in either direction.
+        """
+
+        found: Added = self.call(
+            "add_clique_type",
+            name=name,
+            focal_point_type=focal_point_type,
+            link_types=link_types,
+            environment=environment,
+            environment_type=environment_type,
+            distribution=distribution,
+            distribution_version=distribution_version,
+            mechanism_drivers=mechanism_drivers,
+            type_drivers=type_drivers,
+            use_implicit_links=use_implicit_links,
+        )
+        return found
+
+    def add_clique_constraint(self, *, focal_point_type: str, constraints: Sequence[str]) -> Added:
+        """Say what cliques of a kind are kept to, in the place of what was said before. Raises `QueryError`.
+
+        What cliques of a focal kind are kept to: `network`, or nothing.
+        """
+
+        found: Added = self.call("add_clique_constraint", focal_point_type=focal_point_type, constraints=constraints)
+        return found
+
+    def remove_added(self, *, id: str) -> Added:
+        """Take back a clique type or constraint that a user added. Raises `QueryError`.
+
+        id: the `_id` of a clique type or constraint that a user added.
+        """
+
+        found: Added = self.call("remove_added", id=id)
         return found
 
     def get_tokens(self) -> Tokens:

@@ -145,12 +145,14 @@ class _Finder:
 
 
 def find_clique(
-    graph: GraphReader, focal: Obj, clique_type: CliqueType, network: Iterable[str] | None = None
+    graph: GraphReader, focal: Obj, clique_type: CliqueType, network: Iterable[str] | None = None, *, keep: bool = True
 ) -> Clique:
-    """The clique of a focal object; `network` narrows it to some of its networks."""
-    own = networks_of(graph, focal)
+    """The clique of a focal object; `network` narrows it to some of its networks, without `keep` it is kept to none."""
+    own = networks_of(graph, focal) if keep else None
     constraint = frozenset(network) if network is not None else own
     note = "" if constraint is not None else f"the networks of {focal.id} are not known: kept to none"
+    if not keep and constraint is None:
+        note = f"cliques of a {focal.kind} are kept to no network"
     finder = _Finder(graph, focal, constraint)
     for name in clique_type.link_types:
         finder.step(name)

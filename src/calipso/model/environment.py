@@ -10,7 +10,8 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.model.distributions import distribution
-from calipso.model.reaching import REFERENCE, Ssh, check_ssh, check_wrap
+from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.secrecy import REFERENCE
 from calipso.model.supported import Remark, check_values, remarks
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from calipso.errors import ConfigError
-from calipso.model.reaching import REFERENCE
+from calipso.model.secrecy import REFERENCE
 
 TYPES: Mapping[str, str] = {"OpenStack": "OpenStack", "Kubernetes": "Kubernetes", "Bare-metal": "Plain"}
 """`environment_type` → ours. The original names VMware too, and has nothing that reads it."""
@@ -87,6 +87,15 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
         "hosts": hosts,
         "original": {**rest, **({"configuration": kept} if kept else {})},
     }
+
+
+def of_sections(said: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields of an environment that has just these sections, to try them. Raises `ConfigError`."""
+    _refuse_secrets(said, where)
+    found = _sections(said.get("configuration"), where)
+    hosts = _hosts(said["configuration"], where) if "CLI" in found else {}
+    kept = [section for name, section in found.items() if name != "CLI"]
+    return {"name": said["name"], "hosts": hosts, "original": {"configuration": kept}}
 
 
 def not_used_yet(original: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,13 +10,12 @@ from typing import Any
 import msgspec
 
 from calipso.errors import ConfigError
+from calipso.model.secrecy import REFERENCE
 
 ALL = "*"
 SUDO_NEVER = "-n"
 SUDO_ASKS = ("-k", "-S", "-p", "")
 """sudo(8): never ask, or read a password from standard input without a prompt, whatever was said a moment ago."""
-REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
-"""A secret given by reference."""
 _TOOLS = ("docker", "podman", "kubectl", "crictl", "lxc")
 _PLAIN = ("sudo", "doas", "nsenter", "ip", "lxc-attach", "snap")
 _INNER = (*_TOOLS, "nsenter", "ip", "lxc-attach", "snap")

@@ -11,7 +11,7 @@ from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, Deed, Scope, Token
 from calipso.operations.paging import Cursor, Limit, page
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$")]
 
 
 class GetTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from calipso.errors import NotFound
 from calipso.graph.clique import CliqueLink, Unknown, find_clique
 from calipso.graph.explain import why
 from calipso.graph.protocol import GraphReader
-from calipso.model.scoring import choose, clique_types
+from calipso.model.cliques import CliqueType
+from calipso.model.scoring import choose
 from calipso.operations.answers import Freshness, freshness
+from calipso.operations.clique_choice import constrained, types_of
 from calipso.operations.context import Context
 from calipso.operations.inventory import one, when
+from calipso.operations.states import is_down
 
 
 class GetClique(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,11 +72,12 @@ async def get_clique(context: Context, request: GetClique) -> CliqueView:
     site = context.site(request.environment)
     graph = site.graph(when(context, request.at))
     focal = one(graph, request.id)
-    chosen = choose(clique_types(site.config), focal.kind, site.config, request.type)
+    types = types_of(context, site.config)
+    chosen = choose(types, focal.kind, site.config, request.type)
     if chosen is None:
-        raise NotFound(f"no clique type {request.type!r} for a {focal.kind}", hint=_types_for(focal.kind, site.config))
+        raise NotFound(f"no clique type {request.type!r} for a {focal.kind}", hint=_types_for(focal.kind, types))
     networks = [one(graph, name, "network").id for name in request.network] or None
-    clique = find_clique(graph, focal, chosen, networks)
+    clique = find_clique(graph, focal, chosen, networks, keep=constrained(context, focal.kind))
     nodes = [_node(graph, id) for id in clique.objects]
     stale = {state.scope.reporter for state in site.scopes() if state.stale}
     links = [_edge(graph, link, stale) for link in clique.links]
@@ -81,8 +87,8 @@ async def get_clique(context: Context, request: GetClique) -> CliqueView:
     )  # fmt: skip
 
 
-def _types_for(kind: str, config: object) -> str:
-    names = sorted({each.name for each in clique_types(config) if each.focal_kind == kind})  # type: ignore[arg-type]
+def _types_for(kind: str, types: Iterable[CliqueType]) -> str:
+    names = sorted({each.name for each in types if each.focal_kind == kind})
     return f"there are: {', '.join(names)}" if names else "cliques begin at instances, services, containers or networks"
 
 
@@ -99,19 +105,6 @@ def _edge(graph: GraphReader, link: CliqueLink, stale: set[str]) -> Edge:
     if source is None or target is None:
         return Edge(link.type, link.source, link.target, state="unknown")
     through = list(why(graph, link.type, source, target).through)
-    states, hosts = [], {source.host, target.host}
-    for id in (link.source, *through, link.target):
-        head = graph.resolve(id)
-        if head is not None and _counts(graph, id):
-            states.append(graph.attributes(head).get("state"))
-    state = "down" if "down" in states else "unknown" if hosts & stale else "up"
+    down = is_down(graph, (link.source, *through, link.target))
+    state = "down" if down else "unknown" if {source.host, target.host} & stale else "up"
     return Edge(link.type, link.source, link.target, through, link.network, state)
-
-
-def _counts(graph: GraphReader, id: str) -> bool:
-    """Whether an object's state is part of its link's: a bridge's own local device is not (MODEL §4)."""
-    head = graph.resolve(id)
-    if head is None or head.type != "internal":
-        return True
-    bridge = graph.attributes(head).get("bridge", "")
-    return not (isinstance(bridge, str) and bridge.endswith(f"/bridge:{head.name}"))

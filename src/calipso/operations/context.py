@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -66,6 +66,18 @@ class Journal(Protocol):
     def deeds(self) -> list[Deed]: ...
 
 
+class Shelf(Protocol):
+    """JSON documents that are kept for all environments together."""
+
+    def all(self, collection: str) -> Mapping[str, dict[str, Any]]:
+        """Key → document, by key."""
+        ...
+
+    def put(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:
+        """Keep a document; None removes it."""
+        ...
+
+
 class AgentState(msgspec.Struct, frozen=True):
     """An agent as its server knows it. since: µs of the last coming or going. cpu: share of a core. lost: parts."""
 
@@ -99,6 +111,22 @@ class PostState(msgspec.Struct, frozen=True):
     ended: int = 0
     next: int = 0
     error: str = ""
+
+
+class Probed(msgspec.Struct, frozen=True):
+    """A connection that was tried. target: the section. place: where it leads. status: ok, failed or not supported.
+
+    reason: what it told, or why it failed. error: the name of the error. field: the fields it concerns.
+    """
+
+    target: str
+    place: str
+    status: str
+    seconds: float
+    reason: str
+    error: str = ""
+    field: str = ""
+    hint: str = ""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -218,10 +246,22 @@ class Context(Protocol):
         """Let every source look once at every host, of an environment or of YAML text, and keep nothing."""
         ...
 
+    async def probe(
+        self, environment: str, text: str, sections: Sequence[dict[str, Any]], targets: Sequence[str], limit: float
+    ) -> list[Probed]:
+        """Try the connections of an environment, of a text or of single sections. Raises `NotFound`, `ConfigError`."""
+        ...
+
+    async def rotate_secrets(self) -> tuple[list[str], str]:
+        """Seal all secrets anew. Gives the environments that have any, and the key's id. Raises `ConfigError`."""
+        ...
+
     @property
     def tokens(self) -> Tokens: ...
     @property
     def journal(self) -> Journal: ...
+    @property
+    def shelf(self) -> Shelf: ...
 
     def agents(self) -> list[AgentState]: ...
 

@@ -6,14 +6,20 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.model.environment import Environment
+from calipso.model.secrecy import masked_struct
 from calipso.operations.answers import rfc3339
+from calipso.operations.connection_tests import checked
 from calipso.operations.context import Context, Tried
 
 
 class PutEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """text: an environment's file, as YAML. It is added, or takes the place of the one of its name."""
+    """text: an environment's file, as YAML. It is added, or takes the place of the one of its name.
+
+    test: only when all its connections can be made.
+    """
 
     text: str
+    test: bool = False
 
 
 class EnvironmentTaken(msgspec.Struct, frozen=True):
@@ -50,6 +56,17 @@ class EnvironmentTried(msgspec.Struct, frozen=True):
     items: list[Tried]
 
 
+class RotateSecrets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request without parameters."""
+
+
+class SecretsRotated(msgspec.Struct, frozen=True):
+    """environments: those that hold secrets. key: the id of the key that seals them now."""
+
+    environments: list[str]
+    key: str
+
+
 class GetSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: str = "local"
 
@@ -78,8 +95,10 @@ async def put_environment(context: Context, request: PutEnvironment) -> Environm
 
     Raises `ConfigError` naming the field.
     """
+    if request.test:
+        await checked(context, request.text)
     config = await context.put_environment(request.text)
-    return EnvironmentTaken(config.name, config, [str(each) for each in config.remarks()])
+    return EnvironmentTaken(config.name, masked_struct(config), [str(each) for each in config.remarks()])
 
 
 async def remove_environment(context: Context, request: RemoveEnvironment) -> EnvironmentRemoved:
@@ -95,6 +114,11 @@ async def try_environment(context: Context, request: TryEnvironment) -> Environm
     items = await context.try_environment(request.environment, request.text)
     bad = [each for each in items if each.status not in ("ok", "nothing there")]
     return EnvironmentTried("failed" if len(bad) == len(items) and bad else "partial" if bad else "ok", items)
+
+
+async def rotate_secrets(context: Context, request: RotateSecrets) -> SecretsRotated:
+    """Seal every secret of every environment anew, with a new key. Raises `ConfigError`; then all is as before."""
+    return SecretsRotated(*await context.rotate_secrets())
 
 
 async def get_schedule(context: Context, request: GetSchedule) -> Schedules:

@@ -6,6 +6,7 @@ import msgspec
 
 from calipso.model.environment import Environment
 from calipso.model.record import RunError, ScopeState
+from calipso.model.secrecy import masked_struct
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
 
@@ -120,7 +121,7 @@ async def get_environments(context: Context, request: Nothing) -> Environments:
                 len(scopes),
                 sum(state.stale for state in scopes),
                 site.trouble,
-                config,
+                masked_struct(config),
             )
         )
     return Environments(items)

@@ -12,11 +12,14 @@ from calipso.operations import (
     access,
     capturing,
     cliques,
+    connection_tests,
     environments,
     history,
     inventory,
     messages,
     monitoring,
+    original,
+    original_adding,
     querying,
     scans,
     supported,
@@ -79,6 +82,10 @@ OPERATIONS: tuple[Operation, ...] = (
         environments.try_environment, "admin",
     ),
     Operation(
+        "test_connections", "POST", "environments/connections", connection_tests.TestConnections,
+        connection_tests.ConnectionsTested, connection_tests.test_connections, "admin",
+    ),
+    Operation(
         "get_schedule", "GET", "schedule", environments.GetSchedule, environments.Schedules, environments.get_schedule,
     ),
     Operation("scan", "POST", "scan", scans.Scan, scans.ScanResult, scans.scan),
@@ -111,6 +118,10 @@ OPERATIONS: tuple[Operation, ...] = (
         "delete_messages", "POST", "messages/delete", messages.DeleteMessages, messages.MessagesChanged,
         messages.delete_messages,
     ),
+    Operation(
+        "rotate_secrets", "POST", "secrets/rotate", environments.RotateSecrets, environments.SecretsRotated,
+        environments.rotate_secrets, "admin",
+    ),
     Operation("export", "GET", "export", transfer.Export, transfer.Exported, transfer.export),
     Operation("import", "POST", "import", transfer.Import, transfer.Imported, transfer.import_records),
     Operation(
@@ -122,6 +133,25 @@ OPERATIONS: tuple[Operation, ...] = (
         capturing.remove_capture,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
+    Operation(
+        "get_original", "GET", "original", original.GetOriginal, original.OriginalDocuments, original.get_original
+    ),
+    Operation(
+        "count_original", "GET", "original/counts", original.CountOriginal, original.OriginalCounts,
+        original.count_original,
+    ),
+    Operation(
+        "add_clique_type", "POST", "clique-types", original_adding.AddCliqueType, original_adding.Added,
+        original_adding.add_clique_type,
+    ),
+    Operation(
+        "add_clique_constraint", "POST", "clique-constraints", original_adding.AddCliqueConstraint,
+        original_adding.Added, original_adding.add_clique_constraint,
+    ),
+    Operation(
+        "remove_added", "POST", "clique-types/remove", original_adding.RemoveAdded, original_adding.Added,
+        original_adding.remove_added,
+    ),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"
@@ -134,6 +164,9 @@ BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPER
 
 LONGEST = 200
 """Characters of a value that the journal keeps."""
+
+WHOLE_TEXTS = ("text",)
+"""Fields that hold a file, in which secrets may be: the journal tells how long it is."""
 
 
 async def perform(context: Context, operation: Operation, request: Any, who: str) -> Any:
@@ -154,7 +187,9 @@ def _about(request: Any) -> dict[str, str | int | bool]:
     """What was asked: short values as they are; of lists how many, since an import is large."""
     said: dict[str, str | int | bool] = {}
     for name, value in msgspec.structs.asdict(request).items():
-        if isinstance(value, str | int | bool):
+        if name in WHOLE_TEXTS:
+            said[name] = len(value)
+        elif isinstance(value, str | int | bool):
             said[name] = value[:LONGEST] if isinstance(value, str) else value
         elif isinstance(value, list | tuple):
             short = all(isinstance(each, str) and len(each) < 16 for each in value) and len(value) < 8

@@ -19,6 +19,8 @@ from calipso.runtime.tokens import BYTES
 
 PREFIX = "cal_"
 """What our tokens begin with, so that scanners for leaked secrets can tell them."""
+SESSION = ".rest-"
+"""In the name of a token that was got by showing another, after that one's name."""
 ADMIN = Token("admin", ("admin",), 0)
 """Who shows the token of the admin's file."""
 
@@ -55,11 +57,11 @@ class Tokens:
         return secret
 
     def revoke(self, name: str) -> None:
-        """Raises `NotFound`."""
+        """End a token, and those that were got with it. Raises `NotFound`."""
         kept = dict(self._read())
         if kept.pop(name, None) is None:
             raise NotFound(f"no token {name!r}", hint=f"there are: {', '.join(sorted(kept)) or 'none'}")
-        self._write(kept)
+        self._write({each: held for each, held in kept.items() if not each.startswith(name + SESSION)})
 
     def whose(self, secret: str) -> Token | None:
         """Whose token it is; None when nobody's, or when it has expired."""

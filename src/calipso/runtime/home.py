@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,10 @@ import yaml
 
 from calipso.errors import ConfigError
 from calipso.model.environment import Environment, parse_environment
-from calipso.model.original import from_original, is_original
+from calipso.model.original import from_original, is_original, of_sections
+from calipso.model.secrecy import SEALED
+from calipso.runtime.home_documents import write_private
+from calipso.runtime.secrets import Secrets, shape_of
 
 LOCAL = "local"
 """The environment that needs no configuration: this machine."""
@@ -28,10 +31,12 @@ class Home:
         self.token = path / "token"
         self.tokens = path / "tokens.json"
         self.journal = path / "audit.jsonl"
+        self.documents = path / "documents.json"
         self.server = path / "server.json"
         self.lock = path / "lock"
         self.environments = path / "environments"
         self.graphs = path / "graphs"
+        self.secrets = Secrets(path / "secret.key", used=self._sealed_ones)
 
     @classmethod
     def default(cls, variables: Mapping[str, str] | None = None) -> Home:
@@ -60,46 +65,89 @@ class Home:
         """All environments: `local` and those of `environments/*.yaml`. Raises `ConfigError` naming file and field."""
         found = {LOCAL: Environment(name=LOCAL)}
         for file in sorted(self.environments.glob("*.yaml")):
-            environment = read_environment(file)
+            environment = self._read(file)
             found[environment.name] = environment
         return found
 
+    def _read(self, file: Path) -> Environment:
+        """An environment's file; secrets that somebody wrote there in clear are sealed first."""
+        text = read_text(file)
+        sealed = self.secrets.sealed(text, where=str(file))
+        if sealed != text:
+            _replace(file, sealed)
+        return environment_of(sealed, str(file))
+
+    def _sealed_ones(self) -> bool:
+        """Whether any environment holds sealed secrets."""
+        return any(SEALED.search(read_text(file)) for file in self.environments.glob("*.yaml"))
+
+    def environment(self, text: str, where: str) -> tuple[Environment, str]:
+        """An environment and its text with secrets sealed; masks stand for those of the one of its name."""
+        name = environment_of(shape_of(text), where).name
+        sealed = self.secrets.sealed(text, self.text(name), where)
+        return environment_of(sealed, where), sealed
+
+    def sections(self, name: str, sections: Sequence[Mapping[str, Any]]) -> Environment:
+        """What an environment would be of these sections alone; masks stand for what is kept. Raises `ConfigError`."""
+        said = yaml.safe_dump({"name": name or "new", "configuration": [dict(each) for each in sections]})
+        sealed = self.secrets.sealed(said, self.text(name), "targets_configuration")
+        return parse_environment(of_sections(parse_yaml(sealed, "targets_configuration"), "targets_configuration"))
+
+    def rotate(self) -> tuple[list[str], str]:
+        """Seal every secret anew with a new key. Gives the environments that have any, and the key's id."""
+        texts = {file: read_text(file) for file in sorted(self.environments.glob("*.yaml"))}
+        fresh = self.secrets.rotated(texts)
+        for file, text in fresh.items():
+            _replace(file, text)
+        return [environment_of(text, str(file)).name for file, text in fresh.items()], self.secrets.settle()
+
     def put(self, text: str) -> Environment:
-        """Keep an environment's YAML text, after reading it. Raises `ConfigError`; then nothing has changed."""
-        environment = environment_of(text, "environment")
+        """Keep an environment's YAML text, its secrets sealed. Raises `ConfigError`; then nothing has changed."""
+        environment, sealed = self.environment(text, "environment")
         self.prepare()
-        file = self.environments / f"{environment.name}.yaml"
-        fresh = file.with_name(f".{file.name}.new")
-        fresh.write_text(text)
-        fresh.replace(file)
+        _replace(self.environments / f"{environment.name}.yaml", sealed)
         return environment
 
     def text(self, name: str) -> str:
         """An environment's YAML text, empty when it has none."""
         for file in sorted(self.environments.glob("*.yaml")):
-            if read_environment(file).name == name:
+            if self._read(file).name == name:
                 return file.read_text()
         return ""
 
     def forget(self, name: str, *, purge: bool) -> None:
         """Remove an environment's file; with `purge` its history."""
         for file in sorted(self.environments.glob("*.yaml")):
-            if read_environment(file).name == name:
+            if self._read(file).name == name:
                 file.unlink()
         if purge:
             for file in self.graphs.glob(f"{name}.db*"):
                 file.unlink()
 
 
+def _replace(file: Path, text: str) -> None:
+    """Put a text in the place of a file's at once, readable by its owner only."""
+    try:
+        write_private(file, text.encode())
+    except UnicodeEncodeError as error:
+        raise ConfigError("is not text: it has half characters", where=str(file)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", where=str(file)) from error
+
+
 def read_yaml(file: Path) -> Any:
     """A YAML file. Raises `ConfigError` naming file and line."""
+    return parse_yaml(read_text(file), str(file))
+
+
+def read_text(file: Path) -> str:
+    """A file's text. Raises `ConfigError`."""
     try:
-        text = file.read_text()
+        return file.read_text()
     except OSError as error:
         raise ConfigError(error.strerror or "cannot be read", where=str(file)) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", where=str(file)) from error
-    return parse_yaml(text, str(file))
 
 
 def parse_yaml(text: str, where: str) -> Any:
@@ -118,11 +166,6 @@ def parse_yaml(text: str, where: str) -> Any:
 def environment_of(text: str, where: str) -> Environment:
     """An environment from YAML or JSON text, ours or a document of the original. Raises `ConfigError`."""
     return _environment(parse_yaml(text, where), where)
-
-
-def read_environment(file: Path) -> Environment:
-    """An environment's file. Raises `ConfigError`."""
-    return _environment(read_yaml(file), str(file))
 
 
 def _environment(said: object, where: str) -> Environment:

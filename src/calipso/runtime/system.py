@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import gc
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,7 @@ from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
-from calipso.operations.context import AgentState, PostState, Tried
+from calipso.operations.context import AgentState, PostState, Probed, Tried
 from calipso.operations.scan_documents import Plan
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
@@ -24,10 +25,12 @@ from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.feed import Hello
-from calipso.runtime.home import LOCAL, Home, environment_of
+from calipso.runtime.home import LOCAL, Home
+from calipso.runtime.home_documents import HomeDocuments
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.messages import Messages
 from calipso.runtime.notices import Notices
+from calipso.runtime.probing import probed, targets
 from calipso.runtime.scan_schedules import ScanSchedules
 from calipso.runtime.scans import Scans
 from calipso.runtime.settings import settings
@@ -89,6 +92,7 @@ class System:
         self.scans = Scans(self, chosen.scans, now, self.notices.scan)
         self.scan_schedules = ScanSchedules(self, self.scans, now, self.notices.not_started)
         self._starting: asyncio.Task[None] | None = None
+        self.shelf = HomeDocuments(home.documents)
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()
@@ -156,12 +160,23 @@ class System:
 
     async def try_environment(self, name: str, text: str) -> list[Tried]:
         """Let every source look once and keep nothing. Raises `NotFound`, `ConfigError`."""
-        environment = environment_of(text, "text") if text else self.site(name).config
+        environment = self.home.environment(text, "text")[0] if text else self.site(name).config
         collection = self._collection(environment, [])
         try:
             return await tried(collection)
         finally:
             await collection.close()
+
+    async def probe(
+        self, environment: str, text: str, sections: Sequence[dict[str, Any]], wanted: Sequence[str], limit: float
+    ) -> list[Probed]:
+        """Try connections at once, each for at most `limit` seconds. Raises `NotFound`, `ConfigError`."""
+        if sections:
+            config = self.home.sections(environment, sections)
+        else:
+            config = self.home.environment(text, "text")[0] if text else self.site(environment).config
+        found = targets(config, self._transport_to, self.home.secrets.opened)
+        return await probed([each for each in found if not wanted or each.name in wanted], limit)
 
     def posts(self, environment: str) -> list[PostState]:
         """What each source does now on each host. Raises `NotFound`."""
@@ -189,9 +204,25 @@ class System:
 
     def _collection(self, environment: Environment, known: list[Scope]) -> Collection:
         return Collection(
-            environment, self.sources, transport_to, this_host=self.this_host,
+            environment, self.sources, self._transport_to, this_host=self.this_host,
             declared=self._declared(environment.name), known=known,
         )  # fmt: skip
+
+    def _transport_to(self, host: Host) -> Transport:
+        """The only place where sealed secrets are opened. Raises `ConfigError`."""
+        return transport_to(self.home.secrets.opened(host))
+
+    async def rotate_secrets(self) -> tuple[list[str], str]:
+        """Environments whose secrets were sealed anew, and the new key's id. Raises `ConfigError`."""
+        names, key = self.home.rotate()
+        configured = self.home.configured()
+        for name in names:
+            if name in self.sites:
+                self.sites[name].config = configured[name]
+                if self._watching:
+                    await self._unwatch(name)
+                    self.watch(name)
+        return names, key
 
     def _declared(self, environment: str) -> list[int]:
         """Pids of the hosts that other environments declare: their namespaces are theirs."""

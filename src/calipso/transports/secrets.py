@@ -6,10 +6,16 @@ import os
 from pathlib import Path
 
 from calipso.errors import ConfigError
+from calipso.model.secrecy import Opened
 
 
 def secret(reference: str, where: str) -> str:
-    """What `env:NAME` or `file:PATH` refers to; a file's last line end is not part of it. Raises `ConfigError`."""
+    """What `env:NAME` or `file:PATH` refers to, without a file's last line end; or what was sealed and is opened.
+
+    Raises `ConfigError`.
+    """
+    if isinstance(reference, Opened):
+        return str.__str__(reference)
     scheme, _, rest = reference.partition(":")
     if scheme == "env":
         value = os.environ.get(rest)

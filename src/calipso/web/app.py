@@ -17,6 +17,8 @@ from calipso.errors import CalipsoError, QueryError
 from calipso.operations.context import Context
 from calipso.operations.registry import OPERATIONS, Operation, perform
 from calipso.runtime.settings import Web
+from calipso.web.calipso_api import calipso_router
+from calipso.web.calipso_api_acting import acting
 from calipso.web.guards import Gate
 from calipso.web.headers import SafeHeaders
 from calipso.web.health import Probe, health_routes
@@ -116,7 +118,7 @@ def build(
         expose_headers=["ETag", "Retry-After"],
     )  # fmt: skip
     app = Litestar(
-        route_handlers=[api, *health_routes(probe)],
+        route_handlers=[api, calipso_router(context, acting(context, gate)), *health_routes(probe)],
         guards=[gate],
         exception_handlers={Exception: on_error, CalipsoError: on_error, HTTPException: on_error},
         cors_config=cors if web.cors_origins else None,

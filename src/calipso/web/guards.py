@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import time
 from collections.abc import Callable
@@ -19,6 +21,8 @@ from calipso.runtime.settings import Web
 OPEN = ("/healthz", "/readyz")
 """What can be asked without a token: whether the server is up, nothing about what it knows."""
 NOBODY = ""
+ORIGINAL = "/calipso/"
+"""Below here the original's clients ask, which show X-Auth-Token or HTTP Basic."""
 
 Asked = ASGIConnection[Any, Any, Any, Any]
 CERTIFICATE = "certificate "
@@ -68,6 +72,9 @@ class Gate:
         """Raises 401, 403 or 429."""
         if connection.url.path in OPEN:
             return
+        if handler.opt.get("open"):
+            self._limit(Token(NOBODY, (), 0))
+            return
         scope = handler.opt.get("scope", "read")
         caller = self._caller(connection)
         if caller is None:
@@ -88,13 +95,28 @@ class Gate:
         connection.scope["user"] = caller
 
     def _caller(self, connection: Asked) -> Token | None:
+        original = connection.url.path.startswith(ORIGINAL)
+        shown = connection.headers.get("x-auth-token", "") if original else ""
+        if shown:
+            return self.whose(shown.strip())
         said = connection.headers.get("authorization", "")
         if said:
             scheme, _, secret = said.partition(" ")
+            if original and scheme.lower() == "basic":
+                return self._basic(secret)
             return self.whose(secret.strip()) if scheme.lower() == "bearer" and secret else None
         client = connection.client
         name = self.certified((client.host, client.port)) if client is not None else ""
         return Token(CERTIFICATE + name, ("agent",), 0) if name else None
+
+    def _basic(self, said: str) -> Token | None:
+        """A token's name and the token, as HTTP Basic has them (RFC 7617)."""
+        try:
+            name, _, secret = base64.b64decode(said.strip(), validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        found = self.whose(secret) if secret else None
+        return found if found is not None and found.name == name else None
 
     def _limit(self, caller: Token) -> None:
         if not self.web.rate:
@@ -111,5 +133,5 @@ class Gate:
             )
 
     def _note(self, connection: Asked, handler: BaseRouteHandler, who: str, outcome: str) -> None:
-        if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] == "POST":
+        if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] in ("POST", "DELETE"):
             self.journal.note(who, str(handler.opt.get("operation", "")), outcome, {})

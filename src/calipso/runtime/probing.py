@@ -1,0 +1,177 @@
+"""Whether what an environment names can be reached and lets us in: one try for each section, none of it kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import aio_pika
+import msgspec
+import pymysql
+from aiormq.exceptions import AMQPConnectionError, AMQPException, AuthenticationError, ProbableAuthenticationError
+
+from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, TransportError, Unreachable
+from calipso.model.environment import Environment, Host
+from calipso.operations.context import Probed
+from calipso.runtime.probing_http import aci, keystone, kubernetes, sensu
+from calipso.seams import Exec, Http, Transport
+from calipso.transports.secrets import secret
+
+Section = Mapping[str, Any]
+Reach = Callable[[Host], Transport]
+REFUSED = frozenset({1044, 1045, 1698, 1862, 3118, 4151})
+"""MySQL and MariaDB: access denied, no password, expired, locked."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """name: a section's. place: where it leads. fields: those that prove who we are. work: the try itself."""
+
+    name: str
+    place: str
+    fields: tuple[str, ...]
+    work: Callable[[float], Awaitable[str]] | None
+
+
+def targets(environment: Environment, reach: Reach, opened: Callable[[Any], Any]) -> list[Target]:
+    """Everything an environment names, section by section, then host by host."""
+    found = [_of_section(section, opened) for section in environment.original.get("configuration", ())]
+    for name, host in environment.hosts.items():
+        found += list(_of_host(name, host, reach))
+    return found
+
+
+def _of_section(section: Section, opened: Callable[[Any], Any]) -> Target:
+    name = str(section["name"])
+    place = str(section.get("host") or section.get("server_ip") or "")
+    port = section.get("port") or section.get("api_port")
+    shown = f"{place}:{port}" if port else place
+    tried = SECTIONS.get(name)
+    proofs = tuple(field for field in ("user", "pwd", "token", "admin_token", "key") if section.get(field))
+    if tried is None:
+        return Target(name, shown, proofs, None)
+    return Target(name, shown, proofs, lambda limit: tried(_lit(section, opened), limit))
+
+
+def _lit(section: Section, opened: Callable[[Any], Any]) -> dict[str, Any]:
+    """A section with its secrets in clear. Raises `ConfigError` naming the field."""
+    said = dict(opened(section))
+    for field, value in said.items():
+        if isinstance(value, str) and (value.startswith(("env:", "file:")) or value is not section[field]):
+            said[field] = str.__str__(secret(value, f"{section['name']}.{field}"))
+    return said
+
+
+def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
+    if host.ssh is not None:
+        fields = tuple(field for field in ("user", "password", "keys", "agent") if getattr(host.ssh, field))
+        yield Target("CLI", name, fields, lambda limit: _command(reach, host, limit))
+    if host.openstack is not None:
+        yield Target("OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, host, limit))
+
+
+async def _command(reach: Reach, host: Host, limit: float) -> str:
+    """Log in by SSH and ask for the host's name."""
+    transport = reach(host)
+    try:
+        reply = await transport.ask(Exec(("uname", "-n"), timeout=limit))
+        return f"is {reply.body.decode(errors='replace').strip()}"
+    finally:
+        await transport.close()
+
+
+async def _cloud(reach: Reach, host: Host, limit: float) -> str:
+    transport = reach(host)
+    try:
+        said = msgspec.json.decode((await transport.ask(Http("openstack:", "/", timeout=limit))).body)
+        return f"region {said.get('region')}, services {', '.join(said.get('services', ()))}"
+    finally:
+        await transport.close()
+
+
+async def _database(said: Section, limit: float) -> str:
+    """Log in to MySQL or MariaDB and ask for its version."""
+    return await asyncio.to_thread(_database_there, said, limit)
+
+
+def _database_there(said: Section, limit: float) -> str:
+    place = f"mysql {said['host']}:{said['port']}"
+    seconds = max(int(limit), 1)
+    try:
+        connection = pymysql.connect(
+            host=str(said["host"]), port=int(said["port"]), user=str(said["user"]), password=str(said.get("pwd") or ""),
+            connect_timeout=seconds, read_timeout=seconds, write_timeout=seconds,
+        )  # fmt: skip
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            row = cursor.fetchone()
+    except pymysql.MySQLError as error:
+        raise _of_database(place, error, limit) from error
+    except OSError as error:
+        raise Unreachable(f"{place}: {error.strerror or error}") from error
+    return f"version {row[0] if row else ''}"
+
+
+def _of_database(place: str, error: pymysql.MySQLError, limit: float) -> TransportError:
+    code = error.args[0] if error.args else 0
+    said = str(error.args[1]) if len(error.args) > 1 else str(error)
+    if code in REFUSED or "authentication" in said:
+        return AuthFailed(f"{place}: {said}")
+    if "timed out" in said:
+        return TimedOut(f"{place}: no answer within {limit:g} s")
+    return Unreachable(f"{place}: {said}")
+
+
+async def _bus(said: Section, limit: float) -> str:
+    """Log in to RabbitMQ."""
+    place = f"amqp {said['host']}:{said['port']}"
+    try:
+        connection = await aio_pika.connect(
+            host=str(said["host"]), port=int(said["port"]), login=str(said["user"]),
+            password=str(said.get("pwd") or ""), virtualhost=str(said.get("vhost") or "/"), timeout=limit,
+        )  # fmt: skip
+    except (AuthenticationError, ProbableAuthenticationError) as error:
+        raise AuthFailed(f"{place}: the server refused the login") from error
+    except TimeoutError as error:
+        raise TimedOut(f"{place}: no answer within {limit:g} s") from error
+    except (AMQPConnectionError, AMQPException, OSError) as error:
+        raise Unreachable(f"{place}: {getattr(error, 'reason', '') or error}") from error
+    await connection.close()
+    return "logged in"
+
+
+async def _keystone(said: Section, limit: float) -> str:
+    return await keystone(said, limit)
+
+
+SECTIONS: Mapping[str, Callable[[Section, float], Awaitable[str]]] = {
+    "OpenStack": _keystone, "mysql": _database, "AMQP": _bus, "Monitoring": sensu, "ACI": aci, "Kubernetes": kubernetes,
+}  # fmt: skip
+"""Section → how it is tried; the others are not supported yet. CLI is tried host by host."""
+
+
+async def probed(found: Sequence[Target], limit: float) -> list[Probed]:
+    """What came of all tries, made at once."""
+    return list(await asyncio.gather(*(_try(each, limit) for each in found)))
+
+
+async def _try(target: Target, limit: float) -> Probed:
+    if target.work is None:
+        return Probed(target.name, target.place, "not supported", 0.0, "there is no connection test for it yet")
+    began = time.monotonic()
+    status, reason, kind, field, hint = "ok", "", "", "", ""
+    try:
+        async with asyncio.timeout(limit + 1):
+            reason = await target.work(limit)
+    except TimeoutError:
+        status, kind, reason = "failed", "TimedOut", f"{target.place}: no answer within {limit:g} s"
+    except CalipsoError as error:
+        status, kind, reason, hint = "failed", type(error).__name__, error.message, error.hint
+        if isinstance(error, AuthFailed):
+            field = ", ".join(target.fields)
+        elif isinstance(error, ConfigError):
+            field = error.where
+        else:
+            field = "host" if isinstance(error, Unreachable | TimedOut) else ""
+    return Probed(target.name, target.place, status, round(time.monotonic() - began, 3), reason, kind, field, hint)
