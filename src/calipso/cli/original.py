@@ -21,7 +21,7 @@ COLLECTIONS = {
     "link_types": "link_types", "supported_environments": "supported_environments",
     "network_agent_types": "network_agent_types", "attributes_for_hover_on_data": "attributes_for_hover_on_data",
     "monitoring_config_templates": "monitoring_config_templates", "connection_tests": "connection_tests",
-    "statistics": "statistics",
+    "statistics": "statistics", "scans": "scans", "scheduled_scans": "scheduled_scans", "messages": "messages",
 }  # fmt: skip
 """Collection of the original → what `get_original` calls it."""
 PAGED = ("inventory", "links", "cliques")

@@ -17,6 +17,7 @@ from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 from calipso.operations.original_documents import Documents
 from calipso.operations.original_parameters import RESOURCES, Parameter, conditions, matches, truth
+from calipso.operations.original_scans import message_documents, scan_documents, schedule_documents
 from calipso.operations.paging import Cursor
 
 DERIVED = ("inventory", "links", "cliques")
@@ -83,7 +84,7 @@ async def get_original(context: Context, request: GetOriginal) -> OriginalDocume
     if request.environment:
         context.site(request.environment)
     if request.collection not in DERIVED:
-        found = [each for each in _kept(context, request) if matches(each, asked, sub_tree)]
+        found = [each for each in await _documents(context, request) if matches(each, asked, sub_tree)]
         start = request.page * request.page_size
         items = found[start : start + request.page_size] if request.page_size else found
         return _answer(request, items, "")
@@ -175,6 +176,16 @@ def documents_of(context: Context, site: Site, graph: GraphReader) -> Documents:
     return made
 
 
+async def _documents(context: Context, request: GetOriginal) -> list[dict[str, Any]]:
+    """Documents that are not made of a graph."""
+    makers = {"scans": scan_documents, "scheduled_scans": schedule_documents, "messages": message_documents}
+    maker = makers.get(request.collection)
+    found = await maker(context) if maker is not None else _kept(context, request)
+    if maker is not None and request.environment:
+        return [each for each in found if each["environment"] == request.environment]
+    return found
+
+
 def _kept(context: Context, request: GetOriginal) -> list[dict[str, Any]]:
     """Documents that are declared or kept beside the graph."""
     makers: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
@@ -214,5 +225,7 @@ async def count_original(context: Context, request: CountOriginal) -> OriginalCo
         names = {each["name"]: len(each["data"]) for each in catalog.constant_documents()}
         return OriginalCounts("constant", {"names": names})
     if request.type == "message":
-        return OriginalCounts("message", {"levels": {}, "environments": {}})
+        found = await message_documents(context)
+        levels, places = (catalog.counted(str(each[name]) for each in found) for name in ("level", "environment"))
+        return OriginalCounts("message", {"levels": levels, "environments": places})
     raise QueryError(f"type must be one of: environment, message, constant; not {request.type!r}")

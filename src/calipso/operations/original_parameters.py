@@ -100,6 +100,26 @@ RESOURCES: Mapping[str, Resource] = {
                test_results=Parameter("test_results", "bool")),
         ("test_targets", "test_results"),
     ),
+    "scans": Resource(
+        "scans",
+        _named(id=_ID, env_name=_ENVIRONMENT, base_object=Parameter("object_id"),
+               status=Parameter("status", constant="scans_statuses")),
+        ("environment", "status"),
+    ),
+    "scheduled_scans": Resource(
+        "scheduled_scans",
+        _named("environment", "freq", "recurrence", id=_ID, env_name=_ENVIRONMENT),
+        ("environment", "scheduled_timestamp", "freq"),
+    ),
+    "messages": Resource(
+        "messages",
+        _named("id", "related_object", "related_object_type", env_name=_ENVIRONMENT,
+               source_system=Parameter("source_system", constant="message_source_systems"),
+               level=Parameter("level", constant="messages_severity"),
+               start_time=Parameter("received_timestamp", "moment"),
+               end_time=Parameter("received_timestamp", "moment")),
+        ("environment", "source_system", "level"),
+    ),
     "link_types": Resource("link_types", _named("type")),
     "network_agent_types": Resource("network_agent_types", _named("type")),
     "supported_environments": Resource("supported_environments", {}),
@@ -107,6 +127,8 @@ RESOURCES: Mapping[str, Resource] = {
     "statistics": Resource("statistics", _named("object_id", "type", env_name=_ENVIRONMENT)),
 }  # fmt: skip
 """Name → resource. The last five are collections that the original's REST interface does not serve."""
+AFTER = ("scanned_after", "start_time")
+"""Parameters that say from when on; others of the kind say until when."""
 ANY_ATTRIBUTE = "attributes:"
 """What a parameter begins with that filters links by one of their attributes."""
 
@@ -158,7 +180,7 @@ def _has(document: Mapping[str, Any], parameter: Parameter, name: str, wanted: A
         below = [str(each)[len(wanted) + 1 :] for each in found if str(each).startswith(wanted.rstrip("/") + "/")]
         return any(sub_tree or "/" not in each for each in below)
     if parameter.kind == "moment":
-        return any(str(each) > wanted if name.endswith("after") else str(each) < wanted for each in found)
+        return any(str(each) > wanted if name in AFTER else str(each) < wanted for each in found)
     return wanted in found
 
 

@@ -27,10 +27,10 @@ from calipso.web.problems import STATUS
 PATH = "/calipso"
 SERVED = (
     "inventory", "links", "cliques", "clique_types", "clique_constraints", "monitoring_config_templates",
-    "environment_configs", "connection_tests",
+    "environment_configs", "connection_tests", "scans", "scheduled_scans", "messages",
 )  # fmt: skip
 """Resources that are lists."""
-NEEDS_ENVIRONMENT = ("connection_tests",)
+NEEDS_ENVIRONMENT = ("connection_tests", "scans")
 Asking = Request[Any, Any, Any]
 
 log = structlog.get_logger()

@@ -21,6 +21,7 @@ from calipso.operations.original_rules import check
 from calipso.operations.registry import BY_NAME, perform
 from calipso.runtime.access import SESSION
 from calipso.web.calipso_api import answered
+from calipso.web.calipso_api_scans import scan, schedule
 from calipso.web.guards import Gate
 
 Asking = Request[Any, Any, Any]
@@ -103,6 +104,8 @@ def acting(context: Context, gate: Gate) -> list[HTTPRouteHandler]:
         _posting("/clique_constraints", "add_clique_constraint", "write", lambda each: _constraint(context, each)),
         _posting("/environment_configs", "put_environment", "admin", lambda request: _environment(context, request)),
         _posting("/connection_tests", "test_connections", "admin", lambda request: _connections(context, request)),
+        _posting("/scans", "start_scan", "write", lambda request: scan(context, request)),
+        _posting("/scheduled_scans", "put_scan_schedule", "write", lambda request: schedule(context, request)),
         _log_in(context, gate), _log_out(context),
     ]  # fmt: skip
 
