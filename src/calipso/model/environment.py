@@ -10,7 +10,7 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.model.distributions import distribution
-from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.reaching import REFERENCE, Ssh, check_ssh, check_wrap
 from calipso.model.supported import Remark, check_values, remarks
 
 EnvironmentType = Literal["OpenStack", "Kubernetes", "Docker", "Plain"]
@@ -50,6 +50,22 @@ class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     clouds: str = ""
 
 
+class AmqpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The message bus of a cloud. `password` by reference: `env:NAME`, `file:PATH`.
+
+    host: a member of the cluster, or several with commas, tried in turn. port: 0 for 5672, with TLS 5671. tls: the
+    bus proves who it is by a certificate that `ca` (a file; "": this machine's authorities) vouches for.
+    """
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    vhost: str = "/"
+    tls: bool = False
+    ca: str = ""
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
@@ -57,7 +73,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
-    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked.
+    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked. amqp: the message
+    bus of that cloud, which tells what changes; else the environment's.
     """
 
     aliases: tuple[str, ...] = ()
@@ -69,6 +86,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrap: Mapping[str, str] = {}
     snmp: SnmpAccess | None = None
     openstack: OpenStackAccess | None = None
+    amqp: AmqpAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,7 +95,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pnics: physical NICs by name, `eth*` or `host/eth*` (kind rule D7). namespaces: whether a named namespace is an
     instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
     empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
-    history_days: how long history is kept. original: what a document of the original says beyond that
+    history_days: how long history is kept. amqp: the message bus of its clouds. original: what a document of the original says beyond that
     (`model/original.py`), as it is written there.
     """
 
@@ -94,11 +112,16 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: Mapping[str, Mapping[str, Any]] = {}
     cliques: Cliques = "ours"
     history_days: float = 30.0
+    amqp: AmqpAccess | None = None
     original: Mapping[str, Any] = {}
 
     def host_aliases(self) -> dict[str, tuple[str, ...]]:
         """Configured host → its other names."""
         return {name: host.aliases for name, host in self.hosts.items()}
+
+    def bus_of(self, host: Host) -> AmqpAccess | None:
+        """The message bus that tells what changes in the cloud that a host stands for; none of any other host."""
+        return (host.amqp or self.amqp) if host.openstack is not None else None
 
     def remarks(self) -> tuple[Remark, ...]:
         """What the list of supported environments says of this one; nothing when it is on it."""
@@ -130,6 +153,8 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
         if options is not None:
             _known(options, Host.__struct_fields__, f"{where}.hosts.{host}")
             _reaching(options, f"{where}.hosts.{host}")
+    if said.get("amqp") is not None:
+        _bus(said["amqp"], f"{where}.amqp")
     if not str(said.get("name") or "").strip():
         raise ConfigError("an environment needs a name", where=f"{where}.name")
     try:
@@ -158,6 +183,19 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
         _known(said, OpenStackAccess.__struct_fields__, f"{where}.openstack")
         if not said.get("cloud"):
             raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
+    if options.get("amqp") is not None:
+        _bus(options["amqp"], f"{where}.amqp")
+        if not options.get("openstack"):
+            raise ConfigError("a message bus belongs to a host with `openstack`", where=f"{where}.amqp")
+
+
+def _bus(said: Any, where: str) -> None:
+    _known(said, AmqpAccess.__struct_fields__, where)
+    for field in ("host", "user"):
+        if not said.get(field):
+            raise ConfigError("is missing: a message bus has a host and a user", where=f"{where}.{field}")
+    if said.get("password") and not REFERENCE.fullmatch(str(said["password"])):
+        raise ConfigError("a secret is given by reference: env:NAME or file:PATH", where=f"{where}.password")
 
 
 def _checked(name: str, host: Host, where: str) -> Host:

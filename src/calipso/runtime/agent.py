@@ -100,6 +100,11 @@ class Agent:
         if len(self._buffer) >= BUFFER:
             self._room.clear()
 
+    async def settled(self) -> None:
+        """Wait until all that was taken is on disk."""
+        while self._buffer:
+            await asyncio.sleep(GATHER)
+
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(GATHER)
