@@ -101,9 +101,11 @@ class Agent:
             self._room.clear()
 
     async def settled(self) -> None:
-        """Wait until all that was taken is on disk."""
-        while self._buffer:
-            await asyncio.sleep(GATHER)
+        """Put all that was taken on disk now."""
+        if self._buffer:
+            taken, self._buffer = self._buffer, []
+            self._room.set()
+            self._spool(taken)
 
     async def _keep(self) -> None:
         while True:

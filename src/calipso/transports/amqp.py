@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import ssl
@@ -68,6 +69,7 @@ class AmqpTransport:
         self._from = Place(pid)
         self._password = secret(access.password, "amqp.password") if access.password else ""
         self._told: dict[str, _Queue] = {}
+        self._numbers = itertools.count(1)
 
     async def ask(self, request: Request) -> Reply:
         """Settle messages. Raises `Unreachable` when the connection that told them is gone."""
@@ -86,7 +88,7 @@ class AmqpTransport:
             raise TransportError("a message bus tells messages only")
         with self._trouble():
             connection = await self._connected()
-        queue = _Queue(connection, request)
+        queue = _Queue(connection, request, self._numbers)
         try:
             with self._trouble():
                 await queue.open()
@@ -180,12 +182,12 @@ class _Way(TransportFactory):
 class _Queue:
     """Our queue over one connection: what it told, and what of that is not settled."""
 
-    def __init__(self, connection: AbstractConnection, request: Amqp) -> None:
+    def __init__(self, connection: AbstractConnection, request: Amqp, numbers: Iterator[int]) -> None:
         self._connection = connection
         self._request = request
         self._replies: asyncio.Queue[Reply | BaseException] = asyncio.Queue()
         self._unsettled: dict[int, AbstractIncomingMessage] = {}
-        self._number = 0
+        self._numbers = numbers
         self._channel: AbstractChannel | None = None
         self._checking: asyncio.Task[None] | None = None
         self._missing = set(request.exchanges)
@@ -245,10 +247,10 @@ class _Queue:
         self._replies.put_nowait(error or Unreachable("the connection was closed"))
 
     async def _came(self, message: AbstractIncomingMessage) -> None:
-        self._number += 1
-        self._unsettled[self._number] = message
+        number = next(self._numbers)
+        self._unsettled[number] = message
         said = {
-            "number": self._number, "exchange": message.exchange or "", "routing_key": message.routing_key or "",
+            "number": number, "exchange": message.exchange or "", "routing_key": message.routing_key or "",
             "redelivered": bool(message.redelivered), "body": message.body.decode("utf-8", "replace"),
         }  # fmt: skip
         self._replies.put_nowait(Reply(msgspec.json.encode(said)))
