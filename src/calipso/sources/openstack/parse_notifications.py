@@ -6,7 +6,7 @@ services without one; `event_type` and `payload`. Nova's versioned notifications
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -25,11 +25,15 @@ class Notification(msgspec.Struct, frozen=True):
 
 
 class Concern(msgspec.Struct, frozen=True, order=True):
-    """What has to be asked anew: objects of a listing whose field `by` is `value`; with neither, the whole listing."""
+    """What has to be asked anew: objects of a listing whose field `by` is `value`; with neither, the whole listing.
+
+    `if_unknown`: only where nobody told of it yet, as what clouds make by themselves.
+    """
 
     listing: str
     by: str = ""
     value: str = ""
+    if_unknown: bool = False
 
 
 OBJECTS: Mapping[str, str] = {
@@ -153,7 +157,23 @@ def _object_told(word: str, payload: Mapping[str, Any]) -> tuple[Concern, ...]:
     elif word.endswith("_rule"):
         return (Concern("qos_policies"),) if "meter" not in word else ()
     listing = OBJECTS[word]
-    return tuple(Concern(listing, "id", id) for id in _ids(word, payload)) or (Concern(listing),)
+    found = tuple(Concern(listing, "id", id) for id in _ids(word, payload)) or (Concern(listing),)
+    return (*found, *_named(payload.get("port"))) if word == "port" else found
+
+
+def _named(port: object) -> Iterator[Concern]:
+    """What a port names: whose it is, and groups and networks that come to be without an event (default, for HA)."""
+    if not isinstance(port, Mapping):
+        return
+    groups = port.get("security_groups")
+    for listing, ids in (
+        ("networks", [port.get("network_id")]), ("security_groups", groups if isinstance(groups, list) else []),
+    ):  # fmt: skip
+        yield from (Concern(listing, "id", id, if_unknown=True) for id in ids if isinstance(id, str) and id)
+    owner, device = str(port.get("device_owner") or ""), port.get("device_id")
+    for beginning, listing in (("compute:", "servers"), ("network:router", "routers")):
+        if owner.startswith(beginning) and isinstance(device, str) and device:
+            yield Concern(listing, "id", device)
 
 
 def _ids(word: str, payload: Mapping[str, Any]) -> list[str]:

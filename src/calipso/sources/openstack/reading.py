@@ -61,7 +61,7 @@ class Reading:
         except (TransportError, ParseError) as error:
             return dict.fromkeys(wanted, error)
         for nth in range(ROUNDS):
-            wanted = {each for each in wanted - asked if each.listing not in self._mirror.lacking}
+            wanted = {each for each in wanted - asked if self._worth(each)}
             if not wanted:
                 break
             asked |= wanted
@@ -76,6 +76,11 @@ class Reading:
                     following.update(self._take(one, answer, before, events=nth == 0))
             wanted = following
         return failures
+
+    def _worth(self, concern: Concern) -> bool:
+        if concern.listing in self._mirror.lacking:
+            return False
+        return not (concern.if_unknown and concern.value in self._mirror.of(concern.listing))
 
     async def _session(self) -> Asking:
         if self._asking is None:
@@ -98,28 +103,37 @@ class Reading:
             self._mirror.put(asked.listing, id, now, before)
             if events and (id in named or (not asked.by and old != now)):
                 yield from _following(asked.listing, id, old, now)
+                if asked.listing == "subnets" and now is None:
+                    yield from self._on(id)
             if now is not None:
                 yield from self._unknown(asked.listing, now)
+
+    def _on(self, subnet: str) -> Iterator[Concern]:
+        """What is still known to be on a subnet that is gone."""
+        for id, port in self._mirror.of("ports").items():
+            if any(each.get("subnet_id") == subnet for each in port.fixed_ips):
+                yield Concern("ports", "id", id)
+        for id, network in self._mirror.of("networks").items():
+            if subnet in network.subnets:
+                yield Concern("networks", "id", id)
 
     def _unknown(self, listing: str, document: Any) -> Iterator[Concern]:
         """What an object names and nobody told of: networks and groups that the cloud makes by itself."""
         if listing == "ports":
             if document.network_id not in self._mirror.of("networks"):
                 yield Concern("networks", "id", document.network_id)
-                yield from _parts("networks", document.network_id)
-            for group in document.security_groups:
-                if group not in self._mirror.of("security_groups"):
-                    yield Concern("security_groups", "id", group)
+                yield from _parts(document.network_id)
+            yield from (Concern("security_groups", "id", group, if_unknown=True) for group in document.security_groups)
 
 
 def _following(listing: str, id: str, old: Any, now: Any) -> Iterator[Concern]:
-    """What changes together with an object, as it was and as it is."""
-    if listing == "routers":
+    """What changes together with an object, as it was and as it is: whether or not a look saw it change before."""
+    if listing == "networks":
+        yield from _parts(id)
+    elif listing == "routers":
         yield from (Concern("ports", "device_id", id), Concern("floating_ips", "router_id", id))
-    elif listing == "floating_ips":
+    elif listing in ("floating_ips", "trunks"):
         yield Concern("ports", "device_id", id)
-    elif listing == "networks" and getattr(old, "subnets", None) != getattr(now, "subnets", None):
-        yield from _parts(listing, id)
     for each in (old, now):
         if listing in ("subnets", "segments") and each is not None:
             yield from (Concern("networks", "id", each.network_id), Concern("ports", "network_id", each.network_id))
@@ -139,10 +153,9 @@ def _owner(port: parse.Port) -> Iterator[Concern]:
     yield Concern("floating_ips", "port_id", port.id)
 
 
-def _parts(listing: str, id: str) -> Iterator[Concern]:
+def _parts(network: str) -> Iterator[Concern]:
     """What comes and goes with a network, without an event of its own."""
-    if listing == "networks":
-        yield from (Concern(name, "network_id", id) for name in ("subnets", "ports", "segments"))
+    yield from (Concern(name, "network_id", network) for name in ("subnets", "ports", "segments"))
 
 
 def _questions(wanted: Iterable[Concern]) -> Iterator[Question]:
