@@ -5,49 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calipso.errors import Unreachable
-from calipso.graph.codec import Codec
-from calipso.graph.reconcile import Reconciler
-from calipso.graph.value import Graph
-from calipso.model.environment import Environment
-from calipso.model.record import Barrier, Gone, Observation, RunEnded, Seen
+from calipso.model.record import Barrier, Gone, RunEnded, Seen
 from calipso.seams import SourceConfig
 from calipso.sources.openstack import SOURCE, bus
+from tests.support.listened import listening, scanned, until
 from tests.support.openstack_sim import SimulatedCloud
 
 CONFIG = SourceConfig(host="openstack", environment="sim", options={"interval": 3600})
 watch = sys.modules["calipso.sources.openstack.watch"]  # the package calls the function so
-Facets = dict[tuple[str, str], bytes]
-
-
-class Listened:
-    """What a watch said, through the reconciler that a server has."""
-
-    def __init__(self) -> None:
-        self.codec = Codec()
-        self.graph = Graph(Environment(name="sim"), self.codec)
-        self._reconciler = Reconciler(self.codec)
-        self._now = 0
-        self.said: list[Observation] = []
-
-    def take(self, observation: Observation) -> None:
-        self.said.append(observation)
-        self._now += 2_000_000
-        outcome = self._reconciler.take([observation], self.graph, self._now)
-        if outcome.changes:
-            self.graph, _ = self.graph.apply(outcome.changes, self._now)
-
-    def facets(self) -> Facets:
-        return {
-            (self.graph.ordinals.id(ord), str(facts[i])): self.codec.plain(facts[i + 1])  # type: ignore[arg-type]
-            for ord, facts in self.graph.facts.items() for i in range(0, len(facts), 2)
-        }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -60,40 +32,10 @@ def hurried() -> Iterator[None]:
         yield
 
 
-@contextlib.asynccontextmanager
-async def listening(cloud: SimulatedCloud) -> AsyncIterator[Listened]:
-    listened = Listened()
-
-    async def follow() -> None:
-        async for observation in SOURCE.watch(cloud, CONFIG):
-            listened.take(observation)
-
-    task = asyncio.create_task(follow())
-    try:
-        yield listened
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(holds: object) -> None:
-    async with asyncio.timeout(5):
-        while not holds():  # type: ignore[operator]  # noqa: ASYNC110  (anything may be waited for)
-            await asyncio.sleep(0.001)
-
-
-async def scanned(cloud: SimulatedCloud) -> Facets:
-    fresh = Listened()
-    async for observation in SOURCE.collect(cloud, CONFIG):
-        fresh.take(observation)
-    return fresh.facets()
-
-
 async def lived(seed: int, steps: list[int]) -> None:
     cloud = SimulatedCloud(seed)
     late: list[str] = []
-    async with listening(cloud) as listened:
+    async with listening(cloud, CONFIG) as listened:
         for step in steps:
             if step < 6:
                 cloud.work()
@@ -118,7 +60,7 @@ async def lived(seed: int, steps: list[int]) -> None:
         for body in late:
             cloud.deliver(body)
         await until(lambda: len(cloud.settled) == cloud.delivered)
-        assert listened.facets() == await scanned(cloud)
+        assert listened.facets() == await scanned(cloud, CONFIG)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -161,7 +103,7 @@ def test_while_the_api_is_away_nothing_is_settled_nor_removed() -> None:
     async def check() -> None:
         cloud = SimulatedCloud(2)
         cloud.add("networks", name="one", subnets=[])
-        async with listening(cloud) as listened:
+        async with listening(cloud, CONFIG) as listened:
             await until(lambda: listened.facets())
             cloud.away = True
             network = cloud.objects["networks"].pop()
@@ -172,7 +114,7 @@ def test_while_the_api_is_away_nothing_is_settled_nor_removed() -> None:
             assert (f"network:{network['id']}", "neutron@openstack") in listened.facets()
             cloud.away = False
             await until(lambda: cloud.settled)
-            assert listened.facets() == await scanned(cloud)
+            assert listened.facets() == await scanned(cloud, CONFIG)
             ends = {each.scope.part: each.status for each in listened.said if isinstance(each, RunEnded)}
             assert set(ends.values()) == {"completed"}
 
@@ -182,7 +124,7 @@ def test_while_the_api_is_away_nothing_is_settled_nor_removed() -> None:
 def test_a_bus_that_goes_away_is_seen_to_and_comes_back() -> None:
     async def check() -> None:
         cloud = SimulatedCloud(3)
-        async with listening(cloud) as listened:
+        async with listening(cloud, CONFIG) as listened:
 
             def last(status: str) -> bool:
                 ends = [e for e in listened.said if isinstance(e, RunEnded) and e.scope.part == watch.BUS]
@@ -201,7 +143,7 @@ def test_a_bus_that_goes_away_is_seen_to_and_comes_back() -> None:
 def test_what_is_not_understood_is_kept_and_counted() -> None:
     async def check() -> None:
         cloud = SimulatedCloud(4)
-        async with listening(cloud) as listened:
+        async with listening(cloud, CONFIG) as listened:
             await until(lambda: listened.facets())
             for body in ("no JSON", '{"event_type": "quantum.teapot.boiled", "payload": {}}', '{"payload": 1}'):
                 cloud.deliver(body)

@@ -66,7 +66,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
 }
 """Small listings that are asked as a whole when something of them changed."""
 GROUPS = ("server_group", "servergroup")
-"""Of servers that are to run together or apart."""
+"""Of servers that are to run together or apart: no object here, their members are."""
 WITHOUT_EFFECT = (
     "scheduler.", "compute_task.", "compute.metrics.", "metrics.", "keypair.", "libvirt.", "volume.", "snapshot.",
     "backup.", "compute.exception", "compute.task.", "compute.libvirt.", "identity.", "address_group.",
@@ -111,7 +111,8 @@ def concerns(notification: Notification) -> tuple[Concern, ...]:
     if word in OBJECTS or word in ("security_group_rule", "tag") or word.endswith("_rule"):
         return () if rest.endswith("start") else _object_told(word, payload)
     if word in GROUPS:
-        return (Concern("server_groups"),)
+        members = payload.get("members") or payload.get("instance_uuids") or ()
+        return tuple(each for id in members if isinstance(id, str) for each in _server(id))
     known = WHOLE.get(".".join(event.split(".")[:2])) or WHOLE.get(word)
     if known is not None:
         return () if event.endswith(STARTED) else tuple(map(Concern, known))
@@ -131,8 +132,12 @@ def _instance(payload: Mapping[str, Any]) -> tuple[Concern, ...]:
     for said in (payload, inner if isinstance(inner, Mapping) else {}):
         for name in ("instance_id", "instance_uuid", "uuid"):
             if isinstance(said.get(name), str) and said[name]:
-                return (Concern("servers", "id", said[name]), Concern("ports", "device_id", said[name]))
+                return _server(said[name])
     return (Concern("servers"),)
+
+
+def _server(id: str) -> tuple[Concern, ...]:
+    return (Concern("servers", "id", id), Concern("ports", "device_id", id))
 
 
 def _interface(payload: Mapping[str, Any]) -> tuple[Concern, ...]:
