@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
+import msgspec
 import pytest
 
 from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
@@ -191,3 +192,28 @@ def test_who_is_not_let_in_is_told_so(broker: Broker, access: AmqpAccess, monkey
 def test_a_message_bus_is_not_asked(access: AmqpAccess) -> None:
     with pytest.raises(TransportError):
         asyncio.run(AmqpTransport(access).ask(REQUEST))
+
+
+OWN = ("^calipso-", r"^(calipso-.*|amq\.default)$", "^(calipso-.*|nova|neutron|keystone|glance|openstack)$")
+"""Rights as docs/how-to/listen-to-openstack.md gives them."""
+
+
+def test_few_rights_are_enough(broker: Broker, access: AmqpAccess, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker.control("add_user", "calipso", "few")
+    broker.control("set_permissions", "calipso", *OWN)
+    monkeypatch.setenv("BUS_PASSWORD", "few")
+    few = msgspec.structs.replace(access, user="calipso")
+
+    async def check(transport: AmqpTransport) -> None:
+        await publish(broker)
+        stream = transport.listen(REQUEST)
+        await told(stream, lambda said: said.get("bound") == ["nova"])
+        await publish(broker, "one", "odd")
+        numbers = [(await message(stream))["number"] for _ in range(2)]
+        await transport.ask(AmqpSettle(REQUEST.queue, (numbers[0],), ((numbers[1], "odd"),)))
+        await told(stream, lambda said: said.get("dead") == 1)
+        await stream.aclose()  # type: ignore[attr-defined]
+        with pytest.raises(AuthFailed):
+            await anext(transport.listen(Amqp("others", ("nova",), ("notifications",))))
+
+    on(broker, few, check)
