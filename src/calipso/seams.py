@@ -13,6 +13,8 @@ import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
 from calipso.model.record import Observation, Scope, ScopeState
+from calipso.requests import Amqp as Amqp
+from calipso.requests import AmqpSettle as AmqpSettle
 
 if TYPE_CHECKING:
     from calipso.graph.codec import Codec
@@ -99,35 +101,6 @@ class Snmp(msgspec.Struct, frozen=True, tag=True):
     """
 
     oids: tuple[str, ...]
-    timeout: float = 30.0
-
-
-class Amqp(msgspec.Struct, frozen=True, tag=True):
-    """`listen`: what is published to exchanges of a message bus, kept in a durable queue of ours while we are away.
-
-    queue:     its name; what is not understood goes to `QUEUE.dead`
-    exchanges: topic exchanges of others: one that is not there yet is waited for, never made
-    topics:    words that routing keys begin with: `notifications` takes `notifications.info`, `notifications.error` …
-
-    Replies are JSON. How it stands, first and from time to time: `{"bound": [exchanges], "missing": [exchanges],
-    "waiting": messages in the queue, "dead": messages in `QUEUE.dead`}`. A message: `{"number": …, "exchange": …,
-    "routing_key": …, "redelivered": …, "body": text}`. It stays in the queue until `AmqpSettle` names its number.
-    """
-
-    queue: str
-    exchanges: tuple[str, ...]
-    topics: tuple[str, ...]
-
-
-class AmqpSettle(msgspec.Struct, frozen=True, tag=True):
-    """What became of messages that `Amqp` told: `taken` leave the queue, `dead` go to `QUEUE.dead` with the reason.
-
-    Numbers of a connection that ended are passed over: the bus tells their messages again. The reply's body is empty.
-    """
-
-    queue: str
-    taken: tuple[int, ...] = ()
-    dead: tuple[tuple[int, str], ...] = ()
     timeout: float = 30.0
 
 

@@ -31,9 +31,9 @@ from yarl import URL
 
 from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.model.environment import AmqpAccess
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Amqp, AmqpSettle, Reply, Request
-from calipso.transports.dump import entered
-from calipso.transports.place import Place
 from calipso.transports.secrets import secret
 
 PREFETCH = 1000
