@@ -20,7 +20,7 @@ from calipso.model.attributes import FACETS, METRICS
 from calipso.model.attributes.declare import INTERFACE, Entry, ListOf, MapOf, Value
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.constants import FIRST_GENERATION, SECOND_GENERATION
-from calipso.model.environment import Environment, Host, OpenStackAccess
+from calipso.model.environment import AmqpAccess, Environment, Host, OpenStackAccess
 from calipso.model.hover import COMMON, HOVER
 from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
 from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
@@ -226,6 +226,7 @@ def environment() -> str:
         ("Host, below `hosts`", Host),
         ("SSH, `ssh` of a host", Ssh),
         ("OpenStack, `openstack` of a host", OpenStackAccess),
+        ("Message bus, `amqp` of an environment or of a host with `openstack`", AmqpAccess),
     ):
         said = " ".join((struct.__doc__ or "").split())
         rows = [

@@ -13,6 +13,9 @@ import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
 from calipso.model.record import Observation, Scope, ScopeState
+from calipso.requests import Amqp as Amqp
+from calipso.requests import AmqpSettle as AmqpSettle
+from calipso.requests import Sql as Sql
 
 if TYPE_CHECKING:
     from calipso.graph.codec import Codec
@@ -102,19 +105,7 @@ class Snmp(msgspec.Struct, frozen=True, tag=True):
     timeout: float = 30.0
 
 
-class Sql(msgspec.Struct, frozen=True, tag=True):
-    """One SELECT of a database that is only read; `%s` in `text` is where a parameter goes, `%%` is a percent sign.
-
-    The reply's body is JSON: `{"columns": [name, …], "rows": [[value, …], …]}`; times are text, octets base64.
-    Credentials are the transport's matter.
-    """
-
-    text: str
-    params: tuple[str | int, ...] = ()
-    timeout: float = 30.0
-
-
-Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp | Sql
+Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp | Sql | Amqp | AmqpSettle
 
 
 class Reply(msgspec.Struct, frozen=True):

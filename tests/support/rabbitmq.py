@@ -57,6 +57,16 @@ class Broker:
                 process.wait()
         self._processes.clear()
 
+    def control(self, *argv: str) -> None:
+        """As `rabbitmqctl`. Raises `CalledProcessError`."""
+        name = f"test{self.port}@localhost"
+        subprocess.run(
+            [SERVER.replace("rabbitmq-server", "rabbitmqctl"), "-q", "-n", name, *argv], check=True, timeout=60,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self._folder),
+                 "ERL_EPMD_PORT": str(self._mapper)},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
     def _spawn(self, argv: list[str], environment: dict[str, str]) -> None:
         output = (self._folder / "output").open("ab")
         self._processes.append(

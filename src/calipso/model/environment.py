@@ -73,6 +73,22 @@ class SqlAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     connect_timeout: float = 10.0
 
 
+class AmqpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The message bus of a cloud. `password` by reference: `env:NAME`, `file:PATH`.
+
+    host: a member of the cluster, or several with commas, tried in turn. port: 0 for 5672, with TLS 5671. tls: the
+    bus proves who it is by a certificate that `ca` (a file; "": this machine's authorities) vouches for.
+    """
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    vhost: str = "/"
+    tls: bool = False
+    ca: str = ""
+
+
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A host of an environment.
 
@@ -81,7 +97,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
     switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked. mysql: it is the
-    databases of a cloud, and only they are read; with `ssh`, through a host that is logged in to.
+    databases of a cloud, and only they are read; with `ssh`, through a host that is logged in to. amqp: the message
+    bus of that cloud, which tells what changes; else the environment's.
     """
 
     aliases: tuple[str, ...] = ()
@@ -94,6 +111,7 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snmp: SnmpAccess | None = None
     openstack: OpenStackAccess | None = None
     mysql: SqlAccess | None = None
+    amqp: AmqpAccess | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,8 +120,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pnics: physical NICs by name, `eth*` or `host/eth*` (kind rule D7). namespaces: whether a named namespace is an
     instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
     empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
-    history_days: how long history is kept. original: what a document of the original says beyond that
-    (`model/original.py`), as it is written there.
+    history_days: how long history is kept. amqp: the message bus of its clouds. original: what a document of the
+    original says beyond that (`model/original.py`), as it is written there.
     """
 
     name: str = "local"
@@ -119,11 +137,16 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: Mapping[str, Mapping[str, Any]] = {}
     cliques: Cliques = "ours"
     history_days: float = 30.0
+    amqp: AmqpAccess | None = None
     original: Mapping[str, Any] = {}
 
     def host_aliases(self) -> dict[str, tuple[str, ...]]:
         """Configured host → its other names."""
         return {name: host.aliases for name, host in self.hosts.items()}
+
+    def bus_of(self, host: Host) -> AmqpAccess | None:
+        """The message bus that tells what changes in the cloud that a host stands for; none of any other host."""
+        return (host.amqp or self.amqp) if host.openstack is not None else None
 
     def remarks(self) -> tuple[Remark, ...]:
         """What the list of supported environments says of this one; nothing when it is on it."""
@@ -155,6 +178,8 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
         if options is not None:
             _known(options, Host.__struct_fields__, f"{where}.hosts.{host}")
             _reaching(options, f"{where}.hosts.{host}")
+    if said.get("amqp") is not None:
+        _bus(said["amqp"], f"{where}.amqp")
     if not str(said.get("name") or "").strip():
         raise ConfigError("an environment needs a name", where=f"{where}.name")
     try:
@@ -185,6 +210,10 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
             raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
     if "mysql" in options:
         _database(options["mysql"], f"{where}.mysql")
+    if options.get("amqp") is not None:
+        _bus(options["amqp"], f"{where}.amqp")
+        if not options.get("openstack"):
+            raise ConfigError("a message bus belongs to a host with `openstack`", where=f"{where}.amqp")
 
 
 def _database(said: Any, where: str) -> None:
@@ -201,6 +230,15 @@ def _database(said: Any, where: str) -> None:
         )  # fmt: skip
     if not str(said.get("port", 3306)).isdigit() or not 1 <= int(said.get("port", 3306)) <= 65535:
         raise ConfigError("is no port: a number from 1 to 65535", where=f"{where}.port")
+
+
+def _bus(said: Any, where: str) -> None:
+    _known(said, AmqpAccess.__struct_fields__, where)
+    for field in ("host", "user"):
+        if not said.get(field):
+            raise ConfigError("is missing: a message bus has a host and a user", where=f"{where}.{field}")
+    if said.get("password") and not REFERENCE.fullmatch(str(said["password"])):
+        raise ConfigError("a secret is given by reference: env:NAME or file:PATH", where=f"{where}.password")
 
 
 def _checked(name: str, host: Host, where: str) -> Host:

@@ -3,8 +3,9 @@
 A document of `environments_config`: name, environment_type, distribution, distribution_version, mechanism_drivers (a
 list), type_drivers (text), flags, and `configuration`: a list of sections, each a mapping with its `name`. What has a
 counterpart is carried over: name, type, distribution, version, drivers, the section CLI as the hosts that SSH reaches,
-and the section mysql as the databases that are read. Everything else is kept as it is in the field `original`;
-`not_used_yet` lists it. Secrets are never kept: they are given by reference.
+the section mysql as the databases that are read, and where it says `listen` the section AMQP as the message bus.
+Everything else is kept as it is in the field `original`; `not_used_yet` lists it. Secrets are never kept: they are
+given by reference.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 CARRIED = (
     "name", "type", "environment_type", "distribution", "distribution_version", "mechanism_drivers", "type_drivers",
 )  # fmt: skip
+BUS: Mapping[str, str] = {"password": "pwd", "vhost": "vhost"}
+"""Further fields of a message bus: ours → the original's."""
 FLAGS = ("listen", "scanned", "enable_monitoring", "monitoring_setup_done", "aci_enabled", "imported")
 DATABASES = "mysql"
 """What the server of the section mysql is called among the hosts."""
@@ -85,6 +88,7 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
         "mechanism_drivers": _words(said, "mechanism_drivers", where),
         "type_drivers": _words(said, "type_drivers", where),
         "hosts": hosts,
+        **({"amqp": _bus(sections["AMQP"])} if said.get("listen") and "AMQP" in sections else {}),
         "original": {**rest, **({"configuration": kept} if kept else {})},
     }
 
@@ -100,8 +104,16 @@ def of_sections(said: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def not_used_yet(original: Mapping[str, Any]) -> tuple[str, ...]:
     """What is kept of a document and changes nothing so far: names of fields and `configuration.SECTION`."""
-    found = [field for field in original if field != "configuration"]
-    return (*sorted(found), *(f"configuration.{section['name']}" for section in original.get("configuration", ())))
+    sections = [str(section["name"]) for section in original.get("configuration", ())]
+    used = {"listen", "AMQP"} if original.get("listen") and "AMQP" in sections else set()
+    found = sorted(field for field in original if field != "configuration" and field not in used)
+    return (*found, *(f"configuration.{name}" for name in sections if name not in used))
+
+
+def _bus(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The message bus of a section AMQP."""
+    said = {"host": section["host"], "port": int(section["port"]), "user": section["user"]}
+    return {**said, **{ours: section[theirs] for ours, theirs in BUS.items() if section.get(theirs)}}
 
 
 def _refuse_secrets(said: object, where: str) -> None:

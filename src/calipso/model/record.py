@@ -99,7 +99,13 @@ class RunResumed(msgspec.Struct, frozen=True, tag=True):
     seen: tuple[tuple[str, str], ...]
 
 
-Observation = RunBegan | Seen | Gone | Measured | RunEnded | ScopeGone | RunResumed
+class Barrier(msgspec.Struct, frozen=True, tag=True):
+    """The source goes on when all that it said before is durable: then it may let go of where it had it from."""
+
+    scope: Scope
+
+
+Observation = RunBegan | Seen | Gone | Measured | RunEnded | ScopeGone | RunResumed | Barrier
 
 
 class ScopeState(msgspec.Struct, frozen=True):

@@ -100,6 +100,13 @@ class Agent:
         if len(self._buffer) >= BUFFER:
             self._room.clear()
 
+    async def settled(self) -> None:
+        """Put all that was taken on disk now."""
+        if self._buffer:
+            taken, self._buffer = self._buffer, []
+            self._room.set()
+            self._spool(taken)
+
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(GATHER)

@@ -12,7 +12,7 @@ import structlog
 
 from calipso.errors import CalipsoError, ConfigError
 from calipso.model.environment import Environment, Host
-from calipso.model.record import Observation, RunEnded, RunError, Scope, ScopeGone
+from calipso.model.record import Barrier, Observation, RunEnded, RunError, Scope, ScopeGone
 from calipso.runtime.at import now
 from calipso.runtime.schedule import LONGEST_DELAY, Schedule
 from calipso.runtime.turn import Turn
@@ -54,6 +54,10 @@ class Sink(Protocol):
 
     async def put(self, observations: Sequence[Observation]) -> None: ...
 
+    async def settled(self) -> None:
+        """Wait until all that was put is durable."""
+        ...
+
 
 class Collection:
     """The sources at work for one environment."""
@@ -85,7 +89,9 @@ class Collection:
         """The posts of a host. Raises `ConfigError`."""
         environment = self.environment
         host = with_pid(self.hosts[name], f"{environment.name}.hosts.{name}")
-        transport = self._transports(msgspec.structs.replace(host, wrap=environment.wrap_of(host)))
+        transport = self._transports(
+            msgspec.structs.replace(host, wrap=environment.wrap_of(host), amqp=environment.bus_of(host))
+        )
         only = _only(host)
         posts = []
         for source in self._sources:
@@ -163,6 +169,9 @@ class Collection:
         mending = asyncio.create_task(self._mended_after(attempt, sink)) if attempt in self._failed else None
         try:
             async for observation in stream:
+                if isinstance(observation, Barrier):
+                    await sink.settled()
+                    continue
                 await sink.put((observation,))
                 if isinstance(observation, RunEnded):
                     wrong[observation.scope] = observation.errors

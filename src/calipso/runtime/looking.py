@@ -57,6 +57,9 @@ class PostLook:
             self._note(each)
         await self._sink.put(observations)
 
+    async def settled(self) -> None:
+        await self._sink.settled()
+
     def _note(self, each: Observation) -> None:
         if isinstance(each, RunBegan):
             self._open.add(each.scope)

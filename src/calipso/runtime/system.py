@@ -41,6 +41,8 @@ from calipso.runtime.writer import DAY, Writer
 from calipso.seams import CaptureEngine, Transport
 from calipso.stores.flows import MemoryFlowStore
 from calipso.stores.sqlite.store import SqliteStore
+from calipso.transports.amqp import AmqpTransport
+from calipso.transports.both import BothTransport
 from calipso.transports.local import LocalTransport
 from calipso.transports.openstack import OpenStackTransport
 from calipso.transports.snmp import SnmpTransport
@@ -61,7 +63,8 @@ def transport_to(host: Host) -> Transport:
     if host.snmp is not None:
         return SnmpTransport(host.snmp, host.pid or None)
     if host.openstack is not None:
-        return OpenStackTransport(host.openstack)
+        apis = OpenStackTransport(host.openstack)
+        return apis if host.amqp is None else BothTransport(apis, AmqpTransport(host.amqp, host.pid or None))
     if host.mysql is not None:
         return SqlTransport(host.mysql, host.pid or None, SshTransport(host.ssh) if host.ssh is not None else None)
     if host.ssh is not None:

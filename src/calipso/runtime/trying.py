@@ -26,6 +26,9 @@ class _Counting:
                 self.records |= {(record.id, record.facet) for record in each.records}
             self.looks += isinstance(each, RunEnded)
 
+    async def settled(self) -> None:
+        """Nothing is kept, so nothing is waited for."""
+
 
 async def tried(collection: Collection) -> list[Tried]:
     """What each post found; of a host that cannot be looked at, why."""

@@ -119,8 +119,11 @@ class Writer:
         return done
 
     async def settled(self) -> None:
-        """Wait until everything handed over so far is published."""
-        await self._idle.wait()
+        """Wait until everything handed over so far is durable and published, whatever others hand over meanwhile."""
+        if not self._idle.is_set():
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            await self._queue.put(Handed((), done=done))
+            await done
 
     async def run(self) -> None:
         """Write until cancelled."""

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from calipso.errors import ConfigError
+from calipso.model.environment import AmqpAccess
 from calipso.model.original import not_used_yet
 from calipso.runtime.home import Home, environment_of
 
@@ -51,9 +52,9 @@ def test_what_is_not_carried_is_kept_as_it_is_and_listed() -> None:
     kept = environment.original
     assert kept["configuration"] == [each for each in written["configuration"] if each["name"] not in ("CLI", "mysql")]
     assert all(kept[field] == written[field] for field in kept if field != "configuration")
-    sections = ("OpenStack", "AMQP", "Monitoring", "NFV_provider", "ACI")
-    assert not_used_yet(kept)[-5:] == tuple(f"configuration.{name}" for name in sections)
-    assert {"app_path", "listen", "auth", "_id"} <= set(not_used_yet(kept))
+    sections = ("OpenStack", "Monitoring", "NFV_provider", "ACI")
+    assert not_used_yet(kept)[-4:] == tuple(f"configuration.{name}" for name in sections)
+    assert {"app_path", "auth", "_id"} <= set(not_used_yet(kept))
     assert not_used_yet({}) == ()
 
 
@@ -136,6 +137,14 @@ def test_a_secret_in_clear_is_sealed(tmp_path: Path, values: dict[str, Any]) -> 
     home = Home(tmp_path)
     home.put(changed(**values))
     assert "s3cret" not in home.text("site-liberty") and "sealed:v1:" in home.text("site-liberty")
+
+
+def test_where_it_says_listen_the_section_amqp_is_the_message_bus() -> None:
+    bus = environment_of(FIRST, "file").amqp
+    assert bus == AmqpAccess(host="192.0.2.239", port=5673, user="nova", password="env:AMQP_PASSWORD")
+    silent = environment_of(json.dumps(json.loads(FIRST) | {"listen": False}), "file")
+    assert silent.amqp is None
+    assert {"listen", "configuration.AMQP"} <= set(not_used_yet(silent.original))
 
 
 def test_listening_needs_its_section() -> None:

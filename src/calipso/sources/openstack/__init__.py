@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calipso.seams import Manifest
-from calipso.sources.openstack.collect import collect, watch
+from calipso.sources.openstack.collect import collect
+from calipso.sources.openstack.watch import watch
 
 MANIFEST = Manifest(
     name="openstack",
@@ -13,7 +14,13 @@ MANIFEST = Manifest(
         "region", "project", "availability_zone", "aggregate", "host", "server", "nic", "otep", "network", "segment",
         "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent",
     ),
+    watches=True,
     interval=60.0,
+    options={
+        "queue": "name of the queue on the message bus",
+        "exchanges": "exchanges of the message bus that services publish to",
+        "topics": "topics that services publish under",
+    },
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -88,39 +88,40 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
     for scope in scopes.values():
         yield RunBegan(scope)
     try:
-        session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
+        region, answers = await ask_all(transport)
     except (TransportError, ParseError) as error:
         for scope in scopes.values():
             yield RunEnded(scope, "failed", (RunError("session", error.message),))
         return
+    for part in PARTS:
+        for observation in told(part, scopes[part.name], answers, _listings(region, answers)):
+            yield observation
+
+
+async def ask_all(transport: Transport) -> tuple[str, dict[str, Answer]]:
+    """The region, and each listing's objects or why there are none. Raises `TransportError`, `ParseError`."""
+    session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
     asking = Asking(transport, session.services)
     answers = dict(zip(LISTINGS, await asyncio.gather(*map(asking.answer, LISTINGS.values())), strict=True))
-    for part in PARTS:
-        scope = scopes[part.name]
-        errors = _errors(part, answers)
-        if errors:
-            yield RunEnded(scope, "failed", errors)
-            continue
+    return session.region, answers
+
+
+def told(part: Part, scope: Scope, answers: dict[str, Answer], listed: Listings) -> Iterator[Observation]:
+    """What a part of the region is, or why that cannot be said, and the end of the look at it."""
+    errors = _errors(part, answers)
+    if not errors:
         try:
-            records = part.records(_listings(session.region, answers))
+            yield Seen(scope, tuple(part.records(listed)))
         except ParseError as error:
-            yield RunEnded(scope, "failed", (RunError(part.name, error.message),))
-            continue
-        yield Seen(scope, tuple(records))
-        yield RunEnded(scope, "completed")
-
-
-async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """An API tells nothing by itself: one look; it is asked again at the source's interval."""
-    async for observation in collect(transport, config):
-        yield observation
+            errors = (RunError(part.name, error.message),)
+    yield RunEnded(scope, "failed" if errors else "completed", errors)
 
 
 def _errors(part: Part, answers: dict[str, Answer]) -> tuple[RunError, ...]:
     out = []
     for name in (*part.needs, *part.uses):
         answer = answers[name]
-        if isinstance(answer, CalipsoError) and (name in part.needs or not isinstance(answer, _Lacking)):
+        if isinstance(answer, CalipsoError) and (name in part.needs or not isinstance(answer, Lacking)):
             out.append(RunError(f"{LISTINGS[name].service} {LISTINGS[name].path}", answer.message))
     return tuple(out)
 
@@ -139,7 +140,7 @@ class Asking:
     async def answer(self, listing: Listing) -> Answer:
         """All objects, or why there are none."""
         if listing.service not in self._services:
-            return _Lacking(f"the catalogue has no {listing.service} service in this region", 404)
+            return Lacking(f"the catalogue has no {listing.service} service in this region", 404)
         try:
             return await self._all(listing)
         except (TransportError, ParseError) as error:
@@ -166,11 +167,11 @@ class Asking:
         said = reply.body[:200].decode(errors="replace").strip()
         message = f"{service} {path.partition('?')[0]}: {reply.exit_code} {said}"
         if reply.exit_code in (403, 404):
-            raise _Lacking(message, reply.exit_code)
+            raise Lacking(message, reply.exit_code)
         raise CommandFailed(message, exit_code=reply.exit_code)
 
 
-class _Lacking(CommandFailed):
+class Lacking(CommandFailed):
     """The cloud has no such thing, or does not show it to this user."""
 
     def __init__(self, message: str, status: int) -> None:
