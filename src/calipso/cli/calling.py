@@ -69,7 +69,7 @@ def call(home: Home, name: str, /, **values: Any) -> Any:
     async def once(invoke: Call) -> Any:
         return await invoke(name, **values)
 
-    return run(with_calls(home, values.get("environment", "local"), once), values.get("query", ""))
+    return run(with_calls(home, values.get("environment", "local"), once), values.get("query") or values.get("sql", ""))
 
 
 def fail(error: CalipsoError, said: str = "") -> NoReturn:

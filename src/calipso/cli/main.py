@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, environments, packets, querying, running, transcripts
+from calipso.cli import access, agent, asking, environments, packets, querying, running, sql, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 asking.register(app)
 querying.register(app)
+sql.register(app)
 running.register(app)
 transcripts.register(app)
 packets.register(app)

@@ -14,6 +14,7 @@ from calipso.operations.history import DiffView, History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.monitoring import Agents, Environments, ScanResult, Sources
 from calipso.operations.querying import QueryAnswer
+from calipso.operations.sql.operation import SqlAnswer
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
@@ -218,6 +219,17 @@ class Methods:
         found: QueryAnswer = self.call(
             "query", query=query, environment=environment, at=at, limit=limit, timeout=timeout, drawing=drawing
         )
+        return found
+
+    def sql(
+        self, *, sql: str, environment: str = "local", at: str = "", limit: int = 10000, timeout: float = 10.0
+    ) -> SqlAnswer:
+        """What SQL answers. Raises `QueryError` with the position of what is wrong.
+
+        sql: one SELECT over the views objects, links, changes and runs. limit: rows at most. timeout: seconds.
+        """
+
+        found: SqlAnswer = self.call("sql", sql=sql, environment=environment, at=at, limit=limit, timeout=timeout)
         return found
 
     def get_sources(self, *, environment: str = "local") -> Sources:

@@ -16,6 +16,7 @@ from calipso.operations import (
     inventory,
     monitoring,
     querying,
+    sql,
     supported,
     topology,
     transfer,
@@ -53,6 +54,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_history", "GET", "history", history.GetHistory, history.History, history.get_history),
     Operation("get_diff", "GET", "diff", history.GetDiff, history.DiffView, history.get_diff),
     Operation("query", "GET", "query", querying.Query, querying.QueryAnswer, querying.query),
+    Operation("sql", "GET", "sql", sql.Sql, sql.SqlAnswer, sql.sql),
     Operation("get_sources", "GET", "sources", monitoring.GetSources, monitoring.Sources, monitoring.get_sources),
     Operation(
         "get_environments", "GET", "environments", monitoring.Nothing, monitoring.Environments,
