@@ -17,7 +17,7 @@ def says_something(text: str) -> bool:
 
 
 def with_calls(text: str) -> str:
-    """The text with `objects AT '…'` as `objects ('…')`, of the same length, so that positions are those of the text."""
+    """The text with `objects AT '…'` as `objects ('…')`, of the same length: positions are those of the text."""
     tokens = _TOKEN.findall(text)
     words = [place for place, token in enumerate(tokens) if not token.isspace() and token[:2] not in ("--", "/*")]
     for at in range(1, len(words) - 1):
