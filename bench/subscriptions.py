@@ -2,9 +2,9 @@
 
     python bench/subscriptions.py [CLIENTS] [CHANGES A SECOND] [FILTER]
 
-FILTER: `all`, `key`, `one step`, or a query; without it those three are shared out among the clients. The server runs in a
-process of its own, the clients share another. One JSON line a figure. The budget: p95 ≤ 250 ms at 1,000/s from a source's
-word to a client, 0 lost. Beside it: what encoding each delta for each client would take.
+FILTER: `all`, `key`, `one step`, or a query; without it those three are shared out among the clients. The server runs
+in a process of its own, the clients share another. One JSON line a figure. The budget: p95 ≤ 250 ms at 1,000/s from a
+source's word to a client, 0 lost. Beside it: what encoding each delta for each client would take.
 """
 
 from __future__ import annotations
