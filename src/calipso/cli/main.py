@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, environments, packets, querying, running, sql, transcripts
+from calipso.cli import access, agent, asking, differences, environments, packets, querying, running, sql, transcripts
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 asking.register(app)
+differences.register(app)
 querying.register(app)
 sql.register(app)
 running.register(app)

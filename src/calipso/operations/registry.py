@@ -11,6 +11,7 @@ from calipso.errors import CalipsoError
 from calipso.operations import (
     access,
     cliques,
+    differences,
     environments,
     history,
     inventory,
@@ -52,7 +53,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_tree", "GET", "tree", topology.GetTree, topology.Tree, topology.get_tree),
     Operation("get_clique", "GET", "clique", cliques.GetClique, cliques.CliqueView, cliques.get_clique),
     Operation("get_history", "GET", "history", history.GetHistory, history.History, history.get_history),
-    Operation("get_diff", "GET", "diff", history.GetDiff, history.DiffView, history.get_diff),
+    Operation("get_diff", "GET", "diff", differences.GetDiff, differences.DiffView, differences.get_diff),
     Operation("query", "GET", "query", querying.Query, querying.QueryAnswer, querying.query),
     Operation("sql", "GET", "sql", sql.Sql, sql.SqlAnswer, sql.sql),
     Operation("get_sources", "GET", "sources", monitoring.GetSources, monitoring.Sources, monitoring.get_sources),

@@ -342,6 +342,7 @@ RUN_COLUMNS = (
     Column("status", "TEXT", lambda row: row.status, "running, completed, partial, failed, aborted"),
     Column("stale", "BOOLEAN", lambda row: int(row.stale), "1: what it says may be out of date"),
     Column("seen", "INTEGER", lambda row: row.seen, "records"),
+    Column("changed", "INTEGER", lambda row: row.changed, "records that it found otherwise, or no longer"),
     Column("began", "TEXT", lambda row: _stamp(row.began), ""),
     Column("ended", "TEXT", lambda row: _stamp(row.ended), ""),
     Column("completed", "TEXT", lambda row: _stamp(row.completed), "the last time it was complete"),
@@ -350,9 +351,17 @@ RUN_COLUMNS = (
 
 
 def _runs(past: Past, hidden: list[str | None], conditions: list[Condition]) -> Iterator[ScopeState]:
-    yield from past.site.scopes()
+    ts = past.ts if hidden[0] is None else past.moment(hidden[0])
+    kept = past.site.store.runs(0, FOREVER if ts is None else ts)
+    yield from kept
+    if ts is None:
+        known = {(state.scope, state.ended) for state in kept}
+        yield from (state for state in past.site.scopes() if (state.scope, state.ended) not in known)
 
 
-RUNS = View("runs", "The last look at each scope.", RUN_COLUMNS, (), {}, _runs)
+RUNS = View(
+    "runs", "Looks at scopes that changed something or went otherwise than the one before, and the last of each; "
+    "`runs('-1h')` those that were over then.", RUN_COLUMNS, ("at",), {}, _runs,
+)  # fmt: skip
 
 VIEWS = (OBJECTS, LINKS, CHANGES, RUNS)
