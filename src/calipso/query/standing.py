@@ -100,14 +100,7 @@ class Standing(NamedTuple):
 
     def test(self, run: Run) -> Callable[[int], bool]:
         """Whether an object of the run's graph is an answer, of a query that is one step."""
-        reader, tests = run.reader, self.tests or ()
-
-        def holds(test: Test, ord: int) -> bool:
-            if isinstance(test, Either):
-                return any(holds(each, ord) for each in test.conditions)
-            return test.predicate.test(value_of(run, reader, ord, NODES, test.name))
-
-        return lambda ord: reader.get(ord) is not None and all(holds(test, ord) for test in tests)
+        return decides(run, self.tests or ())
 
 
 def standing(text: str) -> Standing:
@@ -120,12 +113,28 @@ def standing(text: str) -> Standing:
             raise QueryError("flows cannot be subscribed to", hint="ask for them")
     if plan.sub.gives == METRICS:
         raise QueryError("counters change all the time and are not told", hint="ask for them")
+    return Standing(text, plan, single(plan), _footprint(plan))
+
+
+def single(plan: Plan) -> tuple[Test, ...] | None:
+    """What objects have to be, where the plan is that one step; None where it is more."""
     first = plan.sub.steps[0] if plan.sub.steps else None
-    single = len(plan.sub.steps) == 1 and isinstance(first, Vertices) and not first.ids and not plan.tracked
-    tests = first.tests if single and isinstance(first, Vertices) else None
-    if tests is not None and any(each.name.text in LIFE for test in tests for each in _conditions(test)):
-        tests = None
-    return Standing(text, plan, tests, _footprint(plan))
+    if len(plan.sub.steps) != 1 or not isinstance(first, Vertices) or first.ids or plan.tracked:
+        return None
+    lived = any(each.name.text in LIFE for test in first.tests for each in _conditions(test))
+    return None if lived else first.tests
+
+
+def decides(run: Run, tests: tuple[Test, ...]) -> Callable[[int], bool]:
+    """Whether an object of the run's graph meets all conditions."""
+    reader = run.reader
+
+    def holds(test: Test, ord: int) -> bool:
+        if isinstance(test, Either):
+            return any(holds(each, ord) for each in test.conditions)
+        return test.predicate.test(value_of(run, reader, ord, NODES, test.name))
+
+    return lambda ord: reader.get(ord) is not None and all(holds(test, ord) for test in tests)
 
 
 def _conditions(test: Test) -> tuple[Condition, ...]:

@@ -112,7 +112,8 @@ def test_of_what(tmp_path: Path) -> None:
         assert await ids(query="G.V('h2/dev:pb')") == {"h2/dev:pb"}
         for wrong, kind in (
             ({"id": "nothing"}, NotFound), ({"clique": "h1/dev:tap1"}, NotFound),
-            ({"query": "G.V().Count()"}, QueryError), ({"query": "G.V('nothing')"}, QueryError), ({"id": "h1", "query": "G.V()"}, QueryError),
+            ({"query": "G.V().Count()"}, QueryError), ({"query": "G.V('nothing')"}, QueryError),
+            ({"id": "h1", "query": "G.V()"}, QueryError),
         ):  # fmt: skip
             with pytest.raises(kind):
                 await ids(**wrong)
