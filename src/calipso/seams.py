@@ -251,6 +251,10 @@ class GraphStore(Protocol):
 
     def put_scopes(self, states: Iterable[ScopeState]) -> None: ...
 
+    def runs(self, t0: int, t1: int) -> list[ScopeState]:
+        """Looks with t0 < ended ≤ t1 that changed something or went otherwise than the one before, oldest first."""
+        ...
+
     def scopes(self) -> Mapping[Scope, ScopeState]: ...
 
     def put_document(self, collection: str, key: str, document: Mapping[str, Any] | None) -> None:

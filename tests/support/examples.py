@@ -39,6 +39,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_history": {**ENV, "id": "h1/netns:vm-a"},
     "get_diff": {**ENV, "start": "now", "end": "now"},
     "query": {**ENV, "query": "G.V().Has('Type', 'netns').Values('Name')"},
+    "sql": {**ENV, "sql": "SELECT host, count(*) AS devices FROM objects WHERE type = 'veth' GROUP BY host"},
     "get_sources": ENV,
     "get_supported_environments": {"distribution": "Kolla", "version": "2024.1", "mechanism_driver": "OVN"},
     "export": ENV,

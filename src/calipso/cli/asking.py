@@ -21,7 +21,7 @@ REFRESH = 1.0
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (get, tree, clique, links, history, diff, sources, schedule, export, import_):
+    for verb in (get, tree, clique, links, history, sources, schedule, export, import_):
         app.command(verb.__name__.rstrip("_"))(verb)
 
 
@@ -177,6 +177,7 @@ def links(
 def history(
     id: Annotated[str, typer.Argument(help="The id or name of an object that is or was.")],
     since: Annotated[str, typer.Option(help="How far back: -1h, or a moment.")] = "",
+    until: Annotated[str, typer.Option(help="To when; now without it.")] = "",
     env: Environment = LOCAL,
     output: Out = Output.table,
 ) -> None:
@@ -184,7 +185,7 @@ def history(
 
     Examples: `calipso history eth0` · `calipso history h1/netns:vm-a --env plain --since -10m -o json`
     """
-    found = call(Home.default(), "get_history", id=id, since=since, environment=env)
+    found = call(Home.default(), "get_history", id=id, since=since, until=until, environment=env)
     text = render.structured(found, output)
     if text is not None:
         print(text)
@@ -196,49 +197,15 @@ def history(
 def _told(event: Any) -> str:
     if event.link:
         return f"{event.link} {'→' if event.outgoing else '←'} {event.other}"
-    return ", ".join(f"{field.name}: {_short(field.old)} → {_short(field.new)}" for field in event.fields)
+    return ", ".join(render.field(each) for each in event.fields)
 
 
-def _short(value: Any) -> str:
-    text = "–" if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def diff(
-    start: Annotated[str, typer.Option("--from", help="The earlier moment: -10m, 2026-01-31T14:05:00Z.")],
-    end: Annotated[str, typer.Option("--to", help="The later moment; now without it.")] = "now",
-    id: Annotated[str, typer.Argument(help="An object and what belongs to it; everything without it.")] = "",
-    env: Environment = LOCAL,
-    output: Out = Output.table,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when there are differences.")] = False,
-) -> None:
-    """What changed between two moments, object by object and field by field.
-
-    Examples: `calipso diff --from -10m` · `calipso diff --from -1h --to -30m h1 --env plain -o json`
-    """
-    found = call(Home.default(), "get_diff", start=start, end=end, id=id, environment=env)
-    text = render.structured(found, output)
-    if text is not None:
-        print(text)
-    else:
-        rows = [(each.op, each.host, each.kind, each.id, _told_fields(each)) for each in found.objects]
-        rows += [(each.op, "", each.type, f"{each.source} – {each.target}", "") for each in found.links]
-        render.rows(rows, ("what", "host", "kind", "id", "how"), output)
-    render.freshness(found.freshness)
-    if exit_code and (found.objects or found.links):
-        raise typer.Exit(NEGATIVE)
-
-
-def _told_fields(difference: Any) -> str:
-    return ", ".join(f"{field.name}: {_short(field.old)} → {_short(field.new)}" for field in difference.fields)
-
-
-def sources(env: Environment = LOCAL, output: Out = Output.table) -> None:
+def sources(env: Environment = LOCAL, output: Out = Output.table, at: At = "") -> None:
     """What each source last saw, when, and what went wrong.
 
     Examples: `calipso sources` · `calipso sources --env plain -o json`
     """
-    found = call(Home.default(), "get_sources", environment=env)
+    found = call(Home.default(), "get_sources", environment=env, at=at)
     text = render.structured(found.items, output)
     if text is not None:
         print(text)

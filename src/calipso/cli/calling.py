@@ -74,7 +74,8 @@ def call(home: Home, name: str, /, **values: Any) -> Any:
     async def once(invoke: Call) -> Any:
         return await invoke(name, **values)
 
-    return run(with_calls(home, values.get("environment", "local") or None, once), values.get("query", ""))
+    said = values.get("query") or values.get("sql", "")
+    return run(with_calls(home, values.get("environment", "local") or None, once), said)
 
 
 def fail(error: CalipsoError, said: str = "") -> NoReturn:

@@ -12,6 +12,7 @@ from calipso.cli import (
     agent,
     asking,
     capturing,
+    differences,
     environments,
     messages,
     packets,
@@ -19,6 +20,7 @@ from calipso.cli import (
     running,
     scans,
     secrets,
+    sql,
     transcripts,
 )
 from calipso.cli.calling import BUG
@@ -34,7 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 asking.register(app)
+differences.register(app)
 querying.register(app)
+sql.register(app)
 running.register(app)
 scans.register(app)
 messages.register(app)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
+from calipso.graph.diff import Field
 from calipso.operations.answers import Freshness, ObjectView
 from calipso.operations.topology import Branch
 
@@ -125,6 +126,16 @@ def rows(values: Iterable[Sequence[Any]], columns: Sequence[str], output: Output
     for row in values:
         table.add_row(*(_styled(column, str(value)) for column, value in zip(columns, row, strict=True)))
     console().print(table)
+
+
+def field(each: Field) -> str:
+    """A field's change in a line."""
+    return f"{each.name}: {_shortened(each.old)} → {_shortened(each.new)}"
+
+
+def _shortened(value: Any) -> str:
+    text = "–" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def tree(root: Branch) -> None:

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.live import Live
@@ -17,6 +18,7 @@ from calipso.cli.calling import fail, run, server_of
 from calipso.cli.options import Environment, Out
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError, Conflict, Unreachable
+from calipso.query.standing import standing
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.live import Live as Deltas
 from calipso.runtime.log import configure
@@ -107,7 +109,7 @@ def _found(server: Server) -> str:
 
 def watch(
     key: Annotated[
-        str, typer.Argument(help="Only objects with this key, as kind:vnic or host:h1; all without it.")
+        str, typer.Argument(help="Only objects with this key, as kind:vnic, or what a query answers; all without.")
     ] = "",
     env: Environment = LOCAL,
     output: Out = Output.table,
@@ -115,7 +117,8 @@ def watch(
 ) -> None:
     """Changes as they happen, until stopped.
 
-    Examples: `calipso watch` · `calipso watch kind:vnic --env plain -o json`
+    Examples: `calipso watch` · `calipso watch kind:vnic --env plain -o json` ·
+    `calipso watch "G.V().Has('State', 'DOWN')" --env plain`
     """
     configure("warning")
     try:
@@ -133,7 +136,7 @@ async def _watch(home: Home, key: str, env: str, output: Output, count: int) -> 
 
 
 async def _watch_server(url: str, token: str, key: str, env: str, output: Output, count: int) -> None:
-    address = url.replace("http", "ws", 1) + f"/api/v1/live?environment={env}" + (f"&key={key}" if key else "")
+    address = url.replace("http", "ws", 1) + f"/api/v1/live?environment={env}" + _filter(key)
     headers = {"Authorization": f"Bearer {token}"}
     shown, since = 0, ""
     while True:
@@ -153,19 +156,25 @@ async def _watch_server(url: str, token: str, key: str, env: str, output: Output
             await asyncio.sleep(0.5)
 
 
+def _filter(said: str) -> str:
+    """A key or a query as a parameter."""
+    return f"&{'query' if is_query(said) else 'key'}={quote(said)}" if said else ""
+
+
+def is_query(said: str) -> bool:
+    return said.lower().startswith("g.")
+
+
 async def _watch_here(home: Home, key: str, env: str, output: Output, count: int) -> None:
     """Without a server: be the writer oneself while watching."""
     async with opened(home, env) as system:
-        site = system.site(env)
-        deltas = Deltas(site.writer.graph.rev)
-        site.writer.listen(deltas.published)
         name, _, value = key.partition(":")
-        subscriber, _ = deltas.subscribe((name, value) if key else None, None)
+        asked = standing(key) if is_query(key) else (name, value) if key else None
+        feed = await Deltas(system.site(env)).subscribe(asked, None)
         system.watch(env)
         shown = 0
-        while not count or shown < count:
-            frame = await subscriber.next()
-            shown += _print_frame(json.loads(frame), output) if frame is not None else 0
+        while (not count or shown < count) and (message := await feed.next()) is not None:
+            shown += _print_frame(json.loads(message.text), output)
 
 
 def _print_frame(said: dict[str, Any], output: Output) -> int:
@@ -184,6 +193,8 @@ def _line(change: dict[str, Any]) -> str:
     link = change.get("link")
     if link:
         return f"{link['op']:8} link {link['type']} {link['source']} – {link['target']}"
+    if value := change.get("value"):
+        return f"{value['op']:8} {json.dumps(value['value'], ensure_ascii=False)}"
     each = change["object"]
     fields = ", ".join(f"{field['name']}: {field.get('old')} → {field.get('new')}" for field in each.get("fields", []))
     return f"{each['op']:8} {each['kind'] or 'object'} {each['id']}" + (f"  {fields}" if fields else "")

@@ -6,6 +6,16 @@ with Client("http://127.0.0.1:8082", token) as calipso:
 """
 
 from calipso.client.clients import AsyncClient, Client
-from calipso.client.watching import Change, Changes, LinkChange, ObjectChange, Snapshot, Watched
+from calipso.client.watching import Change, Changes, LinkChange, ObjectChange, Snapshot, ValueChange, Watched
 
-__all__ = ["AsyncClient", "Change", "Changes", "Client", "LinkChange", "ObjectChange", "Snapshot", "Watched"]
+__all__ = [
+    "AsyncClient",
+    "Change",
+    "Changes",
+    "Client",
+    "LinkChange",
+    "ObjectChange",
+    "Snapshot",
+    "ValueChange",
+    "Watched",
+]

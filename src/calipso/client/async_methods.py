@@ -11,6 +11,7 @@ from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Scope
+from calipso.operations.differences import DiffView
 from calipso.operations.environments import (
     EnvironmentRemoved,
     EnvironmentTaken,
@@ -18,7 +19,7 @@ from calipso.operations.environments import (
     Schedules,
     SecretsRotated,
 )
-from calipso.operations.history import DiffView, History
+from calipso.operations.history import History
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
@@ -26,6 +27,7 @@ from calipso.operations.original import OriginalCounts, OriginalDocuments
 from calipso.operations.original_adding import Added
 from calipso.operations.querying import QueryAnswer
 from calipso.operations.scans import ScanList, ScanResult, ScanScheduleList, ScanScheduleView, ScanView
+from calipso.operations.sql.operation import SqlAnswer
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
@@ -196,23 +198,30 @@ class AsyncMethods:
         )
         return found
 
-    async def get_history(self, *, id: str, since: str = "", environment: str = "local") -> History:
+    async def get_history(self, *, id: str, since: str = "", until: str = "", environment: str = "local") -> History:
         """Everything that happened to an object, also one that is gone. Raises `NotFound`.
 
-        id: an id, alias or name, of an object that is or was. since: how far back.
+        id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without
+        it.
         """
 
-        found: History = await self.call("get_history", id=id, since=since, environment=environment)
+        found: History = await self.call("get_history", id=id, since=since, until=until, environment=environment)
         return found
 
-    async def get_diff(self, *, start: str, end: str = "", id: str = "", environment: str = "local") -> DiffView:
-        """What is different between two moments, field by field. Raises `QueryError` when they are the wrong way
-        round.
+    async def get_diff(
+        self, *, start: str, end: str = "", id: str = "", clique: str = "", query: str = "", environment: str = "local"
+    ) -> DiffView:
+        """What is different between two moments, and what brought it. Raises `QueryError` when it would run
+        backwards.
 
-        start, end: moments; end defaults to now. id: an object and all that belongs to it, empty for everything.
+        start, end: moments; end defaults to now. Of everything, or of what one of these held at either moment:
+        id: an object and all that belongs to it. clique: the clique of a focal object. query: the objects of a
+        query.
         """
 
-        found: DiffView = await self.call("get_diff", start=start, end=end, id=id, environment=environment)
+        found: DiffView = await self.call(
+            "get_diff", start=start, end=end, id=id, clique=clique, query=query, environment=environment
+        )
         return found
 
     async def query(
@@ -236,9 +245,24 @@ class AsyncMethods:
         )
         return found
 
-    async def get_sources(self, *, environment: str = "local") -> Sources:
-        """Every scope that is looked at: freshness, what it saw, errors verbatim."""
-        found: Sources = await self.call("get_sources", environment=environment)
+    async def sql(
+        self, *, sql: str, environment: str = "local", at: str = "", limit: int = 10000, timeout: float = 10.0
+    ) -> SqlAnswer:
+        """What SQL answers. Raises `QueryError` with the position of what is wrong.
+
+        sql: one SELECT over the views objects, links, changes and runs. limit: rows at most. timeout: seconds.
+        """
+
+        found: SqlAnswer = await self.call("sql", sql=sql, environment=environment, at=at, limit=limit, timeout=timeout)
+        return found
+
+    async def get_sources(self, *, environment: str = "local", at: str = "") -> Sources:
+        """Every scope that is looked at: freshness, what it saw, errors verbatim.
+
+        at: as it was then, by the looks that changed something or went otherwise than the one before.
+        """
+
+        found: Sources = await self.call("get_sources", environment=environment, at=at)
         return found
 
     async def get_environments(self) -> Environments:

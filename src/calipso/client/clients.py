@@ -23,8 +23,9 @@ SILENCE = 60.0
 HINT = "is the server up? `calipso up` starts one"
 
 
-def _watched(environment: str, key: str) -> dict[str, str]:
-    return {"environment": environment} | ({"key": key} if key else {})
+def _watched(environment: str, key: str, query: str) -> dict[str, str]:
+    said = {"environment": environment, "key": key, "query": query}
+    return {name: value for name, value in said.items() if value}
 
 
 def _passing(answer: httpx.Response) -> bool:
@@ -75,18 +76,22 @@ class AsyncClient(AsyncMethods):
             raise Unreachable(f"{self.url}: {error}", hint=HINT) from error
 
     async def watch(
-        self, key: str = "", *, environment: str = "local", since: int | None = None
+        self, key: str = "", *, query: str = "", environment: str = "local", since: int | None = None
     ) -> AsyncIterator[Watched]:
         """A snapshot, then every change; after a break it goes on where it was. `since`: after that number only.
 
-        key: only objects with it, as `kind:vnic`. Ends only when left, or with an error of the request.
+        key: only objects with it, as `kind:vnic`. query: what it answers. Ends only when left, or with an error.
         """
         reader, attempt = Reader(since), 0
         silent = httpx.Timeout(TIMEOUT, read=SILENCE)
         while True:
             try:
                 async with self._http.stream(
-                    "GET", "/api/v1/events", params=_watched(environment, key), headers=reader.begin(), timeout=silent
+                    "GET",
+                    "/api/v1/events",
+                    params=_watched(environment, key, query),
+                    headers=reader.begin(),
+                    timeout=silent,
                 ) as answer:
                     if answer.status_code >= 400:
                         await answer.aread()
@@ -147,17 +152,23 @@ class Client(Methods):
         except httpx.TransportError as error:
             raise Unreachable(f"{self.url}: {error}", hint=HINT) from error
 
-    def watch(self, key: str = "", *, environment: str = "local", since: int | None = None) -> Iterator[Watched]:
+    def watch(
+        self, key: str = "", *, query: str = "", environment: str = "local", since: int | None = None
+    ) -> Iterator[Watched]:
         """A snapshot, then every change; after a break it goes on where it was. `since`: after that number only.
 
-        key: only objects with it, as `kind:vnic`. Ends only when left, or with an error of the request.
+        key: only objects with it, as `kind:vnic`. query: what it answers. Ends only when left, or with an error.
         """
         reader, attempt = Reader(since), 0
         silent = httpx.Timeout(TIMEOUT, read=SILENCE)
         while True:
             try:
                 with self._http.stream(
-                    "GET", "/api/v1/events", params=_watched(environment, key), headers=reader.begin(), timeout=silent
+                    "GET",
+                    "/api/v1/events",
+                    params=_watched(environment, key, query),
+                    headers=reader.begin(),
+                    timeout=silent,
                 ) as answer:
                     if answer.status_code >= 400:
                         answer.read()

@@ -6,20 +6,28 @@ from typing import Any
 
 import msgspec
 
-from calipso.errors import ParseError
+from calipso.errors import ParseError, QueryError
 from calipso.graph.diff import Field
 from calipso.operations.answers import ObjectView
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Everything as it is; changes after `seq` follow. Comes first, and again after a gap: begin anew with it."""
+    """Everything as it is; changes after `seq` follow. Comes first, and again after a gap: begin anew with it.
 
-    snapshot: list[ObjectView]
+    kind: objects; of a query also links, values, paths (lists of ids) or graph (objects and links): JSON-like then.
+    """
+
+    snapshot: list[Any]
     seq: int
+    kind: str = "objects"
 
 
 class ObjectChange(msgspec.Struct, frozen=True):
-    """op: added (with `attributes`), changed (with `fields`), removed."""
+    """op: added (whole), changed (with `fields`; None is no value), removed. It is added when it enters a filter.
+
+    A field is an attribute, or one of kind, type, name, host, parent, networks, media, aliases; an attribute that is
+    called like one of those is told as `attributes.NAME`.
+    """
 
     op: str
     id: str
@@ -27,6 +35,10 @@ class ObjectChange(msgspec.Struct, frozen=True):
     type: str = ""
     host: str = ""
     name: str = ""
+    parent: str = ""
+    networks: list[str] | None = None
+    media: list[str] = []
+    aliases: list[str] = []
     attributes: dict[str, Any] = {}
     fields: list[Field] = []
 
@@ -40,11 +52,20 @@ class LinkChange(msgspec.Struct, frozen=True):
     target: str
 
 
+class ValueChange(msgspec.Struct, frozen=True):
+    """op: added, removed. count: how many of it."""
+
+    op: str
+    value: Any
+    count: int = 1
+
+
 class Change(msgspec.Struct, frozen=True):
-    """Of an object or of a link: the other one is None."""
+    """Of an object, a link or a value: the others are None."""
 
     object: ObjectChange | None = None
     link: LinkChange | None = None
+    value: ValueChange | None = None
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -56,6 +77,11 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 Watched = Snapshot | Changes
+
+
+class _Error(msgspec.Struct):
+    error: str
+    hint: str = ""
 
 
 class Reader:
@@ -88,6 +114,9 @@ class Reader:
         if event == "lost":
             self.seq = None
             return None
+        if event == "error":
+            said = msgspec.json.decode(data, type=_Error)
+            raise QueryError(said.error, hint=said.hint)
         try:
             found = _decoded(event, data)
         except msgspec.DecodeError as error:
@@ -98,5 +127,7 @@ class Reader:
 
 def _decoded(event: str, data: str) -> Watched:
     if event == "snapshot":
-        return msgspec.json.decode(data, type=Snapshot)
+        found = msgspec.json.decode(data, type=Snapshot)
+        objects = found.kind == "objects"
+        return Snapshot(msgspec.convert(found.snapshot, list[ObjectView]), found.seq) if objects else found
     return msgspec.json.decode(data, type=Changes)

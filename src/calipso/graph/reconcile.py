@@ -52,6 +52,7 @@ class _Run:
     def __init__(self, began: int) -> None:
         self.began = began
         self.seen: set[Place] = set()
+        self.changed = 0
 
 
 def stored_name(id: str, facet: str, scope: Scope) -> str:
@@ -134,6 +135,8 @@ class Reconciler:
             known = self._waiting.get(place) or tick.known(place)
             if known is not None and self._codec.plain(known) == plain:
                 continue
+            if run is not None:
+                run.changed += 1
             body = self._codec.pack(plain)
             if known is not None and self._too_soon(place, tick.now):
                 self._waiting[place] = body
@@ -146,17 +149,19 @@ class Reconciler:
         began = run.began if run is not None else tick.now
         confirmed = run.seen if run is not None else self._held.get(scope.key, ())
         seen = len(confirmed) if run is not None or observation.status == "completed" else 0
+        changed = run.changed if run is not None else 0
         if observation.status == "completed":
             if run is not None:
                 for place in self._held.get(scope.key, set()) - run.seen:
-                    self._drop(place, scope.key, tick)
+                    changed += self._drop(place, scope.key, tick)
             self._state(
-                tick, scope, status="completed", began=began, ended=tick.now, completed=tick.now, seen=seen, errors=()
-            )
+                tick, scope, status="completed", began=began, ended=tick.now, completed=tick.now, seen=seen, errors=(),
+                changed=changed,
+            )  # fmt: skip
         else:
             self._state(
                 tick, scope, status=observation.status, began=began, ended=tick.now, seen=seen,
-                errors=observation.errors,
+                errors=observation.errors, changed=changed,
             )  # fmt: skip
 
     def _gone(self, observation: Gone, tick: _Tick) -> None:
@@ -186,17 +191,18 @@ class Reconciler:
         if place[1].partition("@")[0] in COALESCED:
             self._revised[place] = tick.now
 
-    def _drop(self, place: Place, scope: str, tick: _Tick) -> None:
-        """End a record, unless another scope has claimed it since."""
+    def _drop(self, place: Place, scope: str, tick: _Tick) -> bool:
+        """End a record, unless another scope has claimed it since; whether it was ended."""
         self._held[scope].discard(place)
         if any(run is not None and place in run.seen for key, run in self._runs.items() if key != scope):
-            return
+            return False
         known = self._waiting.get(place) or tick.known(place)
         if known is None or self._codec.scope_of(known) != scope:
-            return
+            return False
         self._waiting.pop(place, None)
         self._revised.pop(place, None)
         tick.pending[place] = None
+        return True
 
     def _too_soon(self, place: Place, now: int) -> bool:
         return now - self._revised.get(place, -REVISION_GAP) < REVISION_GAP

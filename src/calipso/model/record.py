@@ -120,6 +120,8 @@ class ScopeState(msgspec.Struct, frozen=True):
     errors: tuple[RunError, ...] = ()
     gone: bool = False
     """The thing it looked at is proven gone: the scope is history."""
+    changed: int = 0
+    """Records that the last look found otherwise than they were known, or no longer."""
 
     @property
     def stale(self) -> bool:

@@ -1,11 +1,11 @@
-"""What was: the history of an object, the difference between two moments."""
+"""What was: the history of an object."""
 
 from __future__ import annotations
 
 import msgspec
 
-from calipso.errors import NotFound, QueryError
-from calipso.graph.diff import Diff, Difference, Field, LinkDifference, compare
+from calipso.errors import NotFound
+from calipso.graph.diff import Field
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import events
 from calipso.operations.answers import Freshness, freshness, rfc3339
@@ -14,10 +14,11 @@ from calipso.operations.inventory import find, when
 
 
 class GetHistory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """id: an id, alias or name, of an object that is or was. since: how far back."""
+    """id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without it."""
 
     id: str
     since: str = ""
+    until: str = ""
     environment: str = "local"
 
 
@@ -42,32 +43,14 @@ class History(msgspec.Struct, frozen=True):
     freshness: Freshness
 
 
-class GetDiff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """start, end: moments; end defaults to now. id: an object and all that belongs to it, empty for everything."""
-
-    start: str
-    end: str = ""
-    id: str = ""
-    environment: str = "local"
-
-
-class DiffView(msgspec.Struct, frozen=True):
-    """Objects in order of host and kind, field by field; links."""
-
-    start: str
-    end: str
-    objects: list[Difference]
-    links: list[LinkDifference]
-    freshness: Freshness
-
-
 async def get_history(context: Context, request: GetHistory) -> History:
     """Everything that happened to an object, also one that is gone. Raises `NotFound`."""
     site = context.site(request.environment)
     graph = site.graph()
     since = max(when(context, request.since) or 0, site.store.begins)
     ord, id, alive = _known(site, graph, request.id)
-    rows = site.store.timeline(ord, since)
+    until = when(context, request.until)
+    rows = site.store.timeline(ord, since) if until is None else site.store.timeline(ord, since, until)
     found = events(rows, ord, site.store.codec, site.store.id_of, site.graph(since))
     shown = [
         Event(rfc3339(each.ts), each.op, each.source, each.fields, each.link, each.other, each.outgoing)
@@ -101,37 +84,3 @@ def _once_named(site: Site, name: str) -> int | None:
     ending = (f":{name}", f"/{name}")
     found = [ord for ord, id in site.known_ids() if id.endswith(ending)]
     return found[0] if len(found) == 1 else None
-
-
-async def get_diff(context: Context, request: GetDiff) -> DiffView:
-    """What is different between two moments, field by field. Raises `QueryError` when they are the wrong way round."""
-    site = context.site(request.environment)
-    t0, t1 = context.moment(request.start), context.moment(request.end or "now")
-    if t0 > t1:
-        raise QueryError("the diff would run backwards", hint=f"{request.start!r} is after {request.end or 'now'!r}")
-    old, new = site.graph(t0), site.graph(t1)
-    touched = {row.ord for row in site.store.changes(old.ts, new.ts)}
-    touched |= {row.other for row in site.store.changes(old.ts, new.ts) if row.what == "link"}
-    diff = compare(old, new, touched)
-    if request.id:
-        diff = _within(diff, request.id, old, new)
-    return DiffView(rfc3339(t0), rfc3339(t1), diff.objects, diff.links, freshness(site, new))
-
-
-def _within(diff: Diff, word: str, old: GraphReader, new: GraphReader) -> Diff:
-    ids: set[str] = set()
-    for graph in (new, old):
-        try:
-            ids.update(head.id for head in find(graph, word))
-        except NotFound:
-            continue
-    if not ids:
-        raise NotFound(f"{word!r} is there at neither moment")
-
-    def inside(id: str) -> bool:
-        return any(id == one or id.startswith(one + "/") for one in ids)
-
-    return Diff(
-        [each for each in diff.objects if inside(each.id)],
-        [each for each in diff.links if inside(each.source) or inside(each.target)],
-    )

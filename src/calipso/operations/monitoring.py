@@ -8,11 +8,15 @@ from calipso.model.environment import Environment
 from calipso.model.record import RunError, ScopeState
 from calipso.model.secrecy import masked_struct
 from calipso.operations.answers import rfc3339
-from calipso.operations.context import Context
+from calipso.operations.context import Context, Site
+from calipso.operations.inventory import when
 
 
 class GetSources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """at: as it was then, by the looks that changed something or went otherwise than the one before."""
+
     environment: str = "local"
+    at: str = ""
 
 
 class ScopeView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,7 +62,15 @@ class Environments(msgspec.Struct, frozen=True):
 
 async def get_sources(context: Context, request: GetSources) -> Sources:
     """Every scope that is looked at: freshness, what it saw, errors verbatim."""
-    return Sources([_scope_view(state) for state in context.site(request.environment).scopes()])
+    site = context.site(request.environment)
+    at = when(context, request.at)
+    return Sources([_scope_view(state) for state in (site.scopes() if at is None else looks_until(site, at))])
+
+
+def looks_until(site: Site, at: int) -> list[ScopeState]:
+    """The last kept look at each scope that was over at a moment, without scopes that were gone."""
+    last = {state.scope: state for state in site.store.runs(0, at)}
+    return [state for _, state in sorted(last.items()) if not state.gone]
 
 
 def _scope_view(state: ScopeState) -> ScopeView:

@@ -35,6 +35,8 @@ class Replay:
         self._owner: dict[int, int] = {}
         self._said: dict[int, Facts | None] = {}
         self._known_changed: BitMap | None = None
+        self.recent: set[int] = set()
+        """Objects that rows spoke of since whoever reads it has emptied it."""
         self._decoder = Decoder(history.codec, patterns)
         self._codes = {name: code for code, name in base.link_names().items()}
         self.hosts: Mapping[str, str] = base.hosts
@@ -53,12 +55,14 @@ class Replay:
                 self._owner[member] = member
             for member in () if head is None else head.members:
                 self._owner[member] = row.ord
+            self.recent.add(row.ord)
         elif row.what == "facet":
             facets = self._facts_at(row.ord)
             facets.pop(row.facet, None)
             if row.body is not None:
                 facets[row.facet] = row.body
             self._said.pop(row.ord, None)
+            self.recent.add(self._owner_of(row.ord))
         else:
             code = 2 * self._codes[row.link_type]
             self._links.setdefault(row.ord, {})[code, row.other] = row.op

@@ -1,4 +1,7 @@
-"""A query over a slice of time: asked again after every change in it, so each answer has its validity intervals."""
+"""A query over a slice of time: asked again after every change in it, so each answer has its validity intervals.
+
+One step over objects is not asked again: the objects that the log speaks of are decided one by one.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from calipso.errors import QueryError
-from calipso.query.evaluate import Answer, Clock, Row, Span, row_key, rows_of
+from calipso.query.conditions import Test
+from calipso.query.elements import NODES
+from calipso.query.evaluate import Answer, Clock, Row, Span, found, row_key, rows_of
 from calipso.query.plan import Plan, Sub
 from calipso.query.replay import Replay
 from calipso.query.run import History, Limits, Run, World
+from calipso.query.standing import decides, single
 from calipso.query.steps.moving import unknown_id
 from calipso.query.steps.timing import At
 
@@ -32,27 +38,65 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
     rest = Plan(Sub(plan.sub.steps[1:], plan.sub.gives), plan.tracked)
     budget = Run(world, limits, clock)
     budget.missing = {}
-    open_: dict[Any, int] = {}
-    values: dict[Any, Row] = {}
-    spans: dict[Any, list[Span]] = {}
+    lives = _Lives()
     replay = Replay(world.graph(start), history, world.patterns)
+    tests = single(rest)
     for ts in _moments(replay, history, start, end):
-        seen = _rows(rest, world, replay, ts, clock, limits, budget)
-        for key in [key for key in open_ if key not in seen]:
-            spans.setdefault(key, []).append((open_.pop(key), ts))
-        for key, row in seen.items():
-            open_.setdefault(key, ts)
-            values[key] = row
-        if len(values) > limits.held:
+        if tests is None or ts == start:
+            lives.are(_rows(rest, world, replay, ts, clock, limits, budget), ts)
+        else:
+            _follow(lives, tests, replay, Run(world, limits, clock, reader=replay), budget)
+        replay.recent.clear()
+        if len(lives.values) > limits.held:
             raise QueryError(f"the slice has more than {limits.held} answers", hint="ask about a shorter time")
     for id, position in budget.missing.items():
         if id not in budget.known:
             raise unknown_id(id, position)
-    for key, since in open_.items():
-        spans.setdefault(key, []).append((since, None))
-    rows = [Row(row.kind, row.value, tuple(spans[key])) for key, row in values.items()]
+    rows = lives.rows()
     rows.sort(key=lambda row: row.when[0][0])
     return Answer(plan.sub.gives, rows[: limits.results], replay, len(rows) > limits.results, end, (start, end))
+
+
+class _Lives:
+    """When each answer came and went."""
+
+    def __init__(self) -> None:
+        self.values: dict[Any, Row] = {}
+        self._open: dict[Any, int] = {}
+        self._spans: dict[Any, list[Span]] = {}
+
+    def are(self, seen: dict[Any, Row], ts: int) -> None:
+        """These are all answers from a moment on."""
+        for key in [key for key in self._open if key not in seen]:
+            self.ends(key, ts)
+        for key, row in seen.items():
+            self.holds(key, row, ts)
+
+    def holds(self, key: Any, row: Row, ts: int) -> None:
+        self._open.setdefault(key, ts)
+        self.values[key] = row
+
+    def ends(self, key: Any, ts: int) -> None:
+        if key in self._open:
+            self._spans.setdefault(key, []).append((self._open.pop(key), ts))
+
+    def rows(self) -> list[Row]:
+        """Each answer as it last was, with its intervals."""
+        for key, since in self._open.items():
+            self._spans.setdefault(key, []).append((since, None))
+        return [Row(row.kind, row.value, tuple(self._spans[key])) for key, row in self.values.items()]
+
+
+def _follow(lives: _Lives, tests: tuple[Test, ...], replay: Replay, run: Run, whole: Run) -> None:
+    """Bring the answers of a query of one step forward: only what rows spoke of can be otherwise."""
+    holds = decides(run, tests)
+    whole.tick(len(replay.recent) + 1)
+    for ord in replay.recent:
+        value = found(replay, ord) if holds(ord) else None
+        if value is None:
+            lives.ends((NODES, replay.id_of(ord)), replay.ts)
+        else:
+            lives.holds((NODES, value.head.id), Row(NODES, value), replay.ts)
 
 
 def _moments(replay: Replay, history: History, start: int, end: int) -> Iterator[int]:

@@ -1,162 +1,156 @@
-"""Deltas for subscribers: encoded once a tick, numbered, joined into one frame for all who asked the same (CORE §7)."""
+"""Live deltas of one environment: numbered, encoded once a tick, joined for all who asked the same (CORE §7)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
-from calipso.graph.diff import Difference, LinkDifference, difference
-from calipso.graph.keys import keys_of
-from calipso.graph.protocol import GraphReader, Obj
+from calipso.errors import Conflict
 from calipso.graph.value import Delta, Graph
-from calipso.operations.answers import rfc3339
+from calipso.query.standing import Standing
+from calipso.runtime.deltas import Changed, Tick
+from calipso.runtime.groups import Asked, Chosen, Group, Keyed
+from calipso.runtime.site import Site
+from calipso.runtime.subscriber import Message, Subscriber
 
-QUEUE_BYTES = 8 << 20
-"""A slow client may fall this far behind; then its queue is dropped and it is told to begin again."""
-KEPT_TICKS = 4096
+LINGER = 60.0
+"""Seconds that what was asked for is kept up to date after its last client went: it may come again."""
+MOST_GROUPS = 500
+"""Different things that may be asked for at the same time."""
 
 Key = tuple[str, str]
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What happened to one object in one tick, encoded, with the keys it had before and has now."""
-
-    keys: frozenset[Any]
-    body: bytes
-
-
-class Tick(msgspec.Struct, frozen=True):
-    seq: int
-    ts: int
-    changes: tuple[Change, ...]
-
-    def frame(self, key: Key | None) -> bytes:
-        """What of the tick concerns those who asked for a key; empty when nothing does."""
-        bodies = [change.body for change in self.changes if key is None or key in change.keys]
-        if not bodies:
-            return b""
-        head = b'{"seq":%d,"ts":"%s","changes":[' % (self.seq, rfc3339(self.ts).encode())
-        return head + b",".join(bodies) + b"]}"
-
-
-class Subscriber:
-    """One client: a filter and a bounded queue of frames. notices: it also hears what happens beside the graph."""
-
-    def __init__(self, key: Key | None, notices: bool = False) -> None:
-        self.key = key
-        self.notices = notices
-        self.frames: deque[bytes] = deque()
-        self.size = 0
-        self.lost = False
-        self.counted = False
-        self.ready = asyncio.Event()
-
-    def offer(self, frame: bytes) -> None:
-        """Queue a frame; all are dropped when the client is too far behind."""
-        if self.lost:
-            return
-        self.size += len(frame)
-        if self.size > QUEUE_BYTES:
-            self.frames.clear()
-            self.size = 0
-            self.lost = True
-        else:
-            self.frames.append(frame)
-        self.ready.set()
-
-    async def next(self) -> bytes | None:
-        """The next frame; None when frames were dropped: nothing comes any more, the client has to begin again."""
-        while not self.frames and not self.lost:
-            self.ready.clear()
-            await self.ready.wait()
-        if self.lost:
-            return None
-        frame = self.frames.popleft()
-        self.size -= len(frame)
-        return frame
+Filter = Key | Standing | None
 
 
 class Live:
-    """The deltas of one environment. `published` is called by the writer after each tick."""
+    """What clients of one environment asked for. `published` is called by the writer after each tick."""
 
-    def __init__(self, seq: int) -> None:
-        self.seq = seq
-        self.dropped = 0
-        """Clients that were too slow."""
-        self._kept: deque[Tick] = deque(maxlen=KEPT_TICKS)
-        self._subscribers: set[Subscriber] = set()
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.lost = 0
+        """Times that a client was too slow, of groups that are gone."""
+        self._groups: dict[Any, Group] = {None: Group(site)}
+        """By what was asked for. That of everything stays: it can serve whoever comes again from another filter."""
+        self._begun: dict[Any, asyncio.Task[None]] = {}
+        self._leaving: dict[Any, asyncio.TimerHandle] = {}
+        site.writer.listen(self.published)
 
     @property
     def clients(self) -> int:
-        return len(self._subscribers)
+        return sum(len(group.clients) for group in self._groups.values())
+
+    @property
+    def dropped(self) -> int:
+        return self.lost + sum(group.lost for group in self._groups.values())
+
+    @property
+    def groups(self) -> list[Group]:
+        return list(self._groups.values())
 
     def published(self, old: Graph, new: Graph, delta: Delta) -> None:
-        """Number a tick and hand it out."""
-        self.seq = new.rev
-        tick = Tick(new.rev, new.ts, tuple(_changes(old, new, delta)))
-        self._kept.append(tick)
-        frames: dict[Key | None, bytes] = {}
-        for subscriber in self._subscribers:
-            frame = frames.get(subscriber.key)
-            if frame is None:
-                frame = frames[subscriber.key] = tick.frame(subscriber.key)
-            if frame:
-                subscriber.offer(frame)
-            self.dropped += subscriber.lost and not subscriber.counted
-            subscriber.counted = subscriber.lost
+        """Hand a tick to those whom it may concern."""
+        tick = Tick(old, new, delta)
+        routed = self._routed(tick)
+        for group in self._groups.values():
+            group.take(tick, routed.get(group, ()) if group.keys else tick.objects.values())
+
+    def _routed(self, tick: Tick) -> dict[Group, list[Changed]]:
+        """To groups with keys the changes of objects that had or have one of them: a look-up a key, not a group."""
+        by_key: dict[Any, list[Group]] = {}
+        for group in self._groups.values():
+            for key in group.keys:
+                by_key.setdefault(key, []).append(group)
+        routed: dict[Group, list[Changed]] = {}
+        for each in tick.objects.values() if by_key else ():
+            before, after = each.keys
+            for group in {group: None for key in before | after for group in by_key.get(key, ())}:
+                routed.setdefault(group, []).append(each)
+        return routed
 
     def notice(self, kind: str, body: bytes) -> None:
         """Hand out what happened beside the graph, to those who asked: without a number, only now."""
-        frame = b'{"%s":%s}' % (kind.encode(), body)
-        for subscriber in self._subscribers:
-            if subscriber.notices:
-                subscriber.offer(frame)
+        message = Message(kind, b'{"%s":%s}' % (kind.encode(), body), None)
+        for group in self._groups.values():
+            for client in group.clients:
+                if client.notices:
+                    client.offer(message)
 
-    def subscribe(self, key: Key | None, since: int | None, notices: bool = False) -> tuple[Subscriber, bool]:
-        """(a new subscriber, whether it could be given everything after `since`)."""
-        subscriber = Subscriber(key, notices)
-        resumed = since is not None and (since == self.seq or any(tick.seq == since for tick in self._kept))
-        if resumed:
-            for tick in self._kept:
-                if tick.seq > (since or 0) and (frame := tick.frame(key)):
-                    subscriber.offer(frame)
-        self._subscribers.add(subscriber)
-        return subscriber, resumed
+    async def subscribe(self, wanted: Filter, since: int | None, notices: bool = False) -> Feed:
+        """A new client; with `notices` it also hears what happens beside the graph.
 
-    def leave(self, subscriber: Subscriber) -> None:
-        self._subscribers.discard(subscriber)
+        Raises `QueryError` for a query that has no answer, `Conflict` when there are too many.
+        """
+        name = wanted.text if isinstance(wanted, Standing) else wanted
+        group = self._groups.get(name)
+        if group is None or group.failed is not None:
+            if len(self._groups) >= MOST_GROUPS:
+                raise Conflict(
+                    f"{MOST_GROUPS} different subscriptions are open", hint="close some, or ask for the same"
+                )
+            group = self._groups[name] = _group(self.site, wanted)
+            self._begun[name] = asyncio.create_task(group.begin())
+        if (timer := self._leaving.pop(name, None)) is not None:
+            timer.cancel()
+        group.waiting += 1
+        try:
+            if name in self._begun:
+                await asyncio.shield(self._begun[name])
+        except BaseException:
+            group.waiting -= 1
+            self._left(name, group)
+            raise
+        group.waiting -= 1
+        self._begun.pop(name, None)
+        client = group.join(since)
+        client.notices = notices
+        return Feed(self, name, group, client)
+
+    def _left(self, name: Any, group: Group) -> None:
+        idle = not group.clients and not group.waiting and name is not None
+        if idle and self._groups.get(name) is group and name not in self._leaving:
+            linger = 0.0 if group.failed is not None or name in self._begun else LINGER
+            self._leaving[name] = asyncio.get_running_loop().call_later(linger, self._forget, name, group)
+
+    def _forget(self, name: Any, group: Group) -> None:
+        self._leaving.pop(name, None)
+        if not group.clients and not group.waiting and self._groups.get(name) is group:
+            self._begun.pop(name, None)
+            del self._groups[name]
+            self.lost += group.lost
+            group.close()
+
+    def leave(self, name: Any, group: Group, client: Subscriber) -> None:
+        """A client went."""
+        group.clients.discard(client)
+        self._left(name, group)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for timer in self._leaving.values():
+            timer.cancel()
+        for group in self._groups.values():
+            group.close()
+        self._groups.clear()
+        self.site.writer.leave(self.published)
 
 
-def _changes(old: Graph, new: Graph, delta: Delta) -> Iterable[Change]:
-    touched = {new.bound.get(ord, ord) for ord, _, _ in delta.facets} | {ord for ord, _ in delta.heads}
-    for ord in sorted(touched):
-        before, after = old.get(ord), new.get(ord)
-        found = difference(old, new, before, after)
-        if found is not None:
-            yield Change(_keys(old, before) | _keys(new, after), _encoded(new, after, found))
-    for type, source, target, op in delta.links:
-        link = LinkDifference("added" if op > 0 else "removed", type, new.id_of(source), new.id_of(target))
-        body = b'{"link":' + msgspec.json.encode(link) + b"}"
-        keys = frozenset(
-            key for graph in (old, new) for ord in (source, target) for key in _keys(graph, graph.get(ord))
-        )
-        yield Change(keys, body)
+def _group(site: Site, wanted: Filter) -> Group:
+    if wanted is None:
+        return Group(site)
+    if not isinstance(wanted, Standing):
+        return Keyed(site, wanted)
+    return Asked(site, wanted) if wanted.tests is None else Chosen(site, wanted)
 
 
-def _keys(graph: GraphReader, head: Obj | None) -> frozenset[Any]:
-    return frozenset() if head is None else frozenset({*keys_of(graph, head), ("id", head.id)})
+class Feed:
+    """One client's messages, from a snapshot or a number on."""
 
+    def __init__(self, live: Live, name: Any, group: Group, client: Subscriber) -> None:
+        self._live, self._name, self._group, self._client = live, name, group, client
 
-def _encoded(graph: Graph, head: Obj | None, found: Difference) -> bytes:
-    """Changed fields only; of a new object all that is known."""
-    if found.op != "added" or head is None:
-        return b'{"object":' + msgspec.json.encode(found) + b"}"
-    whole = {
-        "op": "added", "id": head.id, "kind": head.kind, "type": head.type, "host": head.host, "name": head.name,
-        "attributes": graph.attributes(head),
-    }  # fmt: skip
-    return b'{"object":' + msgspec.json.encode(whole) + b"}"
+    async def next(self) -> Message | None:
+        """None when nothing comes any more."""
+        return await self._client.next()
+
+    def close(self) -> None:
+        self._live.leave(self._name, self._group, self._client)

@@ -48,6 +48,7 @@ class MemoryStore:
         self._begins = 0
         """Time before which history was pruned."""
         self._scopes: dict[Scope, ScopeState] = {}
+        self._runs: list[ScopeState] = []
         self._documents: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, int] = {}
         self._text: dict[int, str] = {}
@@ -166,7 +167,18 @@ class MemoryStore:
     # ── beside the graph ─────────────────────────────────────────────────────────────────────────────────────────
 
     def put_scopes(self, states: Iterable[ScopeState]) -> None:
-        self._scopes.update((state.scope, state) for state in states)
+        for state in states:
+            self._scopes[state.scope] = state
+            if state.status == "running" or not state.ended:
+                continue
+            last = next((run for run in reversed(self._runs) if run.scope == state.scope), None)
+            same = last is not None and (last.status, last.errors) == (state.status, state.errors)
+            if state.changed or state.gone or not same:
+                self._runs.append(state)
+
+    def runs(self, t0: int, t1: int) -> list[ScopeState]:
+        found = [run for run in self._runs if t0 < run.ended <= t1 and run.ended >= self._begins]
+        return sorted(found, key=lambda run: (run.ended, run.scope))
 
     def scopes(self) -> Mapping[Scope, ScopeState]:
         return dict(self._scopes)

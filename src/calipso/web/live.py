@@ -1,9 +1,10 @@
 """/api/v1/live (WebSocket) and /api/v1/events (server-sent events): a snapshot, then numbered deltas, with resume.
 
-Frames: {"snapshot": [objects], "seq": N} first (left out when what came after `since` could be served), then {"seq": N,
-"ts": …, "changes": [{"object": …} | {"link": …}]}. A client that is too slow is told {"lost": true, "reason": …} and
-dropped: it connects again and begins with a snapshot. As events: `id` is the number, which browsers send back as
-Last-Event-ID; `event` is snapshot, changes or lost (WHATWG HTML §9.2).
+Asked for is everything, the objects with a declared key (`key=kind:vnic`), or what a query answers (`query=G.V()…`).
+Frames: {"snapshot": [answers], "seq": N, "kind": …} first (left out when what came after `since` could be served), then
+{"seq": N, "ts": …, "changes": [{"object": …} | {"link": …} | {"value": …}]}. A client that is too slow is told {"lost":
+true, "reason": …} and given a fresh snapshot. As events: `id` is the number, which browsers send back as Last-Event-ID;
+`event` is snapshot, changes, lost or error (WHATWG HTML §9.2).
 
 With `notices=true` also what happens beside the graph, as it happens: {"scan": …} with the progress of a scan and
 {"message": …}, as the operations show them. They have no number; as events they are `scan` and `message`.
@@ -27,25 +28,40 @@ from calipso.errors import CalipsoError, QueryError
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013
 HEARTBEAT = 15.0
 """Seconds without a change after which a comment shows that the connection is alive."""
-NUMBERED = b'{"seq":'
-"""How frames with changes begin."""
-LOST = b'{"lost":true,"reason":"this client was too slow: connect again and begin with the snapshot"}'
+
+
+class Message(Protocol):
+    """One frame. event: snapshot, changes, lost, error."""
+
+    event: str
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def sse(self) -> bytes: ...
 
 
 class Feed(Protocol):
-    """One client's deltas."""
+    """One client's messages."""
 
-    seq: int
-    snapshot: list[Any] | None
-
-    async def next(self) -> bytes | None: ...
+    async def next(self) -> Message | None: ...
     def close(self) -> None: ...
 
 
-class Feeds(Protocol):
-    """Opens feeds. Raises `NotFound` for an unknown environment."""
+class Wanted(msgspec.Struct, frozen=True):
+    """What a client asks for: a key or a query, or everything; after a number when it comes again."""
 
-    def open(self, environment: str, key: tuple[str, str] | None, since: int | None, notices: bool = False) -> Feed: ...
+    environment: str = "local"
+    key: tuple[str, str] | None = None
+    query: str = ""
+    since: int | None = None
+    notices: bool = False
+
+
+class Feeds(Protocol):
+    """Opens feeds. Raises `NotFound` for an unknown environment, `QueryError`."""
+
+    async def open(self, wanted: Wanted) -> Feed: ...
 
 
 def live_routes(feeds: Feeds) -> Sequence[WebsocketRouteHandler | HTTPRouteHandler]:
@@ -58,7 +74,7 @@ def _live(feeds: Feeds) -> WebsocketRouteHandler:
         """Deltas of an environment, all or those of objects with a declared key (`key=kind:vnic`)."""
         await socket.accept()
         try:
-            feed = feeds.open(*_asked(socket.query_params))
+            feed = await feeds.open(_asked(socket.query_params))
         except CalipsoError as error:
             await socket.send_text(msgspec.json.encode({"error": error.message, "hint": error.hint}).decode())
             await socket.close(POLICY_VIOLATION)
@@ -77,13 +93,11 @@ def _live(feeds: Feeds) -> WebsocketRouteHandler:
 
 
 async def _send(socket: WebSocket[Any, Any, Any], feed: Feed) -> None:
-    if feed.snapshot is not None:
-        first = msgspec.json.encode({"snapshot": feed.snapshot, "seq": feed.seq})
-        await socket.send_text(first.decode())
-    while (frame := await feed.next()) is not None:
-        await socket.send_text(frame.decode())
-    await socket.send_text(LOST.decode())
-    await socket.close(TRY_AGAIN, "too slow")
+    last = ""
+    while (message := await feed.next()) is not None:
+        await socket.send_text(message.text)
+        last = message.event
+    await socket.close(POLICY_VIOLATION if last == "error" else TRY_AGAIN, last)
 
 
 async def _left(socket: WebSocket[Any, Any, Any]) -> None:
@@ -94,12 +108,12 @@ async def _left(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 def _events(feeds: Feeds) -> HTTPRouteHandler:
-    @get("/events", sync_to_thread=False, opt={"operation": "events"})
-    def events(request: Request[Any, Any, Any]) -> Stream:
+    @get("/events", opt={"operation": "events"})
+    async def events(request: Request[Any, Any, Any]) -> Stream:
         """Deltas of an environment as server-sent events."""
         values = dict(request.query_params)
         resumed = request.headers.get("last-event-id")
-        feed = feeds.open(*_asked(values | {"since": resumed} if resumed is not None else values))
+        feed = await feeds.open(_asked(values | {"since": resumed} if resumed is not None else values))
         return Stream(Events(feed), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     return events
@@ -111,52 +125,45 @@ class Events:
     def __init__(self, feed: Feed, heartbeat: float = HEARTBEAT) -> None:
         self.feed = feed
         self.heartbeat = heartbeat
-        self._snapshot = feed.snapshot
-        self._ended = False
+        self._next: asyncio.Task[Message | None] | None = None
 
     def __aiter__(self) -> Events:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._ended:
-            raise StopAsyncIteration
-        if self._snapshot is not None:
-            body = msgspec.json.encode({"snapshot": self._snapshot, "seq": self.feed.seq})
-            self._snapshot = None
-            return _event("snapshot", body, self.feed.seq)
-        try:
-            frame = await asyncio.wait_for(self.feed.next(), self.heartbeat)
-        except TimeoutError:
+        if self._next is None:  # not cancelled by the heartbeat: a message taken off the queue would be lost
+            self._next = asyncio.ensure_future(self.feed.next())
+        done, _ = await asyncio.wait({self._next}, timeout=self.heartbeat)
+        if not done:
             return b":\n\n"
-        if frame is None:
-            self._ended = True
-            return _event("lost", LOST)
-        if not frame.startswith(NUMBERED):
-            return _event(frame[2 : frame.index(b'"', 2)].decode(), frame)
-        return _event("changes", frame, int(frame[len(NUMBERED) : frame.index(b",")]))
+        message, self._next = self._next.result(), None
+        if message is None:
+            raise StopAsyncIteration
+        return message.sse
 
     def __del__(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
         self.feed.close()
 
 
-def _event(name: str, body: bytes, seq: int | None = None) -> bytes:
-    id = b"" if seq is None else b"id: %d\n" % seq
-    return id + b"event: " + name.encode() + b"\ndata: " + body + b"\n\n"
-
-
-def _asked(values: Mapping[str, str]) -> tuple[str, tuple[str, str] | None, int | None, bool]:
-    unknown = sorted(set(values) - {"key", "since", "environment", "notices"})
+def _asked(values: Mapping[str, str]) -> Wanted:
+    unknown = sorted(set(values) - {"key", "query", "since", "environment", "notices"})
     if unknown:
-        raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, since, notices")
+        raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, notices, query, since")
     notices = values.get("notices", "false")
     if notices not in ("true", "false"):
         raise QueryError(f"notices is {notices!r}", hint="say true or false")
-    said = values.get("key", "")
+    said, query = values.get("key", ""), values.get("query", "")
     name, colon, value = said.partition(":")
     if said and not colon:
         raise QueryError(f"{said!r} is no key", hint="say NAME:VALUE, as in kind:vnic or id:h1/dev:eth0")
+    if said and query:
+        raise QueryError("a key and a query are two filters", hint="say the key in the query: Has(NAME, VALUE)")
     since = values.get("since")
     if since is not None and not (since.isascii() and since.isdigit() and len(since) < 19):
         raise QueryError(f"{since!r} is no number", hint="give the seq of the last frame")
-    after = None if since is None else int(since)
-    return values.get("environment", "local"), (name, value) if said else None, after, notices == "true"
+    return Wanted(
+        values.get("environment", "local"), (name, value) if said else None, query,
+        None if since is None else int(since), notices == "true",
+    )  # fmt: skip

@@ -14,11 +14,10 @@ import msgspec
 import uvicorn
 
 from calipso.errors import ConfigError
-from calipso.operations.answers import view
 from calipso.operations.context import Token
-from calipso.operations.inventory import of_kind
+from calipso.query.standing import standing
 from calipso.runtime.access import ADMIN
-from calipso.runtime.live import Live, Subscriber
+from calipso.runtime.live import Feed, Live
 from calipso.runtime.settings import settings
 from calipso.runtime.system import System
 from calipso.runtime.tokens import matches
@@ -27,6 +26,7 @@ from calipso.web.certificates import Certificates
 from calipso.web.figures import of_agents, of_clients, of_sites
 from calipso.web.guards import Gate
 from calipso.web.health import Health
+from calipso.web.live import Wanted
 
 GRACE = 2
 """Seconds that open requests and live clients have to end when the server stops."""
@@ -116,6 +116,7 @@ class Server:
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        self.feeds.close()
 
     async def stopped(self) -> None:
         """Wait until the server has ended by itself."""
@@ -160,32 +161,15 @@ class Feeds:
         if live is not None:
             live.notice(kind, body)
 
-    def open(self, environment: str, key: tuple[str, str] | None, since: int | None, notices: bool = False) -> Feed:
-        site = self.system.site(environment)
-        live = self._live.get(environment)
-        if live is None:
-            live = self._live[environment] = Live(site.writer.graph.rev)
-            site.writer.listen(live.published)
-        subscriber, resumed = live.subscribe(key, since, notices)
-        graph = site.writer.graph
-        snapshot = None
-        if not resumed:
-            heads = list(of_kind(graph, "")) if key is None else [graph.get(ord) for ord in graph.find(*key)]
-            snapshot = [view(site, graph, head) for head in heads if head is not None]
-        return Feed(live, subscriber, live.seq, snapshot)
-
-
-class Feed:
-    """One client's deltas, from a snapshot on."""
-
-    def __init__(self, live: Live, subscriber: Subscriber, seq: int, snapshot: list[Any] | None) -> None:
-        self.live = live
-        self.subscriber = subscriber
-        self.seq = seq
-        self.snapshot = snapshot
-
-    async def next(self) -> bytes | None:
-        return await self.subscriber.next()
+    async def open(self, wanted: Wanted) -> Feed:
+        site = self.system.site(wanted.environment)
+        asked = standing(wanted.query) if wanted.query else wanted.key
+        live = self._live.get(wanted.environment)
+        if live is None or live.site is not site:
+            live = self._live[wanted.environment] = Live(site)
+        return await live.subscribe(asked, wanted.since, wanted.notices)
 
     def close(self) -> None:
-        self.live.leave(self.subscriber)
+        for live in self._live.values():
+            live.close()
+        self._live.clear()

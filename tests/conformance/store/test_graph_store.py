@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from calipso.errors import Conflict, NotFound, StoreError
@@ -262,6 +263,23 @@ def test_the_loaded_graph_goes_on(estate: Estate) -> None:
     expected, _ = estate.graph.apply([FacetChange(INNER, "netlink", None)], 20)
     assert list(again.graph.objects()) == list(expected.objects())
     assert list(estate.store.graph(20).objects()) == list(expected.objects())
+
+
+def test_looks_that_tell_something_are_kept(store: GraphStore) -> None:
+    scope, other = Scope("linux", "h1"), Scope("ovs", "h1")
+    denied = (RunError("open", "denied"),)
+    first = ScopeState(scope, "completed", began=5, ended=10, completed=10, seen=3, changed=3)
+    broke = ScopeState(scope, "failed", began=25, ended=30, completed=20, errors=denied)
+    well = ScopeState(scope, "completed", began=45, ended=50, completed=50, seen=3)
+    elsewhere = ScopeState(other, "completed", began=45, ended=50, completed=50, seen=1)
+    for state in (
+        ScopeState(scope), first, msgspec.structs.replace(first, ended=20, changed=0), broke,
+        msgspec.structs.replace(broke, ended=40), ScopeState(scope, began=45, ended=40), well, elsewhere,
+        msgspec.structs.replace(well, ended=60),
+    ):  # fmt: skip
+        store.put_scopes([state])
+    assert store.runs(0, 100) == [first, broke, well, elsewhere]
+    assert store.runs(10, 30) == [broke]
 
 
 def test_scopes_and_documents_stand_beside_the_graph(store: GraphStore) -> None:

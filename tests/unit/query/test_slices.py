@@ -98,7 +98,9 @@ def test_what_came_went_or_was_linked(past: Past) -> None:
 
 def test_each_moment_of_a_slice_is_what_was_held_then(past: Past) -> None:
     """Whatever is asked: the answers that hold at a moment are those of the value held at that moment."""
-    texts = ["V()", "E()", "V().Has('State', 'UP').Both('layer2')", "V().Has('Type', 'veth').Values('MTU')",
+    texts = ["V()", "E()", "V().Has('State', 'UP').Both('layer2')", "V().Has('State', 'DOWN')",
+             "V().Has('MTU', NE(1500))", "V().HasEither('Name', 'vha', 'MTU', 1400)",
+             "V().Has('Type', 'veth').Values('MTU')",
              "V().groupCount().by('type')", "V().Has('mac', Regex('a.*')).ValueMap('Name', 'MAC')"]  # fmt: skip
     for text in texts:
         rows = answered(f"G.At(NOW, FOREVER).{text}", past.world).rows

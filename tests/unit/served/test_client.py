@@ -14,7 +14,6 @@ from calipso.client.watching import Reader
 from calipso.client.wire import asked, wait_before
 from calipso.errors import AuthFailed, Conflict, NotFound, QueryError, Unreachable
 from calipso.model.record import Record, Scope, Seen
-from calipso.runtime.live import QUEUE_BYTES, Live
 from calipso.runtime.system import System
 from calipso.web.server import Server
 from tests.support.system import estate
@@ -161,19 +160,3 @@ def test_events_are_read_whatever_is_cut_off() -> None:
     for line in ("event: lost", 'data: {"lost":true}', ""):
         reader.line(line)
     assert reader.begin() == {}
-
-
-def test_a_client_that_is_too_slow_is_dropped_and_the_others_are_not() -> None:
-    async def work() -> None:
-        live = Live(1)
-        slow, _ = live.subscribe(None, None)
-        quick, _ = live.subscribe(None, None)
-        frame = b"x" * (QUEUE_BYTES // 4)
-        for _ in range(6):
-            for each in (slow, quick):
-                each.offer(frame)
-            assert await quick.next() == frame
-        assert await slow.next() is None and await slow.next() is None
-        assert not slow.frames
-
-    asyncio.run(work())

@@ -16,13 +16,11 @@ from calipso.model.record import Observation, Record, RunBegan, RunEnded, Scope,
 from calipso.runtime import at, lock, tokens
 from calipso.runtime.collect import Collection
 from calipso.runtime.home import Home
-from calipso.runtime.live import QUEUE_BYTES, Live
 from calipso.runtime.ring import Ring
 from calipso.runtime.system import opened
 from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.stores.sqlite.store import SqliteStore
 from tests.support.estate import CODEC, ENVIRONMENT
-from tests.support.system import estate
 
 NOON = at.moment("2026-01-31T12:00:00Z")
 
@@ -177,21 +175,5 @@ def test_a_source_that_fails_is_data_and_others_go_on(tmp_path: Path, error: Exc
             states = {state.scope.source: state for state in site.scopes()}
             assert states["broken"].stale and not states["whole"].stale
             assert {head.name for head in site.writer.graph.objects()} == {"b", "w"}
-
-    asyncio.run(work())
-
-
-def test_a_slow_client_is_told_and_never_unbounded(tmp_path: Path) -> None:
-    async def work() -> None:
-        async with estate(tmp_path) as system:
-            site = system.site("estate")
-            live = Live(site.writer.graph.rev)
-            site.writer.listen(live.published)
-            subscriber, _ = live.subscribe(None, None)
-            for n in range(12):
-                big = Record(f"h1/dev:big{n}", "netlink", "tun", {"name": f"big{n}", "text": "x" * (1 << 20)})
-                await site.put([Seen(Scope("test", "h1", "more"), (big,))])
-                assert subscriber.size <= QUEUE_BYTES
-            assert await subscriber.next() is None
 
     asyncio.run(work())

@@ -85,6 +85,8 @@ def test_the_client_gives_the_same_answers_and_the_same_errors(tmp_path: Path) -
                 values: dict[str, Any] = {"environment": "estate"}
                 if operation.name == "get_clique":
                     values |= {"id": "h1/netns:vm-a", "type": "reach"}
+                if operation.name == "sql":
+                    values |= {"sql": "SELECT id, attributes, mtu FROM objects ORDER BY id"}
                 if operation.name == "query":
                     values |= {"query": "G.V().Has('Host', 'h1')", "drawing": "dot"}
                 here = await operation.run(system, operation.request(**values))

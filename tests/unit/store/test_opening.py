@@ -96,21 +96,23 @@ def test_a_newer_version_is_refused(filled: Path) -> None:
 
 
 def test_an_older_version_is_migrated(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: ("CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)")})
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", {schema.VERSION - 1: ("CREATE TABLE extra (x)", "INSERT INTO extra VALUES (7)")}
+    )
     store = opened(filled)
     assert len(store.load()) == 50
     with store.database.reading() as reader:
         assert reader.execute("SELECT x FROM extra").fetchall() == [(7,)]
-        assert reader.execute("PRAGMA user_version").fetchone() == (2,)
+        assert reader.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
     store.close()
     opened(filled).close()
 
 
 def test_a_migration_that_fails_leaves_the_old_version(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "VERSION", 2)
-        newer.setattr(schema, "MIGRATIONS", {1: ("CREATE TABLE extra (x)", "no such statement")})
+        newer.setattr(schema, "VERSION", schema.VERSION + 1)
+        newer.setattr(schema, "MIGRATIONS", {schema.VERSION - 1: ("CREATE TABLE extra (x)", "no such statement")})
         with pytest.raises(StoreError):
             opened(filled)
     store = opened(filled)
@@ -180,3 +182,13 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.graph(1)
+
+
+def test_a_file_of_the_first_version_gets_what_came_since(filled: Path) -> None:
+    with sqlite3.connect(filled) as older:
+        older.execute("DROP TABLE run")
+        older.execute("PRAGMA user_version = 1")
+    older.close()
+    store = opened(filled)
+    assert len(store.load()) == 50 and store.runs(0, 2**62) == []
+    store.close()

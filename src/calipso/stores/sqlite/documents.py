@@ -24,6 +24,24 @@ def put_marks(writer: sqlite3.Connection, marks: Mapping[str, int]) -> None:
     writer.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", rows)
 
 
+def _place(state: ScopeState) -> tuple[str, str, str]:
+    return state.scope.source, state.scope.reporter, state.scope.part
+
+
+def _tells(reader: sqlite3.Connection, state: ScopeState) -> bool:
+    """Whether a look that ended is worth keeping: it changed something, or went otherwise than the one before."""
+    if state.status == "running" or not state.ended:
+        return False
+    if state.changed or state.gone:
+        return True
+    before = reader.execute(
+        "SELECT state FROM run WHERE source = ? AND reporter = ? AND part = ? ORDER BY ended DESC LIMIT 1",
+        _place(state),
+    ).fetchone()
+    last = _state.decode(before[0]) if before is not None else None
+    return last is None or (last.status, last.errors) != (state.status, state.errors)
+
+
 class Documents:
     """Scopes and documents of one store file."""
 
@@ -31,11 +49,20 @@ class Documents:
         self._database = database
 
     def put_scopes(self, states: Iterable[ScopeState]) -> None:
-        rows = [
-            (state.scope.source, state.scope.reporter, state.scope.part, msgspec.json.encode(state)) for state in states
-        ]
+        told = list(states)
+        rows = [(*_place(state), msgspec.json.encode(state)) for state in told]
         with self._database.writing() as writer:
+            runs = [
+                (*_place(state), state.ended, msgspec.json.encode(state)) for state in told if _tells(writer, state)
+            ]
             writer.executemany("INSERT OR REPLACE INTO scope VALUES (?, ?, ?, ?)", rows)
+            writer.executemany("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?)", runs)
+
+    def runs(self, t0: int, t1: int) -> list[ScopeState]:
+        """Looks that ended with t0 < ended ≤ t1, by when they did."""
+        query = "SELECT state FROM run WHERE ended > ? AND ended <= ? ORDER BY ended, source, reporter, part"
+        with self._database.reading() as reader:
+            return [_state.decode(row[0]) for row in reader.execute(query, (t0, t1))]
 
     def scopes(self) -> dict[Scope, ScopeState]:
         with self._database.reading() as reader:

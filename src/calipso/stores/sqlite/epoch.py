@@ -151,6 +151,7 @@ def prune(database: Database, before: int) -> int:
             writer.execute(f"DROP TABLE log_{n:d}")
             writer.execute(f"DROP TABLE link_{n:d}")
         writer.execute("DELETE FROM epoch WHERE n < ?", (oldest.n,))
+        writer.execute("DELETE FROM run WHERE ended < ?", (oldest.ts,))
         writer.execute(
             "DELETE FROM snap WHERE epoch < (SELECT max(newest.epoch) FROM snap AS newest"
             " WHERE newest.chunk = snap.chunk AND newest.epoch <= ?)",

@@ -248,6 +248,9 @@ class SqliteStore:
     def put_scopes(self, states: Iterable[ScopeState]) -> None:
         self._documents.put_scopes(states)
 
+    def runs(self, t0: int, t1: int) -> list[ScopeState]:
+        return self._documents.runs(t0, t1)
+
     def scopes(self) -> Mapping[Scope, ScopeState]:
         return self._documents.scopes()
 
