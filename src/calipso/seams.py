@@ -223,6 +223,10 @@ class GraphStore(Protocol):
         """All changes with t0 < ts ≤ t1 in order of revision."""
         ...
 
+    def revision(self, at: int) -> int:
+        """The revision of the last change not after `at`: differences are numbers of changes."""
+        ...
+
     def timeline(self, ord: int, t0: int = 0, t1: int = 2**62) -> Iterator[LoggedChange]:
         """All changes of one object's facets, head and links, oldest first."""
         ...

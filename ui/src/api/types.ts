@@ -1,0 +1,686 @@
+// Written by tools/generate_ui_types.py from the table of operations: do not edit.
+
+export interface AgentView {
+  environment: string;
+  host: string;
+  connected: boolean;
+  since: string;
+  version: string;
+  cpu: number;
+  cpu_limit: number;
+  memory: number;
+  spooled: number;
+  spooled_bytes: number;
+  lost: number;
+}
+
+export interface Agents {
+  items: AgentView[];
+}
+
+export interface Audit {
+  items: Deed[];
+  next?: string;
+}
+
+export interface Branch {
+  id: string;
+  kind: string;
+  type: string;
+  name: string;
+  state?: string;
+  children?: Branch[];
+  hidden?: number;
+}
+
+export interface CliqueTypeView {
+  name: string;
+  focal_kind: string;
+  link_types: string[];
+  origin: string;
+  doc: string;
+}
+
+export interface CliqueView {
+  focal: string;
+  type: string;
+  constraint: string[] | null;
+  note: string;
+  objects: Node[];
+  links: Edge[];
+  unknown: Unknown[];
+  freshness: Freshness;
+}
+
+export interface CountObjects {
+  environment?: string;
+  at?: string;
+}
+
+export interface Counts {
+  kinds: Record<string, number>;
+  types: Record<string, number>;
+  interfaces: number;
+  total: number;
+  freshness: Freshness;
+}
+
+export interface CreateToken {
+  name: string;
+  scopes?: ("admin" | "agent" | "read" | "write")[];
+  expires?: string;
+}
+
+export interface CreatedToken {
+  token: string;
+  about: TokenView;
+}
+
+export interface Deed {
+  at: string;
+  who: string;
+  what: string;
+  outcome: string;
+  about?: Record<string, string | number | boolean>;
+}
+
+export interface Density {
+  start: string;
+  end: string;
+  begins: string;
+  counts: number[];
+  revision: number;
+}
+
+export interface DiffView {
+  start: string;
+  end: string;
+  objects: Difference[];
+  links: LinkDifference[];
+  freshness: Freshness;
+}
+
+export interface Difference {
+  op: string;
+  id: string;
+  kind: string;
+  host: string;
+  name: string;
+  fields?: Field[];
+}
+
+export interface Edge {
+  type: string;
+  source: string;
+  target: string;
+  through?: string[];
+  network?: string[] | null;
+  state?: string;
+}
+
+export interface Environment {
+  name?: string;
+  type?: "Docker" | "Kubernetes" | "OpenStack" | "Plain";
+  distribution?: string;
+  distribution_version?: string;
+  mechanism_drivers?: string[];
+  type_drivers?: string[];
+  hosts?: Record<string, Host>;
+  pnics?: string[];
+  namespaces?: "instances" | "plain";
+  service_patterns?: string[];
+  sources?: Record<string, Record<string, unknown>>;
+  cliques?: "calipso" | "ours";
+  history_days?: number;
+  original?: Record<string, unknown>;
+}
+
+export interface EnvironmentRemoved {
+  name: string;
+  purged: boolean;
+}
+
+export interface EnvironmentTaken {
+  name: string;
+  config: Environment;
+  warnings?: string[];
+}
+
+export interface EnvironmentTried {
+  status: string;
+  items: Tried[];
+}
+
+export interface EnvironmentView {
+  name: string;
+  type: string;
+  hosts: string[];
+  objects: number;
+  scopes: number;
+  stale: number;
+  trouble: string;
+  config: Environment;
+}
+
+export interface Environments {
+  items: EnvironmentView[];
+}
+
+export interface Event {
+  at: string;
+  op: string;
+  source?: string;
+  fields?: Field[];
+  link?: string;
+  other?: string;
+  outgoing?: boolean;
+}
+
+export interface Export {
+  environment?: string;
+  at?: string;
+}
+
+export interface Exported {
+  lines: string[];
+}
+
+export interface FacetView {
+  type: string;
+  scope: string;
+  attributes: Record<string, unknown>;
+}
+
+export interface Field {
+  name: string;
+  old?: unknown;
+  new?: unknown;
+}
+
+export interface Freshness {
+  as_of: string;
+  revision: number;
+  stale?: string[];
+  trouble?: string;
+}
+
+export interface GetAudit {
+  who?: string;
+  what?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface GetClique {
+  id: string;
+  type?: string;
+  network?: string[];
+  environment?: string;
+  at?: string;
+}
+
+export interface GetDensity {
+  start?: string;
+  end?: string;
+  bins?: number;
+  environment?: string;
+}
+
+export interface GetDiff {
+  start: string;
+  end?: string;
+  id?: string;
+  environment?: string;
+}
+
+export interface GetHistory {
+  id: string;
+  since?: string;
+  environment?: string;
+}
+
+export interface GetLinks {
+  id?: string;
+  type?: string;
+  implicit?: boolean;
+  environment?: string;
+  at?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface GetMap {
+  environment?: string;
+  at?: string;
+}
+
+export interface GetModel {
+  environment?: string;
+}
+
+export interface GetObjects {
+  kind?: string;
+  id?: string;
+  host?: string;
+  state?: string;
+  where?: string[];
+  fields?: string[];
+  environment?: string;
+  at?: string;
+  facets?: boolean;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface GetSchedule {
+  environment?: string;
+}
+
+export interface GetSources {
+  environment?: string;
+}
+
+export interface GetSupportedEnvironments {
+  type?: string;
+  distribution?: string;
+  version?: string;
+  mechanism_driver?: string;
+  type_driver?: string;
+  feature?: string;
+  evidence?: string;
+}
+
+export interface GetTokens {
+}
+
+export interface GetTree {
+  root?: string;
+  depth?: number;
+  environment?: string;
+  at?: string;
+}
+
+export interface History {
+  id: string;
+  alive: boolean;
+  events: Event[];
+  freshness: Freshness;
+}
+
+export interface Hit {
+  id: string;
+  kind: string;
+  type: string;
+  name: string;
+  host: string;
+  state?: string;
+  field?: string;
+  value?: string;
+  until?: string;
+}
+
+export interface Host {
+  aliases?: string[];
+  pid?: number;
+  agent?: boolean;
+  pid_file?: string;
+  sources?: Record<string, Record<string, unknown>>;
+  ssh?: Ssh | null;
+  wrap?: Record<string, string>;
+  snmp?: SnmpAccess | null;
+  openstack?: OpenStackAccess | null;
+}
+
+export interface Import {
+  lines: string[];
+  environment?: string;
+}
+
+export interface Imported {
+  records: number;
+  objects: number;
+}
+
+export interface Interval {
+  from: string;
+  to?: string;
+}
+
+export interface Kind {
+  name: string;
+  label: string;
+  plural: string;
+  doc: string;
+  layer?: number;
+}
+
+export interface LinkDifference {
+  op: string;
+  type: string;
+  source: string;
+  target: string;
+}
+
+export interface LinkTypeView {
+  name: string;
+  relation: string;
+  source: string;
+  target: string;
+  doc: string;
+}
+
+export interface LinkView {
+  type: string;
+  source: string;
+  target: string;
+  through?: string[];
+  routed?: boolean;
+  network?: string[] | null;
+  state?: string;
+}
+
+export interface Links {
+  items: LinkView[];
+  freshness: Freshness;
+  next?: string;
+}
+
+export interface Map {
+  objects: MapObject[];
+  link_types: string[];
+  links: MapLink[];
+  freshness: Freshness;
+}
+
+export type MapLink = [number, number, number];
+
+export type MapObject = [string, string, string, string, string, number, string, string, string, string, number[] | null];
+
+export interface Model {
+  kinds: Kind[];
+  link_types: LinkTypeView[];
+  clique_types: CliqueTypeView[];
+  common: string[];
+  hover: Record<string, string[]>;
+}
+
+export interface Node {
+  id: string;
+  kind: string;
+  type: string;
+  name: string;
+  host: string;
+  state?: string;
+}
+
+export interface Nothing {
+}
+
+export interface ObjectView {
+  id: string;
+  kind: string;
+  type: string;
+  name: string;
+  host: string;
+  environment: string;
+  state?: string;
+  parent?: string;
+  networks?: string[] | null;
+  media?: string[];
+  aliases?: string[];
+  attributes?: Record<string, unknown>;
+  facets?: Record<string, FacetView> | null;
+  metrics?: Record<string, number> | null;
+  valid_from?: string | null;
+}
+
+export interface Objects {
+  items: ObjectView[];
+  freshness: Freshness;
+  total: number;
+  next?: string;
+}
+
+export interface OpenStackAccess {
+  cloud?: string;
+  region?: string;
+  interface?: string;
+  clouds?: string;
+}
+
+export interface PutEnvironment {
+  text: string;
+}
+
+export interface Query {
+  query: string;
+  environment?: string;
+  at?: string;
+  limit?: number;
+  timeout?: number;
+  drawing?: "" | "dot" | "graphml";
+}
+
+export interface QueryAnswer {
+  kind: string;
+  items: unknown[];
+  freshness: Freshness;
+  truncated?: boolean;
+  valid?: Interval[][] | null;
+  drawing?: string;
+}
+
+export interface RemoveEnvironment {
+  environment: string;
+  purge?: boolean;
+}
+
+export interface RevokeToken {
+  name: string;
+}
+
+export interface RunError {
+  where: string;
+  message: string;
+}
+
+export interface Scan {
+  environment?: string;
+}
+
+export interface ScanResult {
+  environment: string;
+  status: string;
+  objects: number;
+  errors: RunError[];
+}
+
+export interface ScheduleView {
+  host: string;
+  source: string;
+  mode: string;
+  state: string;
+  interval: number;
+  failures: number;
+  began: string;
+  ended: string;
+  next: string;
+  error: string;
+}
+
+export interface Schedules {
+  items: ScheduleView[];
+}
+
+export interface ScopeView {
+  scope: string;
+  source: string;
+  host: string;
+  part: string;
+  status: string;
+  stale: boolean;
+  seen: number;
+  began?: string;
+  ended?: string;
+  completed?: string;
+  errors?: RunError[];
+}
+
+export interface Search {
+  text: string;
+  kind?: string;
+  environment?: string;
+  at?: string;
+  limit?: number;
+}
+
+export interface SearchAnswer {
+  read_as: "address" | "address_prefix" | "id" | "mac" | "name" | "query";
+  hits: Hit[];
+  total: number;
+  freshness: Freshness;
+}
+
+export interface SnmpAccess {
+  address: string;
+  port?: number;
+  community?: string;
+  user?: string;
+  auth_key?: string;
+  auth_protocol?: string;
+  priv_key?: string;
+  priv_protocol?: string;
+}
+
+export interface Sources {
+  items: ScopeView[];
+}
+
+export interface Ssh {
+  host?: string;
+  port?: number;
+  user?: string;
+  keys?: string[];
+  agent?: boolean;
+  password?: string;
+  passphrase?: string;
+  jump?: string[];
+  config?: string;
+  known_hosts?: string;
+  commands?: number;
+  connect_timeout?: number;
+  largest_mib?: number;
+}
+
+export interface SupportedEnvironment {
+  type: string;
+  distribution: string;
+  version: string;
+  mechanism_driver: string;
+  type_driver: string;
+  features: ("listening" | "monitoring" | "scanning")[];
+  evidence: "declared only" | "lab" | "recording";
+  proof: string;
+}
+
+export interface SupportedEnvironments {
+  items: SupportedEnvironment[];
+}
+
+export interface TokenView {
+  name: string;
+  scopes: ("admin" | "agent" | "read" | "write")[];
+  created: string;
+  expires: string;
+  expired: boolean;
+}
+
+export interface Tokens {
+  items: TokenView[];
+}
+
+export interface Tree {
+  root: Branch;
+  freshness: Freshness;
+}
+
+export interface Tried {
+  host: string;
+  source: string;
+  status: string;
+  seconds: number;
+  records: number;
+  errors: RunError[];
+}
+
+export interface TryEnvironment {
+  environment?: string;
+  text?: string;
+}
+
+export interface Unknown {
+  type: string;
+  source: string;
+  target: string;
+  reason: string;
+}
+
+export interface Operations {
+  get_objects: { method: "GET"; path: "objects"; request: GetObjects; response: Objects };
+  count_objects: { method: "GET"; path: "counts"; request: CountObjects; response: Counts };
+  get_links: { method: "GET"; path: "links"; request: GetLinks; response: Links };
+  get_tree: { method: "GET"; path: "tree"; request: GetTree; response: Tree };
+  get_clique: { method: "GET"; path: "clique"; request: GetClique; response: CliqueView };
+  get_history: { method: "GET"; path: "history"; request: GetHistory; response: History };
+  get_diff: { method: "GET"; path: "diff"; request: GetDiff; response: DiffView };
+  get_map: { method: "GET"; path: "map"; request: GetMap; response: Map };
+  get_density: { method: "GET"; path: "density"; request: GetDensity; response: Density };
+  search: { method: "GET"; path: "search"; request: Search; response: SearchAnswer };
+  get_model: { method: "GET"; path: "model"; request: GetModel; response: Model };
+  query: { method: "GET"; path: "query"; request: Query; response: QueryAnswer };
+  get_sources: { method: "GET"; path: "sources"; request: GetSources; response: Sources };
+  get_environments: { method: "GET"; path: "environments"; request: Nothing; response: Environments };
+  get_supported_environments: { method: "GET"; path: "supported-environments"; request: GetSupportedEnvironments; response: SupportedEnvironments };
+  get_agents: { method: "GET"; path: "agents"; request: Nothing; response: Agents };
+  put_environment: { method: "POST"; path: "environments"; request: PutEnvironment; response: EnvironmentTaken };
+  remove_environment: { method: "POST"; path: "environments/remove"; request: RemoveEnvironment; response: EnvironmentRemoved };
+  try_environment: { method: "POST"; path: "environments/try"; request: TryEnvironment; response: EnvironmentTried };
+  get_schedule: { method: "GET"; path: "schedule"; request: GetSchedule; response: Schedules };
+  scan: { method: "POST"; path: "scan"; request: Scan; response: ScanResult };
+  export: { method: "GET"; path: "export"; request: Export; response: Exported };
+  import: { method: "POST"; path: "import"; request: Import; response: Imported };
+  get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
+  create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
+  revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
+  get_audit: { method: "GET"; path: "audit"; request: GetAudit; response: Audit };
+}
+
+export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
+  get_objects: ["GET", "objects"],
+  count_objects: ["GET", "counts"],
+  get_links: ["GET", "links"],
+  get_tree: ["GET", "tree"],
+  get_clique: ["GET", "clique"],
+  get_history: ["GET", "history"],
+  get_diff: ["GET", "diff"],
+  get_map: ["GET", "map"],
+  get_density: ["GET", "density"],
+  search: ["GET", "search"],
+  get_model: ["GET", "model"],
+  query: ["GET", "query"],
+  get_sources: ["GET", "sources"],
+  get_environments: ["GET", "environments"],
+  get_supported_environments: ["GET", "supported-environments"],
+  get_agents: ["GET", "agents"],
+  put_environment: ["POST", "environments"],
+  remove_environment: ["POST", "environments/remove"],
+  try_environment: ["POST", "environments/try"],
+  get_schedule: ["GET", "schedule"],
+  scan: ["POST", "scan"],
+  export: ["GET", "export"],
+  import: ["POST", "import"],
+  get_tokens: ["GET", "tokens"],
+  create_token: ["POST", "tokens/create"],
+  revoke_token: ["POST", "tokens/revoke"],
+  get_audit: ["GET", "audit"],
+};
