@@ -1,4 +1,4 @@
-"""Builds the web UI into the wheel where Node.js is there; without it the wheel holds what was built before, or none."""
+"""Builds the web UI into the wheel where Node.js is there; else the wheel holds what was built before, or none."""
 
 from __future__ import annotations
 

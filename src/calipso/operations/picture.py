@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 import msgspec
@@ -147,5 +148,5 @@ async def get_density(context: Context, request: GetDensity) -> Density:
     begins = site.store.begins
     bounds = [start + (end - start) * part // request.bins for part in range(request.bins + 1)]
     revisions = [site.store.revision(max(bound, begins)) for bound in bounds]
-    counts = [after - before for before, after in zip(revisions, revisions[1:], strict=False)]
+    counts = [after - before for before, after in pairwise(revisions)]
     return Density(rfc3339(start), rfc3339(end), rfc3339(begins), counts, revisions[-1])

@@ -25,7 +25,7 @@ ORIGINAL = "/calipso/"
 """Below here the original's clients ask, which show X-Auth-Token or HTTP Basic."""
 
 PROTOCOL = "calipso.v1"
-"""The WebSocket subprotocol. A browser cannot send headers with one: it offers `bearer.TOKEN` beside it (RFC 6455 §1.9)."""
+"""The WebSocket subprotocol. A browser cannot send headers: it offers `bearer.TOKEN` beside it (RFC 6455 §1.9)."""
 
 Asked = ASGIConnection[Any, Any, Any, Any]
 CERTIFICATE = "certificate "

@@ -567,6 +567,7 @@ export interface Ssh {
   jump?: string[];
   config?: string;
   known_hosts?: string;
+  sudo_password?: string;
   commands?: number;
   connect_timeout?: number;
   largest_mib?: number;

@@ -97,7 +97,7 @@ class Log:
         return self._between(first, last)
 
     def revision(self, at: int) -> int:
-        """The revision of the last change not after `at`, by binary search; the oldest kept one before history begins."""
+        """The revision of the last change not after `at`, by binary search; before history begins the oldest kept."""
         with self._database.reading() as reader:
             kept = epochs(reader)
             begun = [epoch for epoch in kept if epoch.ts <= at]
