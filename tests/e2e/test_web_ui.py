@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -10,12 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from calipso.web.pages import BUILT
 from labs.plain.running import Running
 from tests.e2e.conftest import ROOT, Opened, Served
 
 pytestmark = pytest.mark.e2e
 Keep = Callable[[Page, str], None]
 AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
+LARGEST = 200_000
+"""Bytes of everything a page loads, compressed (DESIGN §9)."""
 VM_B, VM_D = "h1%2Fnetns%3Avm-b", "h2%2Fnetns%3Avm-d"
 PLACES = {
     "map": "/map?env=plain",
@@ -181,3 +185,10 @@ def test_at_any_width_nothing_is_out_of_reach(opened: Opened, keep: Keep) -> Non
         ready(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         keep(page, f"map-{width}-light")
+
+
+def test_what_is_built_stays_small_and_holds_nothing_inline(built: None) -> None:
+    index = (BUILT / "index.html").read_text()
+    assert "<style" not in index and "<script>" not in index and "://" not in index
+    files = [each for each in BUILT.rglob("*") if each.is_file()]
+    assert sum(len(gzip.compress(each.read_bytes())) for each in files) <= LARGEST

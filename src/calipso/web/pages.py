@@ -6,11 +6,13 @@ import mimetypes
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
+Asked = Request[Any, Any, Any]
 BUILT = Path(__file__).parent / "static"
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 """Content-Security-Policy of the pages: nothing inline, nothing from elsewhere."""
@@ -34,18 +36,18 @@ def page_routes(built: Path = BUILT) -> Sequence[HTTPRouteHandler]:
     """`/` and `/NAME` (one page, it reads the address itself), `/assets/FILE`, `/favicon.svg`; all without a token."""
 
     @get(["/", "/{page:str}"], sync_to_thread=False, opt=OPEN)
-    def page(page: str = "") -> Response[bytes]:
+    def page(request: Asked) -> Response[bytes]:
         """The page of the web UI, or how to build it."""
-        if "." in page:
+        if "." in str(request.path_params.get("page", "")):
             raise NotFoundException(detail="no such file")
         index = built / "index.html"
         body = index.read_bytes() if index.is_file() else NOT_BUILT
         return _file(body, "text/html; charset=utf-8", "no-cache")
 
     @get("/assets/{name:str}", sync_to_thread=False, opt=OPEN)
-    def asset(name: str) -> Response[bytes]:
+    def asset(request: Asked) -> Response[bytes]:
         """A file of the web UI; its name changes with its content."""
-        return _named(built / "assets", name, FOREVER)
+        return _named(built / "assets", str(request.path_params["name"]), FOREVER)
 
     @get("/favicon.svg", sync_to_thread=False, opt=OPEN)
     def favicon() -> Response[bytes]:

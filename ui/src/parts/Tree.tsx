@@ -136,7 +136,7 @@ function Row({ line, y, open, chosen, active, toggle, choose }: RowProps): JSX.E
   return (
     <div
       id={idOf(branch)} role="treeitem" class={`tree-row${active ? " active" : ""}`} aria-level={branch.level + 1} aria-posinset={line.position} aria-setsize={line.of}
-      aria-selected={chosen} aria-expanded={inner ? open : undefined} aria-label={`${branch.name}, ${branch.says}`} style={{ top: `${y}px`, paddingLeft: `${8 + branch.level * 13}px` }}
+      aria-selected={chosen} aria-expanded={inner ? open : undefined} style={{ top: `${y}px`, paddingLeft: `${8 + branch.level * 13}px` }}
       onClick={() => (branch.selectable ? choose(branch.id) : toggle(branch, !open))}
     >
       {inner ? (
@@ -145,7 +145,7 @@ function Row({ line, y, open, chosen, active, toggle, choose }: RowProps): JSX.E
         <span class="tree-twist" />
       )}
       <Glyph name={branch.glyph} size="s" tone="t2" />
-      <span class={`trunc grow ${branch.mono ? "mono" : ""}`}>{branch.name} {branch.note ? <span class="t3">{branch.note}</span> : null}</span>
+      <span class={`trunc grow ${branch.mono ? "mono" : ""}`}>{branch.name}<span class="vh">, {branch.says}</span> {branch.note ? <span class="t3">{branch.note}</span> : null}</span>
       {branch.severity !== "ok" ? <Glyph name={`st-${branch.severity}`} size="xs" tone={`m-${branch.severity}`} /> : null}
       <span class="f11 t3">{branch.count ? count(branch.count) : ""}</span>
     </div>

@@ -43,7 +43,7 @@ export function shortened(text: string, room: number, middle = false): string {
 export function valued(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map(valued).join(", ");
-  if (typeof value === "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(valued).join(value.some((each) => typeof each === "object") ? "\n" : ", ");
+  if (typeof value === "object") return Object.entries(value).map(([name, each]) => `${name} ${valued(each)}`).join(", ");
   return String(value);
 }

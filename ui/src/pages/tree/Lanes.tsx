@@ -129,6 +129,7 @@ function Node({ node, model, picture, chosen, choose, room }: { node: LaneNode; 
       }}
     >
       <title>{says}</title>
+      <path d={`M${node.x - 46} ${node.y - HALF}h92v${TILE + 52}h-92z`} class="hit" />
       <rect x={node.x - HALF} y={node.y - HALF} width={TILE} height={TILE} rx={8} class={`tile${chosen ? " sel" : bad ? " err" : ""}${node.ghost ? " ghost" : ""}`} />
       <use href={`#g-${glyphOf(thing ?? { kind: node.kind, note: "" })}`} x={node.x - 12} y={node.y - 12} width={24} height={24} class={node.ghost ? "m-error" : kvOf(node.kind)} />
       {bad ? (
@@ -136,7 +137,7 @@ function Node({ node, model, picture, chosen, choose, room }: { node: LaneNode; 
       ) : null}
       <text x={node.x} y={node.y + 40} text-anchor="middle" class={`mono${node.ghost ? " xe" : ""}`}>{shortened(node.name, letters, true)}</text>
       <text x={node.x} y={node.y + 56} text-anchor="middle" class={node.ghost ? "xe s11 bb" : "x2 s11"}>{node.ghost ? "missing" : shortened(thing?.note || thing?.type || "", letters, true)}</text>
-      <text x={node.x} y={node.y + 71} text-anchor="middle" class="x3 s11">{node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state}</text>
+      <text x={node.x} y={node.y + 71} text-anchor="middle" class="x3 s11">{node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state}</text>
     </g>
   );
 }

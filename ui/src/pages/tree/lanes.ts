@@ -99,7 +99,7 @@ export function diagram(clique: CliqueView, peer: CliqueView | null, model: Mode
   const known = placed(sides, layers);
   const columns = columnsOf([...known.values()].map((each) => each.node), layers, sides.flatMap((each) => each.clique.links), width);
   const nodes = arranged(known, columns, layers, sides);
-  const ghost = missing(nodes, columns, sides);
+  const ghost = missing(nodes, columns, sides, new Map(model.kinds.map((kind) => [kind.name, kind.label])));
   if (ghost) nodes.push(ghost);
   const lanes = position(nodes, columns, sides);
   const edges = edgesOf(sides, nodes, partners);
@@ -174,13 +174,13 @@ function barycentre(id: string, links: readonly Edge[], rows: ReadonlyMap<string
 }
 
 /** What the other end has and this one lacks, where nothing passes without it: the first such column. */
-function missing(nodes: readonly LaneNode[], columns: readonly Column[], sides: readonly Side[]): LaneNode | null {
+function missing(nodes: readonly LaneNode[], columns: readonly Column[], sides: readonly Side[], labels: ReadonlyMap<string, string>): LaneNode | null {
   for (const side of sides) {
     for (const [c, column] of columns.entries()) {
       if (column.layer === WORKLOAD || !NEEDED.has(column.kind)) continue;
       if (nodes.some((node) => node.column === c && (node.lane === side.lane || node.lane === -1))) continue;
       if (!nodes.some((node) => node.column === c)) continue;
-      return { id: `missing:${side.host}/${column.kind}`, kind: column.kind, name: `${column.kind} of ${side.host}`, host: side.host, state: "down", column: c, lane: side.lane, x: column.x, y: 0, ghost: true, more: 0 };
+      return { id: `missing:${side.host}/${column.kind}`, kind: column.kind, name: labels.get(column.kind) ?? column.kind, host: side.host, state: "down", column: c, lane: side.lane, x: column.x, y: 0, ghost: true, more: 0 };
     }
   }
   return null;
