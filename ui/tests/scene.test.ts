@@ -17,7 +17,7 @@ function drawn(picture: Picture, given: { view?: (host: { x: number; y: number; 
   const made = layout(boxes);
   const host = made.placed.get("h1") ?? { x: 0, y: 0, w: made.width, h: made.height };
   const view = given.view ? given.view(host) : fitting({ x: 0, y: 0, w: made.width, h: made.height }, AREA);
-  const open = opened(made, view, new Set(), new Set());
+  const open = opened(made, view, AREA, new Set(), new Set());
   return scene({ picture, boxes, layout: made, open, view, area: AREA, layers: LAYERS, focus: [...(given.lit ?? [""])][0] ?? "", lit: given.lit ?? null, staleHosts: given.stale ?? new Set(), model: null });
 }
 

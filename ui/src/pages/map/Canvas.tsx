@@ -82,7 +82,7 @@ export function Canvas(): JSX.Element {
       effect(() => {
         const shown = arrangement.value;
         if (!shown) return;
-        open.value = opened(shown.layout, view.value, open.peek(), new Set(place.value.open));
+        open.value = opened(shown.layout, view.value, area.value, open.peek(), new Set(place.value.open));
         const key = `${place.value.environment}\n${place.value.group}`;
         if (!area.value.w || fitted.peek() === key || !behaviour || !surface) return;
         fitted.value = key;

@@ -203,6 +203,7 @@ class Maker {
 
   /** Counts and the worst state rise to every box around. */
   settle(box: Box): void {
+    if (!box.thing) box.children.sort(byName);
     for (const child of box.children) {
       this.settle(child);
       box.severity = worse(box.severity, child.severity);

@@ -31,6 +31,8 @@ export interface Placed {
 }
 
 export interface Layout {
+  /** The id of the outermost box. */
+  root: string;
   placed: Map<string, Placed>;
   memory: Memory;
   width: number;
@@ -65,7 +67,7 @@ export function layout(boxes: Boxes, memory: Memory = new Map()): Layout {
   const size = measure(boxes.root, memory, rows, sizes);
   const placed = new Map<string, Placed>();
   place(boxes.root, { x: 0, y: 0, w: size.w, h: size.h }, 0, rows, sizes, placed);
-  return { placed, memory: rows, width: size.w, height: size.h };
+  return { root: boxes.root.id, placed, memory: rows, width: size.w, height: size.h };
 }
 
 function bandsOf(box: Box): [number, Box[]][] {
@@ -104,10 +106,10 @@ function measure(box: Box, memory: Memory, rows: Map<string, Row>, sizes: Map<st
   return size;
 }
 
-/** Room for a box's name: a host's is drawn at full size while its inside is still small. */
-export function headOf(box: Box): number {
+/** Room for a box's name: a host's is drawn at full size while its inside is still small, that of a large group too. */
+export function headOf(box: Box, natural: number): number {
   if (box.kind === "host") return 64;
-  return box.thing ? 34 : 24;
+  return box.thing ? 34 : Math.max(22, natural * 0.028);
 }
 
 const gapOf = (box: Box): number => (box.thing ? BAND_GAP : PLAIN_GAP);
@@ -115,12 +117,12 @@ const gapOf = (box: Box): number => (box.thing ? BAND_GAP : PLAIN_GAP);
 /** How large a box is with these rows. */
 function sizeOf(box: Box, rows: readonly Row[]): Size {
   let w = box.shape === "chip" ? CHIP.w : TILE.w;
-  let h = headOf(box) + PAD;
+  let h = PAD;
   rows.forEach((row, i) => {
     w = Math.max(w, row.columns * (row.cellW + GAP) - GAP + 2 * PAD);
     h += Math.ceil(row.ids.length / row.columns) * (row.cellH + GAP) - GAP + (i ? gapOf(box) : 0);
   });
-  return { w, h };
+  return { w, h: h + headOf(box, w) };
 }
 
 function leaf(box: Box): Size {
@@ -172,7 +174,7 @@ function place(
   const more: Box[] = [];
   placed.set(box.id, { box, ...at, scale, depth, natural: size.w, more });
   const left = at.x + (at.w - size.w * scale) / 2;
-  let y = at.y + (at.h - size.h * scale) / 2 + headOf(box) * scale;
+  let y = at.y + (at.h - size.h * scale) / 2 + headOf(box, size.w) * scale;
   for (const [band, children] of bandsOf(box)) {
     const row = rows.get(keyOf(box, band)) as Row;
     const byId = new Map(children.map((child) => [child.id, child]));

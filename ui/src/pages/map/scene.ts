@@ -25,6 +25,8 @@ export interface Asked {
 }
 
 const LEGIBLE = 60;
+/** Under this width a name stands without its glyph. */
+const NARROW = 84;
 
 /** Everything that is within the area, back to front: plates, links, tiles, chips, marks, labels. */
 export function scene(asked: Asked): DisplayList {
@@ -84,7 +86,7 @@ function plate(asked: Asked, each: Placed, list: DisplayList, bright: Set<string
     fill: each.depth % 2 ? "surface-2" : "surface-1", stroke: box.id === asked.focus ? "accent" : box.kind === "host" ? "line-3" : "line-2",
     ...(box.kind === "netns" || box.kind === "vservice" ? { dash: [4, 3] } : {}),
   });
-  const head = headOf(box) * each.scale * asked.view.k;
+  const head = headOf(box, each.natural) * each.scale * asked.view.k;
   if (at.w < LEGIBLE || head < 15) return;
   const big = each.depth === 0 || box.kind === "host";
   const size = big && head >= 26 ? 15 : 12;
@@ -217,15 +219,15 @@ function label(asked: Asked, each: Placed, at: ReturnType<typeof onScreen>, list
   const two = at.h >= 44;
   const size = at.h >= 60 || box.shape !== "chip" ? 12 : 11;
   const y = two ? at.y + 20 : at.y + at.h / 2 + 4;
-  const glyph = Math.min(14, at.h - 4);
-  list.items.push({ t: "glyph", x: at.x + 8, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
+  const glyph = at.w < NARROW ? -7 : Math.min(14, at.h - 4);
+  if (glyph > 0) list.items.push({ t: "glyph", x: at.x + 8, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
   const marked = box.severity !== "ok";
-  const room = at.w - 14 - glyph - (marked ? 26 : 8);
+  const room = at.w - 14 - glyph - (marked ? (glyph > 0 ? 26 : 18) : glyph > 0 ? 8 : 2);
   const mono = box.thing !== null && box.shape !== "plate" || box.kind === "host";
   const middle = box.shape === "chip";
   const name = shortened(titleOf(asked, box), roomFor(room, size, mono, !middle), middle);
   list.items.push({ t: "text", x: at.x + 13 + glyph, y, text: name, size, ink: "text-1", bold: !middle, mono, dim });
-  if (marked) list.items.push({ t: "glyph", x: at.x + at.w - 22, y: y - 11, size: 14, ...MARKS[box.severity], knock: "surface-1", dim });
+  if (marked) list.items.push({ t: "glyph", x: at.x + at.w - (glyph > 0 ? 22 : 16), y: glyph > 0 ? y - 11 : at.y + 2, size: 14, ...MARKS[box.severity], knock: "surface-1", dim });
   if (!two) return;
   const [left, right] = secondLine(asked, box);
   const fits = roomFor(at.w - 18, 11, left === box.note);

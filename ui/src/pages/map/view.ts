@@ -25,20 +25,36 @@ export function fitting(rect: { x: number; y: number; w: number; h: number }, ar
   return { k, x: area.w / 2 - (rect.x + rect.w / 2) * k, y: (area.h - foot) / 2 - (rect.y + rect.h / 2) * k };
 }
 
-/** Boxes that show their inside: wide enough on the screen (later to close than to open), or pinned. */
-export function opened(layout: Layout, view: View, before: ReadonlySet<string>, pinned: ReadonlySet<string>, most = MOST): Set<string> {
+/** Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned. */
+export function opened(
+  layout: Layout, view: View, area: Area, before: ReadonlySet<string>, pinned: ReadonlySet<string>, most = MOST,
+): Set<string> {
   for (let strictness = 1; ; strictness *= 1.5) {
     const open = new Set<string>();
-    let drawn = 0;
-    for (const [id, each] of layout.placed) {
-      if (!each.box.children.length) continue;
-      const wanted = Math.min(OPEN_AT, each.natural * OF_NATURAL) * strictness * (before.has(id) ? CLOSE_AT : 1);
-      if (each.depth > 0 && each.w * view.k < wanted && !pinned.has(id)) continue;
-      open.add(id);
-      drawn += each.box.children.length;
-    }
+    const drawn = descend(layout, layout.root, { view, area, before, pinned, strictness }, open);
     if (drawn <= most || strictness > 1000) return open;
   }
+}
+
+interface Asked {
+  view: View;
+  area: Area;
+  before: ReadonlySet<string>;
+  pinned: ReadonlySet<string>;
+  strictness: number;
+}
+
+/** Opens a box and what is within, as far as it is in view; how many boxes that draws. */
+function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): number {
+  const placed = layout.placed.get(id);
+  if (!placed) return 0;
+  const at = onScreen(placed, asked.view);
+  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return 0;
+  if (!placed.box.children.length) return 1;
+  const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
+  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return 1;
+  open.add(id);
+  return placed.box.children.reduce((sum, child) => sum + descend(layout, child.id, asked, open), 1);
 }
 
 /** How near one is, by how large a host is drawn. */

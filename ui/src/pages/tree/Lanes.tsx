@@ -111,33 +111,49 @@ function Gap({ ghost, diagram, each }: { ghost: LaneNode; diagram: Diagram; each
   );
 }
 
-function Node({ node, model, picture, chosen, choose, room }: { node: LaneNode; model: Model; picture: Picture; chosen: boolean; choose: (id: string) => void; room: number }): JSX.Element {
+interface NodeProps {
+  node: LaneNode;
+  model: Model;
+  picture: Picture;
+  chosen: boolean;
+  choose: (id: string) => void;
+  room: number;
+}
+
+/** The three lines under a tile: name, address or type, one fact. */
+function captionOf(node: LaneNode, picture: Picture, letters: number): [string, string, string] {
+  const thing = picture.things.get(node.id);
+  const second = node.ghost ? "missing" : shortened(thing?.note || thing?.type || "", letters, true);
+  const third = node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state;
+  return [shortened(node.name, letters, true), second, third];
+}
+
+function Node({ node, model, picture, chosen, choose, room }: NodeProps): JSX.Element {
   const thing = picture.things.get(node.id);
   const bad = node.state === "down";
-  const says = `${node.name}, ${labelOf(model, node.kind)}${node.ghost ? ", missing" : node.state ? `, ${node.state}` : ""}`;
+  const lines = captionOf(node, picture, Math.floor((room - 8) / 7.3));
+  const whole = `${node.name}, ${labelOf(model, node.kind)}${node.state ? `, ${node.state}` : ""}`;
   const take = (): void => {
     if (!node.ghost) choose(node.id);
   };
-  const letters = Math.floor((room - 8) / 7.3);
   return (
     <g
-      role="button" tabIndex={0} data-id={node.id} class="lane-node" aria-label={says} aria-pressed={chosen} onClick={take}
+      role="button" tabIndex={0} data-id={node.id} class="lane-node" aria-label={`${lines.filter(Boolean).join(" ")}: ${whole}`} aria-pressed={chosen} onClick={take}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();
         take();
       }}
     >
-      <title>{says}</title>
       <path d={`M${node.x - 46} ${node.y - HALF}h92v${TILE + 52}h-92z`} class="hit" />
       <rect x={node.x - HALF} y={node.y - HALF} width={TILE} height={TILE} rx={8} class={`tile${chosen ? " sel" : bad ? " err" : ""}${node.ghost ? " ghost" : ""}`} />
       <use href={`#g-${glyphOf(thing ?? { kind: node.kind, note: "" })}`} x={node.x - 12} y={node.y - 12} width={24} height={24} class={node.ghost ? "m-error" : kvOf(node.kind)} />
       {bad ? (
         <g><circle cx={node.x + HALF - 2} cy={node.y - HALF + 2} r={10} class="ground" /><use href="#g-st-error" x={node.x + HALF - 10} y={node.y - HALF - 6} width={16} height={16} class="m-error knock" /></g>
       ) : null}
-      <text x={node.x} y={node.y + 40} text-anchor="middle" class={`mono${node.ghost ? " xe" : ""}`}>{shortened(node.name, letters, true)}</text>
-      <text x={node.x} y={node.y + 56} text-anchor="middle" class={node.ghost ? "xe s11 bb" : "x2 s11"}>{node.ghost ? "missing" : shortened(thing?.note || thing?.type || "", letters, true)}</text>
-      <text x={node.x} y={node.y + 71} text-anchor="middle" class="x3 s11">{node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state}</text>
+      <text x={node.x} y={node.y + 40} text-anchor="middle" class={`mono${node.ghost ? " xe" : ""}`}>{`${lines[0]} `}</text>
+      <text x={node.x} y={node.y + 56} text-anchor="middle" class={node.ghost ? "xe s11 bb" : "x2 s11"}>{`${lines[1]} `}</text>
+      <text x={node.x} y={node.y + 71} text-anchor="middle" class="x3 s11">{lines[2]}</text>
     </g>
   );
 }
