@@ -33,6 +33,33 @@ export interface Branch {
   hidden?: number;
 }
 
+export interface CaptureCounts {
+  received?: number;
+  dropped?: number;
+  lost?: number;
+  unknown?: number;
+  sampled?: number;
+}
+
+export interface CaptureList {
+  captures: CaptureView[];
+  running: boolean;
+}
+
+export interface CaptureView {
+  id: string;
+  query: string;
+  name: string;
+  description: string;
+  engine: string;
+  bpf: string;
+  raw_packets: number;
+  ttl: number;
+  created: string;
+  points: PointView[];
+  error?: string;
+}
+
 export interface CliqueTypeView {
   name: string;
   focal_kind: string;
@@ -63,6 +90,20 @@ export interface Counts {
   interfaces: number;
   total: number;
   freshness: Freshness;
+}
+
+export interface CreateCapture {
+  query: string;
+  environment?: string;
+  id?: string;
+  name?: string;
+  description?: string;
+  engine?: string;
+  bpf?: string;
+  header?: number;
+  raw_packets?: number;
+  l2_key?: boolean;
+  ttl?: number;
 }
 
 export interface CreateToken {
@@ -197,6 +238,89 @@ export interface Field {
   new?: unknown;
 }
 
+export interface Flow {
+  uuid: string;
+  tracking_id: string;
+  l3_tracking_id: string;
+  layers_path: string;
+  application: string;
+  start: number;
+  last: number;
+  metric: FlowMetric;
+  last_update?: FlowMetric;
+  link?: FlowLink | null;
+  network?: FlowNetwork | null;
+  transport?: FlowTransport | null;
+  icmp?: FlowIcmp | null;
+  tcp?: FlowTcp | null;
+  fragments?: number;
+  fragment_errors?: number;
+  parent?: string;
+  node?: string;
+  capture?: string;
+  host?: string;
+  finish?: "" | "tcp_fin" | "tcp_rst" | "timeout";
+  a_object?: string;
+  b_object?: string;
+  tunnel?: string;
+  raw_packets?: number;
+}
+
+export interface FlowIcmp {
+  type: number;
+  code: number;
+  id?: number;
+}
+
+export interface FlowLink {
+  protocol?: string;
+  a?: string;
+  b?: string;
+  id?: number;
+}
+
+export interface FlowList {
+  flows: Flow[];
+  truncated: boolean;
+  lost: number;
+}
+
+export interface FlowMetric {
+  ab_packets?: number;
+  ab_bytes?: number;
+  ba_packets?: number;
+  ba_bytes?: number;
+  start?: number;
+  last?: number;
+  rtt?: number;
+}
+
+export interface FlowNetwork {
+  protocol: "IPV4" | "IPV6";
+  a: string;
+  b: string;
+  id?: number;
+}
+
+export interface FlowTcp {
+  ab_syn?: number;
+  ba_syn?: number;
+  ab_fin?: number;
+  ba_fin?: number;
+  ab_rst?: number;
+  ba_rst?: number;
+  ab_syn_ttl?: number;
+  ba_syn_ttl?: number;
+  ab_out_of_order?: number;
+  ba_out_of_order?: number;
+}
+
+export interface FlowTransport {
+  protocol: string;
+  a: number;
+  b: number;
+}
+
 export interface Freshness {
   as_of: string;
   revision: number;
@@ -209,6 +333,10 @@ export interface GetAudit {
   what?: string;
   limit?: number;
   cursor?: string;
+}
+
+export interface GetCaptures {
+  environment?: string;
 }
 
 export interface GetClique {
@@ -231,6 +359,21 @@ export interface GetDiff {
   end?: string;
   id?: string;
   environment?: string;
+}
+
+export interface GetFlows {
+  environment?: string;
+  since?: string;
+  until?: string;
+  address?: string;
+  mac?: string;
+  application?: string;
+  protocol?: string;
+  node?: string;
+  capture?: string;
+  tracking_id?: string;
+  order?: "-last" | "-metric.ab_bytes" | "-metric.ba_bytes" | "-start" | "last" | "start";
+  limit?: number;
 }
 
 export interface GetHistory {
@@ -448,6 +591,15 @@ export interface OpenStackAccess {
   clouds?: string;
 }
 
+export interface PointView {
+  node: string;
+  state: string;
+  engine: string;
+  counts: CaptureCounts;
+  flows: number;
+  reason?: string;
+}
+
 export interface PutEnvironment {
   text: string;
 }
@@ -468,6 +620,11 @@ export interface QueryAnswer {
   truncated?: boolean;
   valid?: Interval[][] | null;
   drawing?: string;
+}
+
+export interface RemoveCapture {
+  id: string;
+  environment?: string;
 }
 
 export interface RemoveEnvironment {
@@ -650,6 +807,10 @@ export interface Operations {
   scan: { method: "POST"; path: "scan"; request: Scan; response: ScanResult };
   export: { method: "GET"; path: "export"; request: Export; response: Exported };
   import: { method: "POST"; path: "import"; request: Import; response: Imported };
+  create_capture: { method: "POST"; path: "captures"; request: CreateCapture; response: CaptureView };
+  get_captures: { method: "GET"; path: "captures"; request: GetCaptures; response: CaptureList };
+  remove_capture: { method: "POST"; path: "captures/remove"; request: RemoveCapture; response: CaptureList };
+  get_flows: { method: "GET"; path: "flows"; request: GetFlows; response: FlowList };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -680,6 +841,10 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   scan: ["POST", "scan"],
   export: ["GET", "export"],
   import: ["POST", "import"],
+  create_capture: ["POST", "captures"],
+  get_captures: ["GET", "captures"],
+  remove_capture: ["POST", "captures/remove"],
+  get_flows: ["GET", "flows"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],
