@@ -162,7 +162,6 @@ def test_a_stretch_of_time_is_counted_by_its_revisions(estate: Estate) -> None:
         assert store.revision(end) - store.revision(start) == len(list(store.changes(start, end)))
 
 
-
 def test_a_timeline_tells_the_life_of_one_object(estate: Estate) -> None:
     estate.tick(10, *veths())
     estate.tick(20, *veths(mtu=9000))
