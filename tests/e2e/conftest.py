@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -52,9 +53,7 @@ def serving(home: Path, *words: str) -> Iterator[Served]:
             while not (home / "server.json").exists():
                 assert time.monotonic() - began < SECONDS and process.poll() is None, "the server does not start"
                 time.sleep(0.05)
-            url = next(
-                line.split()[-1] for line in (home.parent / "server.log").read_text().splitlines() if "listens" in line
-            )
+            url = json.loads((home / "server.json").read_text())["url"]
             yield Served(home, url)
         finally:
             process.terminate()
