@@ -120,7 +120,10 @@ def build(
     )  # fmt: skip
     app = Litestar(
         route_handlers=[
-            api, calipso_router(context, acting(context, gate)), *health_routes(probe), *page_routes(),
+            api,
+            calipso_router(context, acting(context, gate)),
+            *health_routes(probe),
+            *page_routes(),
         ],
         guards=[gate],
         exception_handlers={Exception: on_error, CalipsoError: on_error, HTTPException: on_error},

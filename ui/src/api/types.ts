@@ -1,5 +1,28 @@
 // Written by tools/generate_ui_types.py from the table of operations: do not edit.
 
+export interface AddCliqueConstraint {
+  focal_point_type: string;
+  constraints: string[];
+}
+
+export interface AddCliqueType {
+  name: string;
+  focal_point_type: string;
+  link_types: string[];
+  environment?: string;
+  environment_type?: string;
+  distribution?: string;
+  distribution_version?: string;
+  mechanism_drivers?: string;
+  type_drivers?: string;
+  use_implicit_links?: boolean;
+}
+
+export interface Added {
+  id: string;
+  message: string;
+}
+
 export interface AgentView {
   environment: string;
   host: string;
@@ -18,6 +41,16 @@ export interface Agents {
   items: AgentView[];
 }
 
+export interface AmqpAccess {
+  host?: string;
+  port?: number;
+  user?: string;
+  password?: string;
+  vhost?: string;
+  tls?: boolean;
+  ca?: string;
+}
+
 export interface Audit {
   items: Deed[];
   next?: string;
@@ -31,6 +64,11 @@ export interface Branch {
   state?: string;
   children?: Branch[];
   hidden?: number;
+}
+
+export interface CancelScan {
+  environment?: string;
+  id?: string;
 }
 
 export interface CaptureCounts {
@@ -79,9 +117,20 @@ export interface CliqueView {
   freshness: Freshness;
 }
 
+export interface ConnectionsTested {
+  id: string;
+  status: string;
+  items: Probed[];
+}
+
 export interface CountObjects {
   environment?: string;
   at?: string;
+}
+
+export interface CountOriginal {
+  type: string;
+  environment?: string;
 }
 
 export interface Counts {
@@ -125,6 +174,12 @@ export interface Deed {
   about?: Record<string, string | number | boolean>;
 }
 
+export interface DeleteMessages {
+  environment?: string;
+  ids?: string[];
+  level?: ("alert" | "crit" | "debug" | "error" | "info" | "notice" | "panic" | "warn")[];
+}
+
 export interface Density {
   start: string;
   end: string;
@@ -159,6 +214,12 @@ export interface Edge {
   state?: string;
 }
 
+export interface EnableScanSchedule {
+  id: string;
+  environment?: string;
+  enabled?: boolean;
+}
+
 export interface Environment {
   name?: string;
   type?: "Docker" | "Kubernetes" | "OpenStack" | "Plain";
@@ -173,6 +234,7 @@ export interface Environment {
   sources?: Record<string, Record<string, unknown>>;
   cliques?: "calipso" | "ours";
   history_days?: number;
+  amqp?: AmqpAccess | null;
   original?: Record<string, unknown>;
 }
 
@@ -236,6 +298,13 @@ export interface Field {
   name: string;
   old?: unknown;
   new?: unknown;
+}
+
+export interface Finding {
+  check: "dangling end" | "duplicate id" | "orphan";
+  id: string;
+  message: string;
+  evidence?: Record<string, unknown>;
 }
 
 export interface Flow {
@@ -397,6 +466,21 @@ export interface GetMap {
   at?: string;
 }
 
+export interface GetMessages {
+  environment?: string;
+  level?: ("alert" | "crit" | "debug" | "error" | "info" | "notice" | "panic" | "warn")[];
+  at_least?: "alert" | "crit" | "debug" | "error" | "info" | "notice" | "panic" | "warn";
+  source_system?: ("Calipso" | "Kubernetes" | "OpenStack" | "Sensu")[];
+  related_object?: string;
+  origin_id?: string;
+  viewed?: "" | "no" | "yes";
+  open?: "" | "no" | "yes";
+  since?: string;
+  until?: string;
+  text?: string;
+  limit?: number;
+}
+
 export interface GetModel {
   environment?: string;
 }
@@ -413,6 +497,29 @@ export interface GetObjects {
   facets?: boolean;
   limit?: number;
   cursor?: string;
+}
+
+export interface GetOriginal {
+  collection: string;
+  environment?: string;
+  where?: string[];
+  page?: number;
+  page_size?: number;
+  full?: boolean;
+  cursor?: string;
+  at?: string;
+}
+
+export interface GetScanSchedules {
+  environment?: string;
+}
+
+export interface GetScans {
+  environment?: string;
+  status?: ("aborted" | "completed" | "completed_with_errors" | "draft" | "failed" | "pending" | "running")[];
+  object_id?: string;
+  inventory?: string;
+  limit?: number;
 }
 
 export interface GetSchedule {
@@ -472,6 +579,8 @@ export interface Host {
   wrap?: Record<string, string>;
   snmp?: SnmpAccess | null;
   openstack?: OpenStackAccess | null;
+  mysql?: SqlAccess | null;
+  amqp?: AmqpAccess | null;
 }
 
 export interface Import {
@@ -528,6 +637,17 @@ export interface Links {
   next?: string;
 }
 
+export interface LookView {
+  source: string;
+  host: string;
+  status: "aborted" | "completed" | "failed" | "partial" | "running" | "waiting";
+  done?: number;
+  total?: number;
+  current?: string;
+  seconds?: number;
+  records?: number;
+}
+
 export interface Map {
   objects: MapObject[];
   link_types: string[];
@@ -538,6 +658,36 @@ export interface Map {
 export type MapLink = [number, number, number];
 
 export type MapObject = [string, string, string, string, string, number, string, string, string, string, number[] | null];
+
+export interface MessageList {
+  items: MessageView[];
+  total: number;
+  levels: Record<string, number>;
+}
+
+export interface MessageView {
+  id: string;
+  environment: string;
+  level: "alert" | "crit" | "debug" | "error" | "info" | "notice" | "panic" | "warn";
+  source_system: "Calipso" | "Kubernetes" | "OpenStack" | "Sensu";
+  message: string;
+  timestamp: string;
+  received_timestamp: string;
+  finished_timestamp?: string;
+  count?: number;
+  viewed?: boolean;
+  related_object?: string;
+  related_object_type?: string;
+  display_context?: string;
+  origin_id?: string;
+  origin_type?: string;
+  places?: string[];
+}
+
+export interface MessagesChanged {
+  environment: string;
+  changed: number;
+}
 
 export interface Model {
   kinds: Kind[];
@@ -584,11 +734,29 @@ export interface Objects {
   next?: string;
 }
 
+export interface OneScan {
+  environment?: string;
+  id?: string;
+}
+
 export interface OpenStackAccess {
   cloud?: string;
   region?: string;
   interface?: string;
   clouds?: string;
+}
+
+export interface OriginalCounts {
+  type: string;
+  aggregates: Record<string, Record<string, number>>;
+  env_name?: string;
+}
+
+export interface OriginalDocuments {
+  collection: string;
+  key: string;
+  items: Record<string, unknown>[];
+  next?: string;
 }
 
 export interface PointView {
@@ -600,8 +768,41 @@ export interface PointView {
   reason?: string;
 }
 
+export interface Probed {
+  target: string;
+  place: string;
+  status: string;
+  seconds: number;
+  reason: string;
+  error?: string;
+  field?: string;
+  hint?: string;
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+  seconds: number;
+  looks: LookView[];
+}
+
 export interface PutEnvironment {
   text: string;
+  test?: boolean;
+}
+
+export interface PutScanSchedule {
+  recurrence: "cron" | "daily" | "hourly" | "monthly" | "once" | "weekly" | "yearly";
+  environment?: string;
+  id?: string;
+  at?: string;
+  cron?: string;
+  zone?: string;
+  enabled?: boolean;
+  object_id?: string;
+  only?: "" | "cliques" | "inventory" | "links";
+  clear?: boolean;
+  inventory?: string;
 }
 
 export interface Query {
@@ -622,6 +823,10 @@ export interface QueryAnswer {
   drawing?: string;
 }
 
+export interface RemoveAdded {
+  id: string;
+}
+
 export interface RemoveCapture {
   id: string;
   environment?: string;
@@ -632,8 +837,16 @@ export interface RemoveEnvironment {
   purge?: boolean;
 }
 
+export interface RemoveScanSchedule {
+  id: string;
+  environment?: string;
+}
+
 export interface RevokeToken {
   name: string;
+}
+
+export interface RotateSecrets {
 }
 
 export interface RunError {
@@ -643,6 +856,24 @@ export interface RunError {
 
 export interface Scan {
   environment?: string;
+  object_id?: string;
+  only?: "" | "cliques" | "inventory" | "links";
+  clear?: boolean;
+  inventory?: string;
+  queue?: boolean;
+}
+
+export interface ScanError {
+  source: string;
+  host: string;
+  place: string;
+  where: string;
+  message: string;
+}
+
+export interface ScanList {
+  items: ScanView[];
+  total: number;
 }
 
 export interface ScanResult {
@@ -650,6 +881,57 @@ export interface ScanResult {
   status: string;
   objects: number;
   errors: RunError[];
+  id?: string;
+  reason?: string;
+}
+
+export interface ScanScheduleList {
+  items: ScanScheduleView[];
+}
+
+export interface ScanScheduleView {
+  id: string;
+  environment: string;
+  recurrence: "cron" | "daily" | "hourly" | "monthly" | "once" | "weekly" | "yearly";
+  submit_timestamp: string;
+  scheduled_timestamp?: string;
+  at?: string;
+  cron?: string;
+  zone?: string;
+  enabled?: boolean;
+  last_timestamp?: string;
+  last_scan?: string;
+  runs?: number;
+  skipped?: number;
+  object_id?: string;
+  only?: string;
+  clear?: boolean;
+  inventory?: string;
+}
+
+export interface ScanView {
+  id: string;
+  environment: string;
+  status: "aborted" | "completed" | "completed_with_errors" | "draft" | "failed" | "pending" | "running";
+  submit_timestamp: string;
+  start_timestamp?: string;
+  end_timestamp?: string;
+  object_id?: string;
+  only?: string;
+  clear?: boolean;
+  inventory?: string;
+  schedule?: string;
+  reason?: string;
+  progress?: Progress | null;
+  errors?: ScanError[];
+  findings?: Finding[];
+  as_of?: string;
+  objects?: number;
+  links?: number;
+  kinds?: Record<string, number>;
+  cliques?: Record<string, number>;
+  corrected?: number;
+  cleared?: string[];
 }
 
 export interface ScheduleView {
@@ -698,6 +980,11 @@ export interface SearchAnswer {
   freshness: Freshness;
 }
 
+export interface SecretsRotated {
+  environments: string[];
+  key: string;
+}
+
 export interface SnmpAccess {
   address: string;
   port?: number;
@@ -711,6 +998,18 @@ export interface SnmpAccess {
 
 export interface Sources {
   items: ScopeView[];
+}
+
+export interface SqlAccess {
+  host: string;
+  port?: number;
+  user?: string;
+  password?: string;
+  tls?: "off" | "preferred" | "required" | "verify";
+  ca?: string;
+  cert?: string;
+  key?: string;
+  connect_timeout?: number;
 }
 
 export interface Ssh {
@@ -730,6 +1029,17 @@ export interface Ssh {
   largest_mib?: number;
 }
 
+export interface StartScan {
+  environment?: string;
+  object_id?: string;
+  only?: "" | "cliques" | "inventory" | "links";
+  clear?: boolean;
+  inventory?: string;
+  queue?: boolean;
+  draft?: boolean;
+  id?: string;
+}
+
 export interface SupportedEnvironment {
   type: string;
   distribution: string;
@@ -743,6 +1053,14 @@ export interface SupportedEnvironment {
 
 export interface SupportedEnvironments {
   items: SupportedEnvironment[];
+}
+
+export interface TestConnections {
+  environment?: string;
+  text?: string;
+  sections?: Record<string, unknown>[];
+  targets?: string[];
+  timeout?: number;
 }
 
 export interface TokenView {
@@ -783,6 +1101,12 @@ export interface Unknown {
   reason: string;
 }
 
+export interface ViewMessages {
+  environment?: string;
+  ids?: string[];
+  viewed?: boolean;
+}
+
 export interface Operations {
   get_objects: { method: "GET"; path: "objects"; request: GetObjects; response: Objects };
   count_objects: { method: "GET"; path: "counts"; request: CountObjects; response: Counts };
@@ -803,14 +1127,32 @@ export interface Operations {
   put_environment: { method: "POST"; path: "environments"; request: PutEnvironment; response: EnvironmentTaken };
   remove_environment: { method: "POST"; path: "environments/remove"; request: RemoveEnvironment; response: EnvironmentRemoved };
   try_environment: { method: "POST"; path: "environments/try"; request: TryEnvironment; response: EnvironmentTried };
+  test_connections: { method: "POST"; path: "environments/connections"; request: TestConnections; response: ConnectionsTested };
   get_schedule: { method: "GET"; path: "schedule"; request: GetSchedule; response: Schedules };
   scan: { method: "POST"; path: "scan"; request: Scan; response: ScanResult };
+  start_scan: { method: "POST"; path: "scans/start"; request: StartScan; response: ScanView };
+  get_scans: { method: "GET"; path: "scans"; request: GetScans; response: ScanList };
+  cancel_scan: { method: "POST"; path: "scans/cancel"; request: CancelScan; response: ScanView };
+  show_scan: { method: "GET"; path: "scans/show"; request: OneScan; response: ScanView };
+  put_scan_schedule: { method: "POST"; path: "scans/schedules"; request: PutScanSchedule; response: ScanScheduleView };
+  enable_scan_schedule: { method: "POST"; path: "scans/schedules/enable"; request: EnableScanSchedule; response: ScanScheduleView };
+  get_scan_schedules: { method: "GET"; path: "scans/schedules"; request: GetScanSchedules; response: ScanScheduleList };
+  remove_scan_schedule: { method: "POST"; path: "scans/schedules/remove"; request: RemoveScanSchedule; response: ScanScheduleView };
+  get_messages: { method: "GET"; path: "messages"; request: GetMessages; response: MessageList };
+  view_messages: { method: "POST"; path: "messages/view"; request: ViewMessages; response: MessagesChanged };
+  delete_messages: { method: "POST"; path: "messages/delete"; request: DeleteMessages; response: MessagesChanged };
+  rotate_secrets: { method: "POST"; path: "secrets/rotate"; request: RotateSecrets; response: SecretsRotated };
   export: { method: "GET"; path: "export"; request: Export; response: Exported };
   import: { method: "POST"; path: "import"; request: Import; response: Imported };
   create_capture: { method: "POST"; path: "captures"; request: CreateCapture; response: CaptureView };
   get_captures: { method: "GET"; path: "captures"; request: GetCaptures; response: CaptureList };
   remove_capture: { method: "POST"; path: "captures/remove"; request: RemoveCapture; response: CaptureList };
   get_flows: { method: "GET"; path: "flows"; request: GetFlows; response: FlowList };
+  get_original: { method: "GET"; path: "original"; request: GetOriginal; response: OriginalDocuments };
+  count_original: { method: "GET"; path: "original/counts"; request: CountOriginal; response: OriginalCounts };
+  add_clique_type: { method: "POST"; path: "clique-types"; request: AddCliqueType; response: Added };
+  add_clique_constraint: { method: "POST"; path: "clique-constraints"; request: AddCliqueConstraint; response: Added };
+  remove_added: { method: "POST"; path: "clique-types/remove"; request: RemoveAdded; response: Added };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -837,14 +1179,32 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   put_environment: ["POST", "environments"],
   remove_environment: ["POST", "environments/remove"],
   try_environment: ["POST", "environments/try"],
+  test_connections: ["POST", "environments/connections"],
   get_schedule: ["GET", "schedule"],
   scan: ["POST", "scan"],
+  start_scan: ["POST", "scans/start"],
+  get_scans: ["GET", "scans"],
+  cancel_scan: ["POST", "scans/cancel"],
+  show_scan: ["GET", "scans/show"],
+  put_scan_schedule: ["POST", "scans/schedules"],
+  enable_scan_schedule: ["POST", "scans/schedules/enable"],
+  get_scan_schedules: ["GET", "scans/schedules"],
+  remove_scan_schedule: ["POST", "scans/schedules/remove"],
+  get_messages: ["GET", "messages"],
+  view_messages: ["POST", "messages/view"],
+  delete_messages: ["POST", "messages/delete"],
+  rotate_secrets: ["POST", "secrets/rotate"],
   export: ["GET", "export"],
   import: ["POST", "import"],
   create_capture: ["POST", "captures"],
   get_captures: ["GET", "captures"],
   remove_capture: ["POST", "captures/remove"],
   get_flows: ["GET", "flows"],
+  get_original: ["GET", "original"],
+  count_original: ["GET", "original/counts"],
+  add_clique_type: ["POST", "clique-types"],
+  add_clique_constraint: ["POST", "clique-constraints"],
+  remove_added: ["POST", "clique-types/remove"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],
