@@ -4,7 +4,7 @@ BIN := .venv/bin
 SETUP := PYTHON="$(PYTHON)" tools/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down \
+.PHONY: help setup ui run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down \
 	lab-tor lab-tor-down lab-openstack lab-openstack-down clean
 
 help: ## this list
@@ -12,6 +12,9 @@ help: ## this list
 
 setup: ## set everything up in .venv; needs Python 3.11 or later (PYTHON=… to choose one)
 	@$(SETUP)
+
+ui: ## build the web UI into src/calipso/web/static; needs Node.js 18 or later
+	@tools/ui
 
 run: setup ## set up and start Calipso on this machine: server, collection and store
 	@exec $(BIN)/calipso up
@@ -32,11 +35,13 @@ bench: setup ## benchmarks, each beside its peer: one JSON line a figure
 reference: setup ## write what is generated: reference, client, examples of the API
 	@$(BIN)/python -m tests.support.examples
 	@PATH=$(BIN):$$PATH $(BIN)/python tools/generate_client.py
+	@$(BIN)/python tools/generate_ui_types.py
 	@$(BIN)/python docs/generate.py
 
 lock: setup ## resolve pyproject.toml anew and write the lock files
 	@$(SETUP) dev
 	@$(BIN)/python tools/lock.py
+	@cd ui && npm install --package-lock-only --silent && node tools/plain-lock.mjs
 
 docs: setup ## build the documentation into site/
 	@$(SETUP) docs

@@ -20,7 +20,7 @@ CODE = ("src/", "labs/", "bench/", "tools/", "docs/")
 WEAK_NAMES = re.compile(r"(Manager|Helper|Util)", re.IGNORECASE)
 MACHINE_PATHS = re.compile(r"(?<![\w./}*~-])/(?:root|tmp|work|home/\w+)/[\w.]+")
 TEXTS = (".py", ".sh", ".md", ".toml", ".yaml", ".yml", ".lock", ".json", ".npmrc")
-NO_SUFFIX = ("Makefile", ".ci/run", "tools/setup", "tools/check", "tools/test-setup", "tools/bench")
+NO_SUFFIX = ("Makefile", ".ci/run", "tools/setup", "tools/check", "tools/test-setup", "tools/bench", "tools/ui")
 ADDRESSES = re.compile(r"(https?|file|ftp)://(?!127\.0\.0\.1|localhost)|--(extra-)?index-url|--find-links")
 WITHOUT_ADDRESSES = re.compile(
     r"(^|/)(requirements[^/]*\.lock|Makefile|pyproject\.toml|package(-lock)?\.json|\.npmrc)$"

@@ -15,6 +15,15 @@ from calipso.model.flow import Flow, FlowMetric
 from calipso.model.record import Observation, Scope, ScopeState
 from calipso.requests import Amqp as Amqp
 from calipso.requests import AmqpSettle as AmqpSettle
+from calipso.requests import Exec as Exec
+from calipso.requests import Http as Http
+from calipso.requests import Namespaces as Namespaces
+from calipso.requests import Netlink as Netlink
+from calipso.requests import NetlinkEvents as NetlinkEvents
+from calipso.requests import Ovsdb as Ovsdb
+from calipso.requests import Read as Read
+from calipso.requests import Request as Request
+from calipso.requests import Snmp as Snmp
 from calipso.requests import Sql as Sql
 
 if TYPE_CHECKING:
@@ -22,90 +31,7 @@ if TYPE_CHECKING:
     from calipso.graph.protocol import GraphReader
     from calipso.graph.value import Delta, Graph
 
-# ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Exec(msgspec.Struct, frozen=True, tag=True):
-    """Run a command without a shell. `netns`: path of a namespace to run it in, "" for the host's own.
-
-    `listen`: one reply a line of its output, without the line's end; it ends by an error when the command ends.
-    """
-
-    argv: tuple[str, ...]
-    netns: str = ""
-    timeout: float = 30.0
-    stdin: bytes = b""
-
-
-class Read(msgspec.Struct, frozen=True, tag=True):
-    """Read a whole file, or list a directory (one entry a line) when `path` ends in `/`."""
-
-    path: str
-    timeout: float = 10.0
-
-
-class Namespaces(msgspec.Struct, frozen=True, tag=True):
-    """Every network namespace of the host; the reply's body is JSON, see `transports/namespaces.py`."""
-
-    timeout: float = 30.0
-
-
-class Netlink(msgspec.Struct, frozen=True, tag=True):
-    """Dumps of one namespace over one socket; `dumps` are names of the table in `sources/linux/wire.py`.
-
-    The reply's body is, for each dump in order, a u32 length (native) and that many bytes of netlink messages
-    (without NLMSG_DONE). `netns` is a path that leads to the namespace, "" for the host's own.
-    """
-
-    dumps: tuple[str, ...]
-    netns: str = ""
-    timeout: float = 10.0
-
-
-class NetlinkEvents(msgspec.Struct, frozen=True, tag=True):
-    """`listen`: events of all namespaces over one LISTEN_ALL_NSID socket, and of namespaces coming and going."""
-
-    netns: str = ""
-
-
-class Ovsdb(msgspec.Struct, frozen=True, tag=True):
-    """One OVSDB `monitor` snapshot (`ask`) or stream (`listen`). `columns` by table; empty: all columns.
-
-    The reply's body is JSON: the table updates object of RFC 7047 §4.1.5.
-    """
-
-    endpoint: str
-    database: str
-    columns: Mapping[str, tuple[str, ...]]
-    timeout: float = 10.0
-
-
-class Http(msgspec.Struct, frozen=True, tag=True):
-    """An HTTP request of an API on the host. `endpoint`: `unix:///run/docker.sock`, `http://…` or `https://…`.
-
-    The reply's exit code is the status, its body the whole body. `listen`: one reply a line of the body, for APIs that
-    stream JSON lines. Credentials are the transport's matter and never part of a request.
-    """
-
-    endpoint: str
-    path: str
-    method: str = "GET"
-    body: bytes = b""
-    headers: Mapping[str, str] = {}
-    timeout: float = 30.0
-
-
-class Snmp(msgspec.Struct, frozen=True, tag=True):
-    """Walk subtrees of a device's MIB; `oids` are dotted numbers. Credentials are the transport's matter.
-
-    The reply's body is JSON: a list of [oid, type, value] in lexicographic order, octet strings as hexadecimal text.
-    """
-
-    oids: tuple[str, ...]
-    timeout: float = 30.0
-
-
-Request = Exec | Read | Namespaces | Netlink | NetlinkEvents | Ovsdb | Http | Snmp | Sql | Amqp | AmqpSettle
+# ── requests: `calipso.requests` ──────────────────────────────────────────────────────────────────────────────────
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -221,6 +147,10 @@ class GraphStore(Protocol):
 
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         """All changes with t0 < ts ≤ t1 in order of revision."""
+        ...
+
+    def revision(self, at: int) -> int:
+        """The revision of the last change not after `at`: differences are numbers of changes."""
         ...
 
     def timeline(self, ord: int, t0: int = 0, t1: int = 2**62) -> Iterator[LoggedChange]:

@@ -38,6 +38,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_clique": {**ENV, "id": "h1/netns:vm-a", "type": "reach"},
     "get_history": {**ENV, "id": "h1/netns:vm-a"},
     "get_diff": {**ENV, "start": "now", "end": "now"},
+    "get_map": ENV,
+    "get_density": {**ENV, "bins": 3},
+    "search": {**ENV, "text": "vm-a", "limit": 2},
+    "get_model": ENV,
     "query": {**ENV, "query": "G.V().Has('Type', 'netns').Values('Name')"},
     "sql": {**ENV, "sql": "SELECT host, count(*) AS devices FROM objects WHERE type = 'veth' GROUP BY host"},
     "get_sources": ENV,
@@ -108,11 +112,11 @@ async def answers(system: System) -> dict[str, dict[str, Any]]:
 
 
 def steady(answer: Any, name: str = "") -> Any:
-    """What is told of time and chance made the same each time; long lists cut."""
+    """What is told of time and chance made the same each time; long lists cut, rows of a table are not."""
     if isinstance(answer, dict):
         return {key: steady(value, key) for key, value in answer.items()}
     if isinstance(answer, list):
-        return [steady(value) for value in answer[:LONGEST]]
+        return [steady(value) if not isinstance(value, list) else value for value in answer[:LONGEST]]
     if isinstance(answer, str):
         if name == "token":
             return "cal_" + "x" * 43

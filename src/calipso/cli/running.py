@@ -65,6 +65,8 @@ def up(
             err = console(stderr=True)
             err.print(f"calipso listens on {server.url}", markup=False)
             err.print(f"admin token: {home.token}", markup=False)
+            if sys.stderr.isatty():  # never into a log: whoever has this address is signed in
+                err.print(f"open {server.url}/#token={admin_token(home.token)}", markup=False, soft_wrap=True)
             tasks.append(asyncio.get_running_loop().create_task(_progress(server)))
 
         await serve(home, listen, port, started, public_names=public_name or (), tls=_tls(tls_cert, tls_key, client_ca))

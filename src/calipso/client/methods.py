@@ -25,12 +25,15 @@ from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
 from calipso.operations.original import OriginalCounts, OriginalDocuments
 from calipso.operations.original_adding import Added
+from calipso.operations.picture import Density, Map
 from calipso.operations.querying import QueryAnswer
 from calipso.operations.scans import ScanList, ScanResult, ScanScheduleList, ScanScheduleView, ScanView
+from calipso.operations.searching import SearchAnswer
 from calipso.operations.sql.operation import SqlAnswer
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
+from calipso.operations.vocabulary import Model
 
 
 class Methods:
@@ -218,6 +221,41 @@ class Methods:
         found: DiffView = self.call(
             "get_diff", start=start, end=end, id=id, clique=clique, query=query, environment=environment
         )
+        return found
+
+    def get_map(self, *, environment: str = "local", at: str = "") -> Map:
+        """All objects and links of an environment in one compact answer, for drawing them."""
+        found: Map = self.call("get_map", environment=environment, at=at)
+        return found
+
+    def get_density(self, *, start: str = "", end: str = "", bins: int = 180, environment: str = "local") -> Density:
+        """How many changes there were in each part of a stretch of time. Raises `QueryError` when it runs
+        backwards.
+
+        start, end: moments; six hours up to now without them. bins: how many equal parts.
+        """
+
+        found: Density = self.call("get_density", start=start, end=end, bins=bins, environment=environment)
+        return found
+
+    def search(
+        self, *, text: str, kind: str = "", environment: str = "local", at: str = "", limit: int = 20
+    ) -> SearchAnswer:
+        """What holds a text: objects that are there by kind, then those that once were.
+
+        text: a part of a name, id, address or MAC. kind: only these. limit: results handed out at most.
+        """
+
+        found: SearchAnswer = self.call("search", text=text, kind=kind, environment=environment, at=at, limit=limit)
+        return found
+
+    def get_model(self, *, environment: str = "local") -> Model:
+        """Kinds, link types and clique types as they are declared, and which attributes come first.
+
+        environment: whose clique types.
+        """
+
+        found: Model = self.call("get_model", environment=environment)
         return found
 
     def query(

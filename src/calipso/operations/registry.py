@@ -21,12 +21,15 @@ from calipso.operations import (
     monitoring,
     original,
     original_adding,
+    picture,
     querying,
     scans,
+    searching,
     sql,
     supported,
     topology,
     transfer,
+    vocabulary,
 )
 from calipso.operations.context import Context, Scope
 
@@ -60,6 +63,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get_clique", "GET", "clique", cliques.GetClique, cliques.CliqueView, cliques.get_clique),
     Operation("get_history", "GET", "history", history.GetHistory, history.History, history.get_history),
     Operation("get_diff", "GET", "diff", differences.GetDiff, differences.DiffView, differences.get_diff),
+    Operation("get_map", "GET", "map", picture.GetMap, picture.Map, picture.get_map),
+    Operation("get_density", "GET", "density", picture.GetDensity, picture.Density, picture.get_density),
+    Operation("search", "GET", "search", searching.Search, searching.SearchAnswer, searching.search),
+    Operation("get_model", "GET", "model", vocabulary.GetModel, vocabulary.Model, vocabulary.get_model),
     Operation("query", "GET", "query", querying.Query, querying.QueryAnswer, querying.query),
     Operation("sql", "GET", "sql", sql.Sql, sql.SqlAnswer, sql.sql),
     Operation("get_sources", "GET", "sources", monitoring.GetSources, monitoring.Sources, monitoring.get_sources),

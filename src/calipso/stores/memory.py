@@ -104,6 +104,9 @@ class MemoryStore:
             raise NotFound(f"the history begins at {self._begins} µs since the epoch, {t0} is before it")
         return (change for change in self._logged() if t0 < change.ts <= t1)
 
+    def revision(self, at: int) -> int:
+        return max((change.rev for change in self._logged() if change.ts <= at), default=0)
+
     def _logged(self) -> Iterator[LoggedChange]:
         rev = 0
         for delta in self._deltas:

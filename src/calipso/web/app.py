@@ -26,6 +26,7 @@ from calipso.web.hosts import KnownHosts
 from calipso.web.ingest import Ingest, ingest_route
 from calipso.web.live import live_routes
 from calipso.web.openapi import openapi
+from calipso.web.pages import page_routes
 from calipso.web.problems import on_error
 from calipso.web.tags import Tags
 
@@ -118,7 +119,12 @@ def build(
         expose_headers=["ETag", "Retry-After"],
     )  # fmt: skip
     app = Litestar(
-        route_handlers=[api, calipso_router(context, acting(context, gate)), *health_routes(probe)],
+        route_handlers=[
+            api,
+            calipso_router(context, acting(context, gate)),
+            *health_routes(probe),
+            *page_routes(),
+        ],
         guards=[gate],
         exception_handlers={Exception: on_error, CalipsoError: on_error, HTTPException: on_error},
         cors_config=cors if web.cors_origins else None,

@@ -24,6 +24,9 @@ NOBODY = ""
 ORIGINAL = "/calipso/"
 """Below here the original's clients ask, which show X-Auth-Token or HTTP Basic."""
 
+PROTOCOL = "calipso.v1"
+"""The WebSocket subprotocol. A browser cannot send headers: it offers `bearer.TOKEN` beside it (RFC 6455 §1.9)."""
+
 Asked = ASGIConnection[Any, Any, Any, Any]
 CERTIFICATE = "certificate "
 """How somebody is called who showed a certificate instead of a token: it lets an agent in, and nobody else."""
@@ -99,7 +102,7 @@ class Gate:
         shown = connection.headers.get("x-auth-token", "") if original else ""
         if shown:
             return self.whose(shown.strip())
-        said = connection.headers.get("authorization", "")
+        said = connection.headers.get("authorization", "") or _offered(connection)
         if said:
             scheme, _, secret = said.partition(" ")
             if original and scheme.lower() == "basic":
@@ -135,3 +138,12 @@ class Gate:
     def _note(self, connection: Asked, handler: BaseRouteHandler, who: str, outcome: str) -> None:
         if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] in ("POST", "DELETE"):
             self.journal.note(who, str(handler.opt.get("operation", "")), outcome, {})
+
+
+def _offered(connection: Asked) -> str:
+    """The token among the subprotocols of a WebSocket, as an Authorization header says it; "" for none."""
+    if connection.scope["type"] != ScopeType.WEBSOCKET:
+        return ""
+    offered = connection.headers.get("sec-websocket-protocol", "")
+    secrets = [each.strip().removeprefix("bearer.") for each in offered.split(",") if "bearer." in each]
+    return f"Bearer {secrets[0]}" if secrets else ""

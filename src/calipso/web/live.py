@@ -24,6 +24,7 @@ from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 from litestar.response import Stream
 
 from calipso.errors import CalipsoError, QueryError
+from calipso.web.guards import PROTOCOL
 
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013
 HEARTBEAT = 15.0
@@ -72,7 +73,7 @@ def _live(feeds: Feeds) -> WebsocketRouteHandler:
     @websocket("/live")
     async def live(socket: WebSocket[Any, Any, Any]) -> None:
         """Deltas of an environment, all or those of objects with a declared key (`key=kind:vnic`)."""
-        await socket.accept()
+        await socket.accept(PROTOCOL if PROTOCOL in _offers(socket) else None)
         try:
             feed = await feeds.open(_asked(socket.query_params))
         except CalipsoError as error:
@@ -90,6 +91,11 @@ def _live(feeds: Feeds) -> WebsocketRouteHandler:
             await asyncio.gather(sending, leaving, return_exceptions=True)
 
     return live
+
+
+def _offers(socket: WebSocket[Any, Any, Any]) -> list[str]:
+    """The subprotocols a client knows; a browser ends the connection when it offered some and none is taken."""
+    return [each.strip() for each in socket.headers.get("sec-websocket-protocol", "").split(",")]
 
 
 async def _send(socket: WebSocket[Any, Any, Any], feed: Feed) -> None:

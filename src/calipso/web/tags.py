@@ -11,7 +11,7 @@ import msgspec
 from calipso.operations.context import Context
 from calipso.operations.registry import Operation
 
-BY_REVISION = frozenset({"count_objects", "get_links", "get_tree", "get_clique", "export"})
+BY_REVISION = frozenset({"count_objects", "get_links", "get_tree", "get_clique", "get_map", "export"})
 """Reads that say the same while the graph and the scopes' freshness are the same. Objects also carry counters."""
 
 

@@ -154,6 +154,15 @@ def test_changes_come_in_order_with_their_revisions(estate: Estate) -> None:
     assert {change.ts for change in estate.store.changes(0, 19)} == {10}
 
 
+def test_a_stretch_of_time_is_counted_by_its_revisions(estate: Estate) -> None:
+    estate.tick(10, *veths())
+    estate.tick(20, *veths(mtu=9000))
+    estate.tick(30, (INNER, "veth", None))
+    store = estate.store
+    for start, end in ((0, 30), (10, 30), (10, 25), (0, 9), (30, 99)):
+        assert store.revision(end) - store.revision(start) == len(list(store.changes(start, end)))
+
+
 def test_a_timeline_tells_the_life_of_one_object(estate: Estate) -> None:
     estate.tick(10, *veths())
     estate.tick(20, *veths(mtu=9000))

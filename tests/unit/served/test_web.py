@@ -89,6 +89,10 @@ def test_the_client_gives_the_same_answers_and_the_same_errors(tmp_path: Path) -
                     values |= {"sql": "SELECT id, attributes, mtu FROM objects ORDER BY id"}
                 if operation.name == "query":
                     values |= {"query": "G.V().Has('Host', 'h1')", "drawing": "dot"}
+                if operation.name == "get_density":
+                    values |= {"start": "2026-01-31T14:00:00Z", "end": "2026-01-31T15:00:00Z"}
+                if operation.name == "search":
+                    values |= {"text": "vm-a"}
                 here = await operation.run(system, operation.request(**values))
                 assert await remote.call(operation.name, **values) == here, operation.name
         with pytest.raises(NotFound) as error:

@@ -96,6 +96,13 @@ class Log:
             last = max((last_until(reader, epoch, t1)[0] for epoch in kept if epoch.ts <= t1), default=0)
         return self._between(first, last)
 
+    def revision(self, at: int) -> int:
+        """The revision of the last change not after `at`, by binary search; before history begins the oldest kept."""
+        with self._database.reading() as reader:
+            kept = epochs(reader)
+            begun = [epoch for epoch in kept if epoch.ts <= at]
+            return last_until(reader, begun[-1], at)[0] if begun else kept[0].rev
+
     def _between(self, first: int, last: int) -> Iterator[LoggedChange]:
         while first < last:
             stop = min(first + BATCH, last)

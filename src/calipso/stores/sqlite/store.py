@@ -176,6 +176,9 @@ class SqliteStore:
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         return self._log.changes(t0, t1)
 
+    def revision(self, at: int) -> int:
+        return self._log.revision(at)
+
     def timeline(self, ord: int, t0: int = 0, t1: int = FOREVER) -> Iterator[LoggedChange]:
         head = View(self, self.begins).get(ord)
         return self._log.timeline(ord, t0, t1, head.members if head is not None else ())

@@ -1,0 +1,152 @@
+"""What a map draws: every object and link of an environment, referring to each other by place, and when it changed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any
+
+import msgspec
+
+from calipso.errors import QueryError
+from calipso.graph.protocol import GraphReader, Obj
+from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
+from calipso.operations.context import Context
+from calipso.operations.inventory import when
+
+HOUR = 3_600_000_000
+"""µs."""
+NOWHERE = -1
+LINK_LOCAL = ("fe80:", "127.", "::1")
+"""Addresses that tell nothing of an object: every one has them."""
+
+
+class GetMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    environment: str = "local"
+    at: str = ""
+
+
+class MapObject(msgspec.Struct, frozen=True, array_like=True):
+    """An object as a list. parent, networks: places in the list of objects; parent -1 for none.
+
+    networks null: not known. note: what a second line says, as an address or a tag.
+    """
+
+    id: str
+    name: str
+    kind: str
+    type: str
+    host: str
+    parent: int
+    state: str
+    note: str
+    project: str
+    zone: str
+    networks: list[int] | None
+
+
+class MapLink(msgspec.Struct, frozen=True, array_like=True):
+    """A link as a list. type: place in the list of link types; source, target: in the list of objects."""
+
+    type: int
+    source: int
+    target: int
+
+
+class Map(msgspec.Struct, frozen=True):
+    """Objects in order of id. Links without `ownership`, which `parent` tells."""
+
+    objects: list[MapObject]
+    link_types: list[str]
+    links: list[MapLink]
+    freshness: Freshness
+
+
+class GetDensity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """start, end: moments; six hours up to now without them. bins: how many equal parts."""
+
+    start: str = ""
+    end: str = ""
+    bins: Annotated[int, msgspec.Meta(ge=1, le=720)] = 180
+    environment: str = "local"
+
+
+class Density(msgspec.Struct, frozen=True):
+    """counts: changes in each part, oldest first. begins: the oldest moment that can be asked for."""
+
+    start: str
+    end: str
+    begins: str
+    counts: list[int]
+    revision: int
+
+
+async def get_map(context: Context, request: GetMap) -> Map:
+    """All objects and links of an environment in one compact answer, for drawing them."""
+    site = context.site(request.environment)
+    graph = site.graph(when(context, request.at))
+    heads = sorted(graph.objects(), key=lambda head: head.id)
+    places = {head.id: place for place, head in enumerate(heads)}
+    types: dict[str, int] = {}
+    links = []
+    for place, head in enumerate(heads):
+        for end in graph.links(head.ord):
+            if not end.outgoing or end.type == "ownership":
+                continue
+            other = graph.get(end.other)
+            if other is not None:
+                links.append(MapLink(types.setdefault(end.type, len(types)), place, places[other.id]))
+    objects = [_drawn(graph, head, places) for head in heads]
+    links.sort(key=lambda link: (link.source, link.target, link.type))
+    return Map(objects, list(types), links, freshness(site, graph))
+
+
+def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
+    said = graph.attributes(head)
+    parent = graph.resolve(head.parent) if head.parent else None
+    networks = None
+    if head.networks is not None:
+        networks = sorted(places[each] for each in head.networks if each in places)
+    return MapObject(
+        head.id, head.name, head.kind, head.type, head.host,
+        places[parent.id] if parent is not None and parent.id != head.id else NOWHERE,
+        state_of(said), _note(said), _text(said, "project"), _text(said, "availability_zone"), networks,
+    )  # fmt: skip
+
+
+def _note(said: dict[str, Any]) -> str:
+    """The one fact that tells an object from others of its kind."""
+    for name in ("ips", "fixed_ips", "addresses"):
+        value = said.get(name)
+        shown = (
+            [each for each in value if isinstance(each, str) and not each.startswith(LINK_LOCAL)]
+            if isinstance(value, list)
+            else []
+        )
+        if shown:
+            return shown[0]
+    for name in ("ip", "local_ip", "remote_ip"):
+        if _text(said, name):
+            return _text(said, name)
+    tag = said.get("tag")
+    if isinstance(tag, int):
+        return f"tag {tag}"
+    return next((_text(said, name) for name in ("service_type", "version") if _text(said, name)), "")
+
+
+def _text(said: dict[str, Any], name: str) -> str:
+    value = said.get(name)
+    return value if isinstance(value, str) else ""
+
+
+async def get_density(context: Context, request: GetDensity) -> Density:
+    """How many changes there were in each part of a stretch of time. Raises `QueryError` when it runs backwards."""
+    site = context.site(request.environment)
+    end = context.moment(request.end or "now")
+    start = context.moment(request.start) if request.start else max(0, end - 6 * HOUR)
+    if start >= end:
+        raise QueryError("the stretch would run backwards", hint=f"{request.start!r} is not before {request.end!r}")
+    begins = site.store.begins
+    bounds = [start + (end - start) * part // request.bins for part in range(request.bins + 1)]
+    revisions = [site.store.revision(max(bound, begins)) for bound in bounds]
+    counts = [after - before for before, after in pairwise(revisions)]
+    return Density(rfc3339(start), rfc3339(end), rfc3339(begins), counts, revisions[-1])

@@ -1,0 +1,137 @@
+"""A real server on the lab of two hosts, the built web UI, and Debian's Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from labs.plain import lab as plain
+from labs.plain.running import Running
+
+ROOT = Path(__file__).parents[2]
+CALIPSO = [sys.executable, "-m", "calipso"]
+PICTURES = ROOT / "build/e2e"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+SIZE = {"width": 1600, "height": 1000}
+SECONDS = 20
+
+
+class Served:
+    """A running server: its address and token, and the command line on the same folder."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home = home
+        self.url = url
+        self.token = (home / "token").read_text().strip()
+
+    def run(self, *words: str) -> str:
+        return ask(self.home, *words)
+
+
+def ask(home: Path, *words: str) -> str:
+    environment = {**os.environ, "CALIPSO_HOME": str(home), "NO_COLOR": "1"}
+    done = subprocess.run([*CALIPSO, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def serving(home: Path, *words: str) -> Iterator[Served]:
+    environment = {**os.environ, "CALIPSO_HOME": str(home)}
+    command = [*CALIPSO, "up", "--port", "0", *words]
+    with (home.parent / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            began = time.monotonic()
+            while not (home / "server.json").exists():
+                assert time.monotonic() - began < SECONDS and process.poll() is None, "the server does not start"
+                time.sleep(0.05)
+            url = json.loads((home / "server.json").read_text())["url"]
+            yield Served(home, url)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The web UI as its sources are now."""
+    subprocess.run([str(ROOT / "tools/ui"), "--if-changed"], check=True, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Mortal: a run that is killed leaves nothing behind either."""
+    state = tmp_path_factory.mktemp("lab") / "state"
+    made = plain.up(state, mortal=True)
+    try:
+        yield made
+    finally:
+        plain.down(state)
+
+
+@pytest.fixture(scope="session")
+def served(lab: Running, built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The lab, scanned, and followed from then on."""
+    home = tmp_path_factory.mktemp("served") / "home"
+    home.mkdir()
+    ask(home, "add", str(lab.state / "plain.yaml"))
+    for server in serving(home):
+        server.run("scan", "--env", "plain")
+        time.sleep(6)  # the index by text is brought up every five seconds
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test")
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, served: Served) -> Iterator[Opened]:
+    """Open a place of the UI. Fails in the end on any error in the console, and on anything loaded from elsewhere."""
+    contexts, wrong = [], []
+
+    def at(path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"]) -> Page:
+        context = browser.new_context(viewport={**SIZE, "width": width}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        token = f"sessionStorage.setItem('calipso.token', '{served.token}');" if signed_in else ""
+        page.add_init_script(f"{token}localStorage.setItem('calipso.theme', '{theme}')")
+        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        own = (served.url, "blob:", "data:", served.url.replace("http", "ws", 1))
+        page.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(f"elsewhere: {asked.url}"))
+        page.goto(served.url + path)
+        return page
+
+    yield at
+    for context in contexts:
+        context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def keep() -> Callable[[Page, str], None]:
+    """Keep a picture of a page, to be put beside the design."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+
+    def kept(page: Page, name: str) -> None:
+        page.wait_for_timeout(400)
+        page.screenshot(path=PICTURES / f"{name}.png")
+
+    return kept

@@ -1,0 +1,194 @@
+"""The web UI as an operator uses it: on a real server, a real lab, in a real browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from calipso.web.pages import BUILT
+from labs.plain.running import Running
+from tests.e2e.conftest import ROOT, Opened, Served
+
+pytestmark = pytest.mark.e2e
+Keep = Callable[[Page, str], None]
+AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
+LARGEST = 200_000
+"""Bytes of everything a page loads, compressed (DESIGN §9)."""
+VM_B, VM_D = "h1%2Fnetns%3Avm-b", "h2%2Fnetns%3Avm-d"
+PLACES = {
+    "map": "/map?env=plain",
+    "map-selection": f"/map?env=plain&focus={VM_B}",
+    "map-tree": "/map?env=plain&twin=1",
+    "tree": "/tree?env=plain",
+    "tree-clique": f"/tree?env=plain&focus={VM_B}&peer={VM_D}",
+}
+
+
+def ready(page: Page) -> None:
+    expect(page.get_by_test_id("connection")).to_have_text(re.compile("Live|Frozen"), timeout=15_000)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+@pytest.mark.parametrize("name", list(PLACES))
+def test_each_page_is_accessible_in_each_theme(opened: Opened, keep: Keep, name: str, theme: str) -> None:
+    page = opened(PLACES[name], theme)
+    ready(page)
+    page.wait_for_timeout(700)
+    keep(page, f"{name}-{theme}")
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, with the first element of each; evaluated, since the page's policy forbids added scripts."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run()).violations.map(v => [v.id, v.nodes[0].html])")
+    return [f"{rule}: {element}" for rule, element in found]
+
+
+def test_the_printed_address_signs_in_and_leaves_no_token_in_it(opened: Opened, served: Served) -> None:
+    page = opened(f"/map?env=plain#token={served.token}", signed_in=False)
+    ready(page)
+    assert served.token not in page.url
+    assert served.token not in (served.home.parent / "server.log").read_text()
+
+
+def test_a_wrong_token_is_told_and_not_kept(opened: Opened, served: Served) -> None:
+    page = opened("/map", signed_in=False)
+    page.get_by_label("Token").fill(served.token)
+    page.get_by_role("button", name="Sign in").click()
+    ready(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in to Calipso")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('calipso.token')") is None
+
+
+def test_a_vm_is_found_by_its_address_and_its_clique_leads_to_the_wire(opened: Opened, keep: Keep) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    page.keyboard.press("/")
+    page.keyboard.type("10.20.0.11")
+    option = page.get_by_role("option").filter(has_text="eth0").first
+    expect(option).to_be_visible()
+    expect(page.get_by_text("address", exact=True)).to_be_visible()
+    keep(page, "map-search-light")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("focus=h1%2Fnetns%3Avm-b%2Fdev%3Aeth0"))
+    page.get_by_role("tab", name=re.compile("Links")).click()
+    page.get_by_role("button", name="vm-b").first.click()
+    page.get_by_role("button", name="Open clique").click()
+    lanes = page.get_by_role("group", name="Lane diagram")
+    for name in ("vm-b, Instance", "br-b, Connector", "ovs, Switching process", "192.0.2.1, Tunnel endpoint"):
+        expect(lanes.get_by_role("button", name=re.compile(re.escape(name)))).to_be_visible()
+    page.get_by_label("Other end").select_option(label="vm-d on h2")
+    expect(lanes.get_by_role("button", name=re.compile("vm-d, Instance"))).to_be_visible()
+    lanes.get_by_role("button", name=re.compile("eth0, Physical NIC")).first.click()
+    expect(page.get_by_role("complementary", name="Details").get_by_role("heading", name="eth0")).to_be_visible()
+
+
+def test_a_cut_is_shown_as_it_happens_and_the_past_as_it_was(opened: Opened, lab: Running, keep: Keep) -> None:
+    page = opened(PLACES["tree-clique"])
+    ready(page)
+    verdict = page.locator(".verdict")
+    expect(verdict).to_contain_text("is down")
+    page.wait_for_timeout(2500)  # so that a whole second lies before the fault
+    before = page.evaluate("new Date(Date.now() - 1500).toISOString()")
+    lab.run("h1", "ip", "link", "set", "pb", "nomaster")
+    try:
+        expect(verdict).to_contain_text("is broken", timeout=15_000)
+        expect(page.get_by_role("group", name="Lane diagram")).to_contain_text("missing")
+        keep(page, "tree-clique-gap-light")
+        page.goto(page.url + f"&at={before}")
+        expect(page.get_by_text("You are looking at")).to_be_visible()
+        expect(page.locator(".verdict")).to_contain_text("is down")
+        keep(page, "tree-clique-past-light")
+        page.keyboard.press("l")
+        expect(page.locator(".verdict")).to_contain_text("is broken")
+    finally:
+        lab.run("h1", "ip", "link", "set", "pb", "master", "br-b")
+    expect(page.locator(".verdict")).not_to_contain_text("is broken", timeout=15_000)
+
+
+def test_the_map_can_be_used_by_keyboard_and_every_view_is_a_link(opened: Opened, keep: Keep) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    page.wait_for_timeout(500)
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("focus="))
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(600)
+    keep(page, "map-host-light")
+    page.get_by_role("checkbox", name="Roles").check()
+    page.get_by_role("button", name="Network", exact=True).click()
+    address = page.url
+    again = opened(address.partition("://")[2].partition("/")[1] + address.partition("://")[2].partition("/")[2])
+    ready(again)
+    expect(again.get_by_role("checkbox", name="Roles")).to_be_checked()
+    expect(again.get_by_role("button", name="Network", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("v")
+    expect(page.get_by_role("tree", name="Map")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("back to live")
+
+
+def test_dragging_the_time_bar_freezes_the_page_and_l_brings_it_back(opened: Opened, keep: Keep) -> None:
+    page = opened("/map?env=plain&span=0.25")
+    ready(page)
+    bar = page.get_by_role("slider", name="Moment shown")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 24, box["y"] + 30)
+    expect(page).to_have_url(re.compile("at="))
+    expect(page.get_by_test_id("connection")).to_have_text("Frozen")
+    keep(page, "map-past-light")
+    page.keyboard.press("l")
+    expect(page.get_by_test_id("connection")).to_have_text("Live")
+
+
+def test_a_query_highlights_and_a_wrong_one_says_what_is_wrong(opened: Opened) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    field = page.get_by_label("Highlight what a query finds")
+    field.fill("G.V().Has('Type', 'netns')")
+    field.press("Enter")
+    expect(page.get_by_text("6 found")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", ["SVG", "PNG", "JSON"])
+def test_the_picture_can_be_taken_along(opened: Opened, how: str, tmp_path: Path) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as taken:
+        page.get_by_role("menuitem", name=how).click()
+    file = tmp_path / taken.value.suggested_filename
+    taken.value.save_as(file)
+    body = file.read_bytes()
+    if how == "SVG":
+        assert b"<svg" in body and b">h1<" in body and b"var(--surface" not in body
+    elif how == "PNG":
+        assert body.startswith(b"\x89PNG")
+    else:
+        said = json.loads(body)
+        assert {"h1", "h2"} <= {each["id"] for each in said["objects"]} and said["links"]
+
+
+def test_at_any_width_nothing_is_out_of_reach(opened: Opened, keep: Keep) -> None:
+    for width in (1280, 1024, 700):
+        page = opened("/map?env=plain", width=width)
+        ready(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        keep(page, f"map-{width}-light")
+
+
+def test_what_is_built_stays_small_and_holds_nothing_inline(built: None) -> None:
+    index = (BUILT / "index.html").read_text()
+    assert "<style" not in index and "<script>" not in index and "://" not in index
+    files = [each for each in BUILT.rglob("*") if each.is_file()]
+    assert sum(len(gzip.compress(each.read_bytes())) for each in files) <= LARGEST

@@ -1,0 +1,26 @@
+import { signal } from "@preact/signals";
+
+const KEY = "calipso.token";
+
+/** The token this tab signs its requests with, "" for none. It lives as long as the tab and is never in an address. */
+export const token = signal(begin());
+
+/** Take the token of an earlier page of this tab, or the one the address brought behind its `#`, and clean the address. */
+function begin(): string {
+  const brought = new URLSearchParams(location.hash.slice(1)).get("token")?.trim();
+  if (!brought) return sessionStorage.getItem(KEY) ?? "";
+  sessionStorage.setItem(KEY, brought);
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return brought;
+}
+
+export function signIn(secret: string): void {
+  const said = secret.trim();
+  sessionStorage.setItem(KEY, said);
+  token.value = said;
+}
+
+export function signOut(): void {
+  sessionStorage.removeItem(KEY);
+  token.value = "";
+}

@@ -1,0 +1,16 @@
+import { render } from "preact";
+import { load as loadGlyphs } from "./glyphs/sprite";
+import { follow } from "./live/store";
+import { App } from "./shell/App";
+import { listen } from "./state/keys";
+import { begin as beginTheme } from "./state/theme";
+import "./styles/tokens.css";
+import "./styles/components.css";
+import "./styles/product.css";
+
+beginTheme();
+listen();
+void loadGlyphs().finally(() => {
+  render(<App />, document.getElementById("app") as HTMLElement);
+  follow();
+});

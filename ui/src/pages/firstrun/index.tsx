@@ -1,0 +1,64 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { ask } from "../../api/client";
+import { Problem } from "../../api/problem";
+import { WAYS } from "../../api/types";
+import { environments, loadEnvironments } from "../../live/store";
+import { Glyph } from "../../parts/Glyph";
+import { PAGES } from "..";
+import { bind } from "../../state/keys";
+import { go } from "../../state/place";
+
+interface Way {
+  glyph: string;
+  title: string;
+  says: string;
+  act: string;
+  note: string;
+  run: (() => void) | null;
+}
+
+/** An empty system: the ways to begin, each with what it needs. */
+export function FirstRun(): JSX.Element {
+  const looking = useSignal(false);
+  const trouble = useSignal<Problem | null>(null);
+  const look = async (): Promise<void> => {
+    looking.value = true;
+    try {
+      const local = environments.value?.[0]?.name ?? "local";
+      await ask("scan", { environment: local });
+      await loadEnvironments();
+      go({ page: "map", environment: local });
+    } catch (error) {
+      if (error instanceof Problem) trouble.value = error;
+    } finally {
+      looking.value = false;
+    }
+  };
+  const wizard = PAGES.find((page) => page.id === "environments");
+  const ways: Way[] = [
+    { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void look() },
+    { glyph: "environment", title: "An environment", says: "OpenStack, Docker or a list of Linux hosts. Connections are tested before anything is kept.", act: "Add environment", note: "From a shell: calipso env add FILE. It reads clouds.yaml and ~/.ssh/config if you wish.", run: wizard ? () => go({ page: "environments" }) : null },
+    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => go({ page: "map", environment: "demo" }) : null },
+  ];
+  useEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
+  return (
+    <div class="firstrun">
+      <h1>Nothing is being watched yet</h1>
+      <p class="t2 firstrun-lead">Choose where to begin. Each way only reads, and you can remove it again without a trace.</p>
+      {trouble.value ? <div class="callout error" role="alert"><b>{trouble.value.detail}</b> {trouble.value.hint}</div> : null}
+      <div class="firstrun-ways">
+        {ways.map((way, i) => (
+          <section class="card" key={way.title}>
+            <h2><Glyph name={way.glyph} size="m" />{way.title}</h2>
+            <p class="t2">{way.says}</p>
+            <button class={`btn${i === 0 ? " p" : ""}`} disabled={!way.run || looking.value} aria-describedby={`way-${i}`} onClick={() => way.run?.()}>{way.act}</button>
+            <p class="t3 f12" id={`way-${i}`}>{way.note}</p>
+          </section>
+        ))}
+      </div>
+      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> choose, <kbd>?</kbd> all keys</p>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+/** The pages there are. A page is a folder here and a row in this table: rail, keys and address follow from it. */
+import type { ComponentType } from "preact";
+import type { Operations } from "../api/types";
+import { WAYS } from "../api/types";
+import { MapPage, MapPanel } from "./map";
+import { TreePage, TreePanel } from "./tree";
+
+export interface Page {
+  /** Also its path. */
+  id: string;
+  label: string;
+  glyph: string;
+  /** Second key after `g`. */
+  key: string;
+  /** The rail shows a line between sections. */
+  section: number;
+  main: ComponentType;
+  /** The panel on the right, where a page has one. */
+  panel?: ComponentType;
+  /** Shown only where the server has this operation. */
+  needs?: keyof Operations;
+}
+
+const ALL: readonly Page[] = [
+  { id: "map", label: "Map", glyph: "ui-map", key: "m", section: 0, main: MapPage, panel: MapPanel },
+  { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
+];
+
+export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);

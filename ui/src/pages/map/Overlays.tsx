@@ -1,0 +1,92 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { glyphOf, labelOf } from "../../live/kinds";
+import { WORDS } from "../../live/severity";
+import { model } from "../../live/store";
+import { Glyph } from "../../parts/Glyph";
+import { painted } from "../../state/theme";
+import { arrangement } from "./arrangement";
+import { area, drawn, magnify, show, view } from "./Canvas";
+import { MARKS } from "./display";
+import { Palette } from "./paint";
+import { levelOf, LEVELS } from "./view";
+
+/** Only the kinds, states and links that are in view. */
+export function Legend(): JSX.Element | null {
+  const list = drawn.value;
+  if (!list) return null;
+  const kinds = [...list.kinds].sort();
+  return (
+    <section class="float legend" aria-label="Legend">
+      <div class="row wrap">
+        <b class="f12">Legend</b>
+        {[...list.severities].map((each) => (
+          <span key={each} class="row g2 f12 t2"><Glyph name={MARKS[each].glyph} size="s" tone={`m-${each}`} />{WORDS[each]}</span>
+        ))}
+        {[...list.links].sort().map((each) => (
+          <span key={each} class="row g2 f12 t2"><svg width="28" height="6" aria-hidden="true"><path d="M0 3H28" class={LINE[each]} /></svg>{each}</span>
+        ))}
+      </div>
+      <div class="row wrap">
+        {kinds.map((kind) => (
+          <span key={kind} class="row g2 f12 t2"><Glyph name={glyphOf({ kind, note: "" })} size="s" />{labelOf(model.value, kind)}</span>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const LINE: Readonly<Record<string, string>> = {
+  "layer 2": "lk", overlay: "lk ovl", routed: "lk agg", role: "lk dots", broken: "lk bad ovl",
+};
+const MINI = { w: 158, h: 102 };
+
+/** Everything small, with what is in view framed; a press goes there. */
+export function Minimap(): JSX.Element | null {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const shown = arrangement.value;
+  const level = shown ? levelOf(shown.layout, view.value) : 0;
+  useEffect(() => {
+    if (canvas.current) sketch(canvas.current);
+  });
+  painted.value;
+  view.value;
+  area.value;
+  if (!shown) return null;
+  return (
+    <div class="float minimap">
+      <canvas ref={canvas} width={MINI.w} height={MINI.h} aria-hidden="true" />
+      <ol class="minimap-levels f11" aria-label="Level shown">
+        {LEVELS.map((each, i) => <li key={each} aria-current={i === level ? "true" : undefined}>{each}</li>)}
+      </ol>
+      <div class="col minimap-keys">
+        <button class="btn sq" aria-label="Zoom in" onClick={() => magnify(1.5)}><Glyph name="ui-plus" size="s" /></button>
+        <button class="btn sq" aria-label="Zoom out" onClick={() => magnify(1 / 1.5)}><Glyph name="ui-minus" size="s" /></button>
+        <button class="btn sq" aria-label="Fit" onClick={() => show(null)}><Glyph name="ui-target" size="s" /></button>
+      </div>
+    </div>
+  );
+}
+
+function sketch(canvas: HTMLCanvasElement): void {
+  const on = canvas.getContext("2d");
+  const shown = arrangement.peek();
+  if (!on || !shown) return;
+  const palette = new Palette();
+  const k = Math.min(MINI.w / shown.layout.width, MINI.h / shown.layout.height);
+  on.clearRect(0, 0, MINI.w, MINI.h);
+  for (const each of shown.layout.placed.values()) {
+    if (each.depth > 4 || each.w * k < 3) continue;
+    const host = each.box.kind === "host" || !each.box.children.length;
+    if (each.depth > 0 && !host && each.box.thing) continue;
+    on.fillStyle = palette.of(each.box.severity === "error" && host ? "error-mark" : host ? "line-2" : each.depth % 2 ? "surface-3" : "surface-2");
+    on.fillRect(each.x * k, each.y * k, Math.max(1, each.w * k - 1), Math.max(1, each.h * k - 1));
+  }
+  const at = view.peek();
+  on.strokeStyle = palette.of("accent");
+  on.lineWidth = 1.5;
+  const [x, y] = [Math.max(1, (-at.x / at.k) * k), Math.max(1, (-at.y / at.k) * k)];
+  const right = Math.min(MINI.w - 1, ((area.peek().w - at.x) / at.k) * k);
+  const bottom = Math.min(MINI.h - 1, ((area.peek().h - at.y) / at.k) * k);
+  on.strokeRect(x, y, Math.max(4, right - x), Math.max(4, bottom - y));
+}

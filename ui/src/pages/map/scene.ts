@@ -1,0 +1,255 @@
+/** From boxes, their places and a view to the display list. Pure. */
+import { glyphOf, inkOf, labelOf } from "../../live/kinds";
+import type { Picture } from "../../live/picture";
+import type { Model } from "../../api/types";
+import { count, counted, shortened } from "../../state/words";
+import type { Box, Boxes } from "./boxes";
+import { MARKS, roomFor, type DisplayList, type Item, type RectItem } from "./display";
+import { headOf, type Layout, type Placed } from "./layout";
+import { linesOf, route, widthOf, type Line } from "./links";
+import { onScreen, type Area, type View } from "./view";
+
+export interface Asked {
+  picture: Picture;
+  boxes: Boxes;
+  layout: Layout;
+  open: ReadonlySet<string>;
+  view: View;
+  area: Area;
+  layers: ReadonlySet<string>;
+  focus: string;
+  /** Ids that stay bright; null: nothing is selected and all is. */
+  lit: ReadonlySet<string> | null;
+  staleHosts: ReadonlySet<string>;
+  model: Model | null;
+}
+
+const LEGIBLE = 60;
+/** Under this width a name stands without its glyph. */
+const NARROW = 84;
+
+/** Everything that is within the area, back to front: plates, links, tiles, chips, marks, labels. */
+export function scene(asked: Asked): DisplayList {
+  const list: DisplayList = { items: [], targets: [], kinds: new Set(), severities: new Set(), links: new Set(), things: 0 };
+  const bright = asked.lit === null ? null : brightBoxes(asked);
+  const shown: Placed[] = [];
+  visit(asked, asked.boxes.root, shown);
+  const plates = shown.filter((each) => asked.open.has(each.box.id));
+  const closed = shown.filter((each) => !asked.open.has(each.box.id));
+  for (const each of plates) plate(asked, each, list, bright);
+  links(asked, list);
+  for (const each of closed) tile(asked, each, list, bright);
+  list.things = shown.length;
+  return list;
+}
+
+function visit(asked: Asked, box: Box, shown: Placed[]): void {
+  const placed = asked.layout.placed.get(box.id);
+  if (!placed) return;
+  const at = onScreen(placed, asked.view);
+  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
+  if (at.w < 2 || at.h < 2) return;
+  shown.push(placed);
+  if (asked.open.has(box.id)) for (const child of box.children) visit(asked, child, shown);
+}
+
+/** Boxes of what is lit, all that hold them, and what they hold. */
+function brightBoxes(asked: Asked): Set<string> {
+  const bright = new Set<string>();
+  for (const id of asked.lit ?? []) {
+    let box: string | undefined = asked.boxes.home.get(id);
+    while (box !== undefined && !bright.has(box)) {
+      bright.add(box);
+      box = asked.boxes.parent.get(box);
+    }
+  }
+  return bright;
+}
+
+const dimmed = (bright: Set<string> | null, id: string): boolean => bright !== null && !bright.has(id);
+
+function remember(asked: Asked, each: Placed, list: DisplayList): ReturnType<typeof onScreen> {
+  const at = onScreen(each, asked.view);
+  list.targets.push({ id: each.box.id, ...at, depth: each.depth });
+  if (each.box.thing) list.kinds.add(each.box.kind);
+  list.severities.add(each.box.severity);
+  return at;
+}
+
+function plate(asked: Asked, each: Placed, list: DisplayList, bright: Set<string> | null): void {
+  const at = remember(asked, each, list);
+  const { box } = each;
+  const dim = dimmed(bright, box.id);
+  const stale = box.kind === "host" && asked.staleHosts.has(box.name);
+  list.items.push({
+    t: "rect", ...at, r: Math.min(8, at.w / 20), dim, hatch: stale, width: box.id === asked.focus ? 2 : 1,
+    fill: each.depth % 2 ? "surface-2" : "surface-1", stroke: box.id === asked.focus ? "accent" : box.kind === "host" ? "line-3" : "line-2",
+    ...(box.kind === "netns" || box.kind === "vservice" ? { dash: [4, 3] } : {}),
+  });
+  const head = headOf(box, each.natural) * each.scale * asked.view.k;
+  if (at.w < LEGIBLE || head < 15) return;
+  const big = each.depth === 0 || box.kind === "host";
+  const size = big && head >= 26 ? 15 : 12;
+  const y = at.y + Math.min(head * 0.72, big ? 26 : 22);
+  const name = titleOf(asked, box);
+  const glyph = big && head >= 26 ? 18 : 14;
+  list.items.push({ t: "glyph", x: at.x + 12, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
+  const mono = box.thing !== null && box.kind !== "environment";
+  const text = shortened(name, roomFor(at.w - 56, size, mono, true));
+  list.items.push({ t: "text", x: at.x + 18 + glyph, y, text, size, ink: "text-1", bold: true, mono, dim });
+  const used = at.x + 30 + glyph + text.length * (mono ? size * 0.61 : size * 0.56);
+  aside(each, at, used, y, list, dim);
+}
+
+/** Right of a plate's name: what it holds, and its mark. */
+function aside(each: Placed, at: ReturnType<typeof onScreen>, used: number, y: number, list: DisplayList, dim: boolean): void {
+  const { box } = each;
+  const counts = countsOf(box);
+  const wide = counts.length * 6;
+  const room = at.x + at.w - 14 - used;
+  if (counts && room > wide) list.items.push({ t: "text", x: at.x + at.w - 14, y, text: counts, size: 12, ink: "text-2", anchor: "end", dim });
+  if (box.severity !== "ok" && room > 20) {
+    const mark = MARKS[box.severity];
+    const x = room > wide + 30 && counts ? at.x + at.w - 14 - wide - 24 : used;
+    if (!counts || room > wide + 30) list.items.push({ t: "glyph", x, y: y - 11, size: 14, glyph: mark.glyph, ink: mark.ink, knock: "surface-1", dim });
+  }
+  if (each.more.length && at.h > 60) {
+    list.items.push({ t: "text", x: at.x + at.w - 14, y: at.y + at.h - 8, text: `${each.more.length} more`, size: 11, ink: "text-3", anchor: "end", dim });
+  }
+}
+
+function titleOf(asked: Asked, box: Box): string {
+  return box.name || labelOf(asked.model, box.kind, true);
+}
+
+function glyphFor(box: Box): string {
+  return glyphOf({ kind: box.kind, note: box.note });
+}
+
+function countsOf(box: Box): string {
+  const hosts = box.kind === "environment" || box.kind === "availability_zone" ? hostsIn(box) : 0;
+  const parts: string[] = [];
+  if (hosts) parts.push(counted(hosts, "host", "hosts"));
+  if (box.workloads && (hosts || box.kind === "host")) parts.push(counted(box.workloads, "instance", "instances"));
+  if (box.ports && (hosts || box.kind === "host" || box.kind === "ovs_bridge")) parts.push(counted(box.ports, "port", "ports"));
+  if (!parts.length && box.children.length > 1 && !box.thing) parts.push(count(box.children.length));
+  return parts.join(", ");
+}
+
+function hostsIn(box: Box): number {
+  return box.children.reduce((sum, child) => sum + (child.kind === "host" ? 1 : child.thing ? 0 : hostsIn(child)), 0);
+}
+
+function links(asked: Asked, list: DisplayList): void {
+  const tracks = new Map<string, number>();
+  for (const line of linesOf(asked.picture, asked.boxes, asked.open, asked.layers, asked.lit)) {
+    const from = asked.layout.placed.get(line.from);
+    const to = asked.layout.placed.get(line.to);
+    if (!from || !to || !worthDrawing(line, from, to)) continue;
+    const a = onScreen(from, asked.view);
+    const b = onScreen(to, asked.view);
+    if (outside(a, b, asked.area)) continue;
+    const lane = `${Math.round(Math.max(a.y, b.y))}`;
+    const track = tracks.get(lane) ?? 0;
+    tracks.set(lane, track + 1);
+    draw(asked, line, route(a, b, track % 6), list);
+  }
+}
+
+/** Between closed hosts only the fabric, what is broken and what is selected is drawn. */
+function worthDrawing(line: Line, from: Placed, to: Placed): boolean {
+  const hosts = from.box.kind === "host" && to.box.kind === "host";
+  return !hosts || line.broken || line.lit;
+}
+
+function outside(a: { x: number; y: number; w: number; h: number }, b: typeof a, area: Area): boolean {
+  return (
+    Math.max(a.x + a.w, b.x + b.w) < 0 || Math.min(a.x, b.x) > area.w || Math.max(a.y + a.h, b.y + b.h) < 0 || Math.min(a.y, b.y) > area.h
+  );
+}
+
+function draw(asked: Asked, line: Line, points: number[], list: DisplayList): void {
+  const dim = asked.lit !== null && !line.lit;
+  list.links.add(line.broken ? "broken" : line.overlay ? "overlay" : line.role ? "role" : line.routed ? "routed" : "layer 2");
+  list.items.push({
+    t: "path", points, radius: 6, width: widthOf(line), dim,
+    ink: line.broken ? "error-mark" : line.lit ? "accent" : line.n > 1 ? "line-2" : "line-3",
+    ...(line.overlay || line.broken ? { dash: [5, 3] } : line.role ? { dash: [1, 3] } : {}),
+  });
+  if (!line.broken) return;
+  const middle = Math.floor(points.length / 4) * 2;
+  const x = ((points[middle - 2] ?? 0) + (points[middle] ?? 0)) / 2;
+  const y = ((points[middle - 1] ?? 0) + (points[middle + 1] ?? 0)) / 2;
+  list.items.push({ t: "rect", x: x - 20, y: y - 7.5, w: 40, h: 15, r: 7.5, fill: "error-bg", stroke: "error-mark", width: 1, dim });
+  list.items.push({ t: "text", x, y: y + 4, text: "down", size: 11, bold: true, ink: "error", anchor: "middle", dim });
+}
+
+const EDGES: Readonly<Record<string, string>> = { error: "error-mark", warn: "warn-mark", stale: "stale-mark" };
+
+function tile(asked: Asked, each: Placed, list: DisplayList, bright: Set<string> | null): void {
+  const at = remember(asked, each, list);
+  const { box } = each;
+  const dim = dimmed(bright, box.id);
+  const selected = box.id === asked.focus;
+  const chip = box.shape === "chip";
+  const own = EDGES[box.severity];
+  const outline: RectItem = {
+    t: "rect", ...at, r: chip && box.kind === "vnic" ? at.h / 2 : Math.min(5, at.h / 6), dim, hatch: box.severity === "stale" && box.kind === "host",
+    fill: box.children.length && !box.thing ? "surface-3" : "surface-1", stroke: selected ? "accent" : (own ?? "line-2"),
+    width: selected ? 2 : own ? 1.5 : 1, ...(box.severity === "stale" ? { dash: [4, 3] } : {}),
+  };
+  list.items.push(outline);
+  if (at.w < LEGIBLE || at.h < 11) {
+    if (at.w >= 22 && at.h >= 18) small(box, at, list, dim);
+    return;
+  }
+  label(asked, each, at, list, dim);
+  if (box.kind === "host" && at.h > 62 && at.w > 80) squares(box, at, list.items, dim);
+}
+
+/** No room for a name: the glyph stands alone. */
+function small(box: Box, at: ReturnType<typeof onScreen>, list: DisplayList, dim: boolean): void {
+  const size = Math.min(16, at.h - 6);
+  const mark = box.severity === "ok" || box.severity === "stale" ? null : MARKS[box.severity];
+  list.items.push({ t: "glyph", x: at.x + (at.w - size) / 2, y: at.y + (at.h - size) / 2, size, glyph: mark?.glyph ?? glyphFor(box), ink: mark?.ink ?? inkOf(box.kind), knock: "surface-1", dim });
+}
+
+function label(asked: Asked, each: Placed, at: ReturnType<typeof onScreen>, list: DisplayList, dim: boolean): void {
+  const { box } = each;
+  const two = at.h >= 44;
+  const size = at.h >= 60 || box.shape !== "chip" ? 12 : 11;
+  const y = two ? at.y + 20 : at.y + at.h / 2 + 4;
+  const glyph = at.w < NARROW ? -7 : Math.min(14, at.h - 4);
+  if (glyph > 0) list.items.push({ t: "glyph", x: at.x + 8, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
+  const marked = box.severity !== "ok";
+  const room = at.w - 14 - glyph - (marked ? (glyph > 0 ? 26 : 18) : glyph > 0 ? 8 : 2);
+  const mono = box.thing !== null && box.shape !== "plate" || box.kind === "host";
+  const middle = box.shape === "chip";
+  const name = shortened(titleOf(asked, box), roomFor(room, size, mono, !middle), middle);
+  list.items.push({ t: "text", x: at.x + 13 + glyph, y, text: name, size, ink: "text-1", bold: !middle, mono, dim });
+  if (marked) list.items.push({ t: "glyph", x: at.x + at.w - (glyph > 0 ? 22 : 16), y: glyph > 0 ? y - 11 : at.y + 2, size: 14, ...MARKS[box.severity], knock: "surface-1", dim });
+  if (!two) return;
+  const [left, right] = secondLine(asked, box);
+  const fits = roomFor(at.w - 18, 11, left === box.note);
+  list.items.push({ t: "text", x: at.x + 9, y: y + 18, text: shortened(left, fits), size: 11, ink: "text-2", mono: left === box.note, dim });
+  if (right && left.length + right.length + 2 <= fits) list.items.push({ t: "text", x: at.x + at.w - 9, y: y + 18, text: right, size: 11, ink: "text-3", anchor: "end", dim });
+}
+
+function secondLine(asked: Asked, box: Box): [string, string] {
+  if (box.kind === "host") return [box.workloads ? counted(box.workloads, "instance", "instances") : box.note, counted(box.ports, "port", "ports")];
+  if (box.thing) return [box.note || box.thing.type || labelOf(asked.model, box.kind), ""];
+  return [count(box.children.length), ""];
+}
+
+/** One square for each workload, red if cut off: a host's health is read without opening it. */
+function squares(box: Box, at: ReturnType<typeof onScreen>, items: Item[], dim: boolean): void {
+  const perLine = Math.max(1, Math.floor((at.w - 18) / 8));
+  const lines = Math.max(1, Math.floor((at.h - 62) / 8));
+  const n = Math.min(box.workloads, perLine * lines);
+  for (let i = 0; i < n; i++) {
+    const x = at.x + 9 + (i % perLine) * 8;
+    const y = at.y + 46 + Math.floor(i / perLine) * 8;
+    items.push({ t: "rect", x, y, w: 6, h: 6, r: 1, fill: i < box.cut ? "error-mark" : "line-2", stroke: "", width: 0, dim });
+  }
+  if (box.cut) items.push({ t: "text", x: at.x + 9, y: at.y + at.h - 8, text: `${box.cut} of ${box.workloads} cut off`, size: 11, ink: "error", dim });
+}

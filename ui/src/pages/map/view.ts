@@ -1,0 +1,74 @@
+/** Where one looks: scale and offset of the world on the screen, and which boxes are open there. Pure. */
+import type { Layout, Placed } from "./layout";
+
+export interface View {
+  k: number;
+  x: number;
+  y: number;
+}
+
+export interface Area {
+  w: number;
+  h: number;
+}
+
+const OPEN_AT = 320;
+const OF_NATURAL = 0.56;
+const CLOSE_AT = 280 / 320;
+export const MOST = 3000;
+
+export const LEVELS = ["Estate", "Zone", "Host", "Bridge", "Port"] as const;
+
+/** The view that shows a rectangle of the world whole. `foot`: pixels at the bottom that something else covers. */
+export function fitting(rect: { x: number; y: number; w: number; h: number }, area: Area, margin = 20, foot = 0): View {
+  const k = Math.min((area.w - 2 * margin) / rect.w, (area.h - foot - 2 * margin) / rect.h);
+  return { k, x: area.w / 2 - (rect.x + rect.w / 2) * k, y: (area.h - foot) / 2 - (rect.y + rect.h / 2) * k };
+}
+
+/** Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned. */
+export function opened(
+  layout: Layout, view: View, area: Area, before: ReadonlySet<string>, pinned: ReadonlySet<string>, most = MOST,
+): Set<string> {
+  for (let strictness = 1; ; strictness *= 1.5) {
+    const open = new Set<string>();
+    const drawn = descend(layout, layout.root, { view, area, before, pinned, strictness }, open);
+    if (drawn <= most || strictness > 1000) return open;
+  }
+}
+
+interface Asked {
+  view: View;
+  area: Area;
+  before: ReadonlySet<string>;
+  pinned: ReadonlySet<string>;
+  strictness: number;
+}
+
+/** Opens a box and what is within, as far as it is in view; how many boxes that draws. */
+function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): number {
+  const placed = layout.placed.get(id);
+  if (!placed) return 0;
+  const at = onScreen(placed, asked.view);
+  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return 0;
+  if (!placed.box.children.length) return 1;
+  const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
+  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return 1;
+  open.add(id);
+  return placed.box.children.reduce((sum, child) => sum + descend(layout, child.id, asked, open), 1);
+}
+
+/** How near one is, by how large a host is drawn. */
+export function levelOf(layout: Layout, view: View): number {
+  const host = [...layout.placed.values()].find((each) => each.box.kind === "host");
+  if (!host) return 0;
+  const px = host.w * view.k;
+  if (px < 60) return 0;
+  if (px < OPEN_AT) return 1;
+  const inside = host.scale * view.k;
+  return inside < 0.7 ? 2 : inside < 1.3 ? 3 : 4;
+}
+
+/** A box as a rectangle on the screen. */
+export function onScreen(placed: Placed, view: View): { x: number; y: number; w: number; h: number } {
+  return { x: placed.x * view.k + view.x, y: placed.y * view.k + view.y, w: placed.w * view.k, h: placed.h * view.k };
+}

@@ -1,0 +1,185 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import type { Model } from "../../api/types";
+import { glyphOf, inkOf, labelOf } from "../../live/kinds";
+import type { Picture } from "../../live/picture";
+import { nearest } from "../../parts/nearest";
+import { shortened } from "../../state/words";
+import { COLUMN, HEAD, TILE, type Diagram, type LaneEdge, type LaneNode } from "./lanes";
+
+interface LanesProps {
+  diagram: Diagram;
+  model: Model;
+  picture: Picture;
+  chosen: string;
+  choose: (id: string) => void;
+}
+
+const HALF = TILE / 2;
+const STUB = 22;
+const CARD = { w: 424, h: 58 };
+
+/** The picture of a clique: real elements, so that each node can be reached and read. */
+export function Lanes({ diagram, model, picture, chosen, choose }: LanesProps): JSX.Element {
+  const svg = useRef<SVGSVGElement>(null);
+  const byId = new Map(diagram.nodes.map((node) => [node.id, node]));
+  const each = (diagram.columns[1]?.x ?? COLUMN) - (diagram.columns[0]?.x ?? 0);
+  const stroke = (event: KeyboardEvent): void => {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const node = byId.get((event.target as Element).getAttribute("data-id") ?? "");
+    if (!way || !node) return;
+    const spots = diagram.nodes.map((other) => ({ id: other.id, x: other.x, y: other.y, w: 0, h: 0 }));
+    const found = nearest({ id: node.id, x: node.x, y: node.y, w: 0, h: 0 }, spots, way[0] ?? 0, way[1] ?? 0);
+    event.preventDefault();
+    event.stopPropagation();
+    svg.current?.querySelector<SVGGElement>(`[data-id="${CSS.escape(found?.id ?? "")}"]`)?.focus();
+  };
+  return (
+    <svg ref={svg} class="scene lanes" width={diagram.width} height={diagram.height} viewBox={`0 0 ${diagram.width} ${diagram.height}`} role="group" aria-label="Lane diagram" onKeyDown={stroke}>
+      {diagram.columns.map((column, i) => (
+        <g key={column.layer}>
+          {i % 2 ? <rect x={column.x - each / 2} y={0} width={each} height={diagram.height} class="lane-tint" /> : null}
+          <text x={column.x} y={20} text-anchor="middle" class="bb">{labelOf(model, column.kind)}</text>
+          <text x={column.x} y={36} text-anchor="middle" class="x2 s11">{column.by}</text>
+        </g>
+      ))}
+      <path d={`M0 ${HEAD + 0.5}H${diagram.width}`} class="axis" />
+      {diagram.lanes.map((lane) => (
+        <g key={lane.host}>
+          <rect x={8} y={lane.top} width={lane.right - 8} height={lane.bottom - lane.top} rx={8} class="lane" />
+          <rect x={18} y={lane.top - 11} width={166} height={22} rx={4} class="lane-tab" />
+          <use href="#g-host" x={26} y={lane.top - 7} width={14} height={14} class="kv-p" />
+          <text x={46} y={lane.top + 4} class="mono bb">{shortened(lane.host, 17)}</text>
+        </g>
+      ))}
+      {diagram.edges.map((edge) => <Edge key={`${edge.type} ${edge.from} ${edge.to}`} edge={edge} byId={byId} room={each - TILE - 8} broken={diagram.broken} />)}
+      {diagram.ghost ? <Gap ghost={diagram.ghost} diagram={diagram} each={each} /> : null}
+      {diagram.nodes.map((node) => <Node key={node.id} node={node} model={model} picture={picture} chosen={chosen === node.id} choose={choose} room={each} />)}
+      {diagram.ghost || diagram.broken ? <Card diagram={diagram} model={model} /> : null}
+    </svg>
+  );
+}
+
+function Edge({ edge, byId, room, broken }: { edge: LaneEdge; byId: ReadonlyMap<string, LaneNode>; room: number; broken: number }): JSX.Element | null {
+  const [a, b] = [byId.get(edge.from), byId.get(edge.to)];
+  if (!a || !b) return null;
+  if (edge.overlay || a.column === b.column) {
+    const [upper, lower] = a.y < b.y ? [a, b] : [b, a];
+    const between = [...byId.values()].some((node) => node.column === a.column && node.y > upper.y && node.y < lower.y);
+    const aside = upper.x + HALF + 16;
+    const way = between ? `M${upper.x + HALF + 2} ${upper.y + 12}H${aside}V${lower.y - HALF - 14}H${lower.x}v10` : `M${upper.x} ${upper.y + 78}V${lower.y - HALF - 4}`;
+    return <path d={way} class={`lk${edge.overlay ? " ovl" : ""}`} />;
+  }
+  const [x1, x2] = [a.x + HALF + 2, b.x - HALF - 2];
+  const middle = (x1 + x2) / 2;
+  const bend = Math.min(40, (x2 - x1) / 2);
+  const down = edge.state === "down";
+  const curve = `M${x1} ${a.y}C${x1 + bend} ${a.y} ${x2 - bend} ${b.y} ${x2} ${b.y}`;
+  const y = (a.y + b.y) / 2;
+  const flat = a.y === b.y;
+  return (
+    <g class={edge.step && edge.step === broken ? "step bad" : "step"}>
+      {down && flat ? (
+        <path d={`M${x1} ${a.y}H${middle - STUB}m0 -8v16M${x2} ${b.y}H${middle + STUB}m0 -8v16`} class="lk bad" />
+      ) : (
+        <path d={curve} class={`lk${down ? " bad" : ""}${edge.state === "unknown" ? " agg" : ""}`} />
+      )}
+      {edge.through.length && flat ? <text x={middle} y={y - 13} text-anchor="middle" class="x2 s11">{shortened(labelFor(edge), Math.floor(room / 6), true)}</text> : null}
+      <circle cx={middle} cy={y} r={8.5} class="step-disc" />
+      <text x={middle} y={y + 4} text-anchor="middle" class="s11 step-n">{edge.step || ""}</text>
+    </g>
+  );
+}
+
+/** What a link goes through, shortly: the first device and how many more. */
+function labelFor(edge: LaneEdge): string {
+  const first = edge.through[0] ?? "";
+  const name = first.slice(Math.max(first.lastIndexOf("/"), first.lastIndexOf(":")) + 1);
+  return edge.through.length > 1 ? `${name} +${edge.through.length - 1}` : name;
+}
+
+/** The cut before what is missing: stubs from both sides that end 22 px before it, in a bar. */
+function Gap({ ghost, diagram, each }: { ghost: LaneNode; diagram: Diagram; each: number }): JSX.Element {
+  const left = diagram.nodes.some((node) => node.lane === ghost.lane && node.column < ghost.column);
+  const right = diagram.nodes.some((node) => node.lane === ghost.lane && node.column > ghost.column);
+  const [from, to] = [ghost.x - HALF - STUB, ghost.x + HALF + STUB];
+  return (
+    <g>
+      {left ? <path d={`M${ghost.x - each + HALF + 2} ${ghost.y}H${from}m0 -8v16`} class="lk bad" /> : null}
+      {right ? <path d={`M${ghost.x + each - HALF - 2} ${ghost.y}H${to}m0 -8v16`} class="lk bad" /> : null}
+    </g>
+  );
+}
+
+interface NodeProps {
+  node: LaneNode;
+  model: Model;
+  picture: Picture;
+  chosen: boolean;
+  choose: (id: string) => void;
+  room: number;
+}
+
+/** The three lines under a tile: name, address or type, one fact. */
+function captionOf(node: LaneNode, picture: Picture, letters: number): [string, string, string] {
+  const thing = picture.things.get(node.id);
+  const second = node.ghost ? "missing" : shortened(thing?.note || thing?.type || "", letters, true);
+  const third = node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state;
+  return [shortened(node.name, letters, true), second, third];
+}
+
+function Node({ node, model, picture, chosen, choose, room }: NodeProps): JSX.Element {
+  const thing = picture.things.get(node.id);
+  const bad = node.state === "down";
+  const lines = captionOf(node, picture, Math.floor((room - 8) / 7.3));
+  const whole = `${node.name}, ${labelOf(model, node.kind)}${node.state ? `, ${node.state}` : ""}`;
+  const take = (): void => {
+    if (!node.ghost) choose(node.id);
+  };
+  return (
+    <g
+      role="button" tabIndex={0} data-id={node.id} class="lane-node" aria-label={`${lines.filter(Boolean).join(" ")}: ${whole}`} aria-pressed={chosen} onClick={take}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        take();
+      }}
+    >
+      <path d={`M${node.x - 46} ${node.y - HALF}h92v${TILE + 52}h-92z`} class="hit" />
+      <rect x={node.x - HALF} y={node.y - HALF} width={TILE} height={TILE} rx={8} class={`tile${chosen ? " sel" : bad ? " err" : ""}${node.ghost ? " ghost" : ""}`} />
+      <use href={`#g-${glyphOf(thing ?? { kind: node.kind, note: "" })}`} x={node.x - 12} y={node.y - 12} width={24} height={24} class={node.ghost ? "m-error" : kvOf(node.kind)} />
+      {bad ? (
+        <g><circle cx={node.x + HALF - 2} cy={node.y - HALF + 2} r={10} class="ground" /><use href="#g-st-error" x={node.x + HALF - 10} y={node.y - HALF - 6} width={16} height={16} class="m-error knock" /></g>
+      ) : null}
+      <text x={node.x} y={node.y + 40} text-anchor="middle" class={`mono${node.ghost ? " xe" : ""}`}>{`${lines[0]} `}</text>
+      <text x={node.x} y={node.y + 56} text-anchor="middle" class={node.ghost ? "xe s11 bb" : "x2 s11"}>{`${lines[1]} `}</text>
+      <text x={node.x} y={node.y + 71} text-anchor="middle" class="x3 s11">{lines[2]}</text>
+    </g>
+  );
+}
+
+function kvOf(kind: string): string {
+  return { "kind-workload": "kv-w", "kind-virtual": "kv-v", "kind-physical": "kv-p" }[inkOf(kind)];
+}
+
+/** The reason, in the free band under the lane where it is. */
+function Card({ diagram, model }: { diagram: Diagram; model: Model }): JSX.Element | null {
+  const step = diagram.steps[diagram.broken - 1];
+  if (!step) return null;
+  const node = diagram.ghost ?? diagram.nodes.find((each) => each.id === step.to);
+  const lane = diagram.lanes[node?.lane ?? 0] ?? diagram.lanes[0];
+  if (!node || !lane) return null;
+  const x = Math.max(12, Math.min(node.x - CARD.w / 2, diagram.width - CARD.w - 12));
+  const y = node.lane === 1 ? lane.top - CARD.h - 22 : lane.bottom + 22;
+  const title = diagram.ghost ? `Step ${step.n} fails: no ${labelOf(model, node.kind).toLowerCase()} of ${node.host} is reached` : `Step ${step.n} fails: ${step.evidence}`;
+  const cause = diagram.ghost ? "The other end has one; nothing on this side leads to it." : "The state of what the link goes through is down.";
+  return (
+    <g>
+      <path d={`M${node.x} ${node.lane === 1 ? node.y - HALF - 4 : node.y + 78}V${node.lane === 1 ? y + CARD.h : y}`} class="lk bad thin" />
+      <rect x={x} y={y} width={CARD.w} height={CARD.h} rx={6} class="reason" />
+      <use href="#g-st-error" x={x + 12} y={y + 13} width={16} height={16} class="m-error" />
+      <text x={x + 36} y={y + 25} class="s13 bb">{shortened(title, 56)}</text>
+      <text x={x + 36} y={y + 45} class="x2">{cause}</text>
+    </g>
+  );
+}

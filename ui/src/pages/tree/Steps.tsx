@@ -1,0 +1,35 @@
+import type { JSX } from "preact";
+import { Glyph } from "../../parts/Glyph";
+import type { Diagram, Step } from "./lanes";
+import { tail } from "./lanes";
+
+const MARK: Readonly<Record<Step["state"], string>> = { pass: "ok", fails: "error", unknown: "unknown", "not reached": "unknown" };
+
+/** The same path as an ordered table: the twin of the lanes. */
+export function Steps({ diagram, chosen, choose }: { diagram: Diagram; chosen: string; choose: (id: string) => void }): JSX.Element {
+  const names = new Map(diagram.nodes.map((node) => [node.id, node]));
+  const nameOf = (id: string): string => {
+    const node = names.get(id);
+    return node ? (node.host && node.host !== node.name ? `${node.name}, ${node.host}` : node.name) : tail(id);
+  };
+  return (
+    <div class="steps" tabIndex={0} role="region" aria-label="Steps">
+      <h2 class="steps-title">Steps <span class="t3 f12">the same path as a table</span></h2>
+      <table>
+        <thead><tr><th scope="col" class="num">Step</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Link</th><th scope="col">State</th><th scope="col">Evidence</th></tr></thead>
+        <tbody>
+          {diagram.steps.map((step) => (
+            <tr key={step.n} class={chosen && (step.to === chosen || step.from === chosen) ? "on" : ""}>
+              <td class="num t3">{step.n}</td>
+              <td class="mono">{step.from ? <button class="link mono" onClick={() => choose(step.from)}>{nameOf(step.from)}</button> : ""}</td>
+              <td class="mono"><button class="link mono" disabled={step.to.startsWith("missing:")} onClick={() => choose(step.to)}>{nameOf(step.to)}</button></td>
+              <td>{step.type}</td>
+              <td><span class="row g2"><Glyph name={`st-${MARK[step.state]}`} size="s" tone={`m-${MARK[step.state]}`} />{step.state}</span></td>
+              <td class="t2">{step.state === "not reached" ? "not reached" : step.evidence}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

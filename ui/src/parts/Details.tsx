@@ -1,0 +1,222 @@
+import { effect, signal } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import { ask } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Event as Happening, LinkView, ObjectView } from "../api/types";
+import { glyphOf, labelOf } from "../live/kinds";
+import { severityOf, WORDS } from "../live/severity";
+import { model, picture, revision, sources, staleHosts } from "../live/store";
+import { at, environment, frozen, go, looked, place } from "../state/place";
+import { clock, lasting, valued } from "../state/words";
+import { Glyph } from "./Glyph";
+import { Tabs } from "./Tabs";
+
+interface Told {
+  id: string;
+  object: ObjectView | null;
+  links: LinkView[];
+  events: Happening[];
+}
+
+const told = signal<Told | null>(null);
+const trouble = signal<Problem | null>(null);
+const RECENT = 12;
+const MANY = 12;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+effect(() => {
+  const focus = looked.value;
+  const name = environment.value;
+  const moment = at.value;
+  revision.value; // facts may have changed: asked anew, at most twice a second
+  if (!focus || !name) {
+    told.value = null;
+    return;
+  }
+  if (told.peek()?.id !== focus) {
+    clearTimeout(timer);
+    timer = undefined;
+    void load(name, focus, moment);
+  } else timer ??= setTimeout(() => ((timer = undefined), void load(name, focus, at.peek())), 500);
+});
+
+async function load(name: string, id: string, moment: string): Promise<void> {
+  try {
+    const [objects, links, history] = await Promise.all([
+      ask("get_objects", { environment: name, id, at: moment, facets: true }),
+      ask("get_links", { environment: name, id, at: moment }),
+      ask("get_history", { environment: name, id }),
+    ]);
+    if (looked.peek() !== id) return;
+    told.value = { id, object: objects.items[0] ?? null, links: links.items, events: history.events };
+    trouble.value = null;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (looked.peek() === id) trouble.value = error;
+  }
+}
+
+interface DetailsProps {
+  actions?: ComponentChildren;
+  /** Look at another object. */
+  open?: (id: string) => void;
+  close?: () => void;
+}
+
+/** The panel on the right: everything known of the object that is looked at. */
+export function Details({ actions, open = (id) => go({ focus: id }), close = () => go({ focus: "" }) }: DetailsProps): JSX.Element | null {
+  const focus = looked.value;
+  const { tab } = place.value;
+  const thing = picture.value?.things.get(focus);
+  const known = told.value?.id === focus ? told.value : null;
+  if (!focus) return null;
+  const chosen = tab || "facts";
+  const tabs = [
+    { id: "facts", label: "Facts" }, { id: "links", label: `Links ${known?.links.length ?? ""}` }, { id: "changes", label: `Changes ${known?.events.length ?? ""}` },
+  ];
+  return (
+    <aside class="panel" aria-label="Details">
+      <div class="ph">
+        <div class="k">
+          <Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" />
+          {labelOf(model.value, thing?.kind ?? known?.object?.kind ?? "")}
+          <button class="btn q sq tiny" aria-label="Close" onClick={close}><Glyph name="ui-close" size="xs" /></button>
+        </div>
+        <h2>{thing?.name ?? known?.object?.name ?? focus}</h2>
+        <div class="row g2 wrap"><States id={focus} /></div>
+        {actions ? <div class="row g2 actions">{actions}</div> : null}
+        <Tabs tabs={tabs} chosen={chosen} choose={(id) => go({ tab: id === "facts" ? "" : id })} />
+      </div>
+      <div class="pb" id={`tab-${chosen}`} role="tabpanel" tabIndex={0} aria-label={chosen}>
+        {trouble.value && !known ? <Failed problem={trouble.value} /> : null}
+        {known && chosen === "facts" ? <Facts known={known} /> : null}
+        {known && chosen === "links" ? <Links links={known.links} id={focus} open={open} /> : null}
+        {known && chosen === "changes" ? <Changes events={known.events} /> : null}
+      </div>
+    </aside>
+  );
+}
+
+function Failed({ problem }: { problem: Problem }): JSX.Element {
+  return <div class="callout error"><b>{problem.detail}</b> {problem.hint}</div>;
+}
+
+function States({ id }: { id: string }): JSX.Element {
+  const thing = picture.value?.things.get(id);
+  if (!thing) return <span class="chip past">not there {frozen.value ? "then" : "now"}</span>;
+  const severity = severityOf(thing, staleHosts.value);
+  return (
+    <>
+      {frozen.value ? <span class="chip past">as at {clock(Date.parse(at.value))}</span> : null}
+      {thing.state ? <span class={`chip ${severity === "ok" && thing.state === "up" ? "ok" : severity}`}><Glyph name={`st-${severity}`} size="xs" />{thing.state}</span> : severity === "stale" ? <span class="chip stale"><Glyph name="st-stale" size="xs" />{WORDS.stale}</span> : null}
+      {thing.host && thing.host !== thing.name ? <span class="chip">{thing.host}</span> : null}
+      {thing.project ? <span class="chip">project {thing.project}</span> : null}
+      {thing.zone ? <span class="chip">{thing.zone}</span> : null}
+    </>
+  );
+}
+
+function Facts({ known }: { known: Told }): JSX.Element {
+  const object = known.object;
+  if (!object) return <p class="t2">Nothing is known of it at this moment.</p>;
+  return (
+    <>
+      <Facet name="Identity" age="" rows={[["Id", object.id], ["Type", object.type], ...(object.aliases?.length ? [["Also", object.aliases.join(", ")] as [string, string]] : [])]} />
+      {Object.entries(object.facets ?? {}).map(([name, facet]) => (
+        <Facet key={name} name={name} age={ageOf(facet.scope)} rows={rowsOf(object.kind, facet.attributes)} stale={staleScope(facet.scope)} />
+      ))}
+      {object.metrics ? <Facet name="Counters" age="" rows={Object.entries(object.metrics).map(([name, value]) => [name, valued(value)])} /> : null}
+    </>
+  );
+}
+
+/** Attributes as the model says: those of the kind first, in their order, then the others. */
+function rowsOf(kind: string, attributes: Record<string, unknown>): [string, string][] {
+  const first = model.value?.hover?.[kind] ?? [];
+  const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : 1000);
+  return Object.entries(attributes)
+    .sort(([one], [other]) => rank(one) - rank(other) || one.localeCompare(other))
+    .map(([name, value]) => [name, valued(value)]);
+}
+
+function staleScope(scope: string): boolean {
+  return sources.value.some((each) => each.scope === scope && each.stale);
+}
+
+function ageOf(scope: string): string {
+  const state = sources.value.find((each) => each.scope === scope);
+  if (!state?.completed) return "";
+  return `looked at ${lasting(Date.now() - Date.parse(state.completed))} ago`;
+}
+
+function Facet({ name, age, rows, stale = false }: { name: string; age: string; rows: [string, string][]; stale?: boolean }): JSX.Element {
+  const few = rows.filter(([, value]) => value !== "");
+  const shown = few.slice(0, MANY);
+  const rest = few.slice(MANY);
+  return (
+    <section>
+      <h3 class="sech">{stale ? <Glyph name="st-stale" size="s" tone="m-stale" /> : null}{name}<span class="r">{age}</span></h3>
+      <Values rows={shown} />
+      {rest.length ? <details class="more"><summary class="f12 t2">{rest.length} more</summary><Values rows={rest} /></details> : null}
+    </section>
+  );
+}
+
+function Values({ rows }: { rows: [string, string][] }): JSX.Element {
+  return (
+    <dl class="kv">
+      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value}</dd>])}
+    </dl>
+  );
+}
+
+function Links({ links, id, open }: { links: LinkView[]; id: string; open: (id: string) => void }): JSX.Element {
+  if (!links.length) return <p class="t2">It is linked with nothing.</p>;
+  return (
+    <ul class="list">
+      {links.map((link) => {
+        const other = link.source === id ? link.target : link.source;
+        const thing = picture.value?.things.get(other);
+        return (
+          <li key={`${link.type} ${other}`}>
+            <Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" />
+            <button class="link mono trunc grow" onClick={() => open(other)}>{thing?.name ?? other}</button>
+            <span class="t3 nowrap">{link.type}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const SIGNS: Readonly<Record<string, { glyph: string; tone: string; word: string }>> = {
+  appeared: { glyph: "ui-plus", tone: "ok", word: "appeared" }, vanished: { glyph: "ui-minus", tone: "error", word: "removed" },
+  changed: { glyph: "ui-tilde", tone: "ca", word: "changed" }, linked: { glyph: "ui-link", tone: "t2", word: "linked with" },
+  unlinked: { glyph: "ui-minus", tone: "error", word: "no longer linked with" },
+};
+
+function Changes({ events }: { events: Happening[] }): JSX.Element {
+  const shown = [...events].reverse().slice(0, RECENT * 4);
+  return (
+    <ul class="list">
+      {shown.map((event, i) => {
+        const sign = SIGNS[event.op] ?? SIGNS["changed"]!;
+        return (
+          <li key={i}>
+            <Glyph name={sign.glyph} size="s" tone={sign.tone} />
+            <span class="grow trunc" title={wordsOf(event)}>{wordsOf(event)}</span>
+            <button class="link" onClick={() => go({ at: event.at })} aria-label={`Go to ${event.at}`}><time>{clock(Date.parse(event.at))}</time></button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function wordsOf(event: Happening): string {
+  const sign = SIGNS[event.op] ?? SIGNS["changed"]!;
+  if (event.other) return `${sign.word} ${event.other} (${event.link})`;
+  const fields = event.fields ?? [];
+  if (event.op !== "changed" || !fields.length) return sign.word;
+  return fields.map((field) => `${field.name} ${valued(field.old) || "none"} → ${valued(field.new) || "none"}`).join("; ");
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { boxesOf, type Grouping } from "../src/pages/map/boxes";
+import type { DisplayList } from "../src/pages/map/display";
+import { layout } from "../src/pages/map/layout";
+import { linesOf, route, visibleFor } from "../src/pages/map/links";
+import { scene } from "../src/pages/map/scene";
+import { toSvg } from "../src/pages/map/svg";
+import { fitting, opened, type View } from "../src/pages/map/view";
+import type { Picture } from "../src/live/picture";
+import { estate } from "./estate";
+
+const AREA = { w: 1204, h: 832 };
+const LAYERS = new Set(["layer2", "overlay"]);
+
+function drawn(picture: Picture, given: { view?: (host: { x: number; y: number; w: number; h: number }) => View; lit?: Set<string>; by?: Grouping; stale?: Set<string> } = {}): DisplayList {
+  const boxes = boxesOf(picture, "test", given.by ?? "host", given.stale ?? new Set());
+  const made = layout(boxes);
+  const host = made.placed.get("h1") ?? { x: 0, y: 0, w: made.width, h: made.height };
+  const view = given.view ? given.view(host) : fitting({ x: 0, y: 0, w: made.width, h: made.height }, AREA);
+  const open = opened(made, view, AREA, new Set(), new Set());
+  return scene({ picture, boxes, layout: made, open, view, area: AREA, layers: LAYERS, focus: [...(given.lit ?? [""])][0] ?? "", lit: given.lit ?? null, staleHosts: given.stale ?? new Set(), model: null });
+}
+
+const texts = (list: DisplayList): string[] => list.items.flatMap((item) => (item.t === "text" ? [item.text] : []));
+
+describe("the display list", () => {
+  it("shows closed hosts with counts and one square a workload", () => {
+    const list = drawn(estate(12, 14));
+    expect(texts(list)).toContain("14 instances");
+    const squares = list.items.filter((item) => item.t === "rect" && item.w === 6);
+    expect(squares).toHaveLength(12 * 14);
+  });
+
+  it("marks a closed host by the worst within, and counts who is cut off", () => {
+    const picture = estate(12, 5);
+    const nic = picture.things.get("h3/netns:vm-1/dev:eth0");
+    if (nic) picture.things.set(nic.id, { ...nic, state: "down" });
+    const list = drawn(picture);
+    expect(list.items.some((item) => item.t === "glyph" && item.glyph === "st-error")).toBe(true);
+    expect(texts(list)).toContain("1 of 5 cut off");
+  });
+
+  it("opens a host that is large enough and names what is in it", () => {
+    const list = drawn(estate(12, 4), { view: (host) => fitting(host, AREA) });
+    expect(texts(list)).toContain("vm-1");
+    expect(list.kinds.has("ovs_bridge")).toBe(true);
+  });
+
+  it("dims all but what is lit", () => {
+    const list = drawn(estate(12, 4), { view: (host) => fitting(host, AREA), lit: new Set(["h1/netns:vm-1", "h1/netns:vm-1/dev:eth0"]) });
+    const named = (text: string): boolean | undefined => list.items.find((item) => item.t === "text" && item.text === text)?.dim;
+    expect(named("vm-1")).toBe(false);
+    expect(named("vm-2")).toBe(true);
+    expect(named("h1")).toBe(false);
+  });
+
+  it("hatches a host with stale facts", () => {
+    const list = drawn(estate(12, 4), { stale: new Set(["h2"]) });
+    expect(list.items.filter((item) => item.t === "rect" && item.hatch)).toHaveLength(1);
+  });
+
+  it("draws nothing outside the area and no more than 3,000 things", () => {
+    const list = drawn(estate(200, 40));
+    expect(list.things).toBeLessThanOrEqual(3000);
+    for (const each of list.targets) expect(each.x <= AREA.w && each.y <= AREA.h && each.x + each.w >= 0 && each.y + each.h >= 0).toBe(true);
+  });
+
+  it("groups the same workloads by project", () => {
+    const list = drawn(estate(3, 4), { by: "project" });
+    expect(texts(list)).toEqual(expect.arrayContaining(["shop", "billing"]));
+  });
+});
+
+describe("links", () => {
+  it("join to one line between closed boxes, with their number", () => {
+    const picture = estate(2, 1);
+    picture.tie("layer2.x", "h1/dev:eth0", "h2/dev:eth0");
+    picture.tie("layer2.x", "h1/netns:vm-1", "h2/dev:eth0");
+    const boxes = boxesOf(picture, "test", "host", new Set());
+    const open = new Set(["environment:test", "#zone:zone-a", "#zone:zone-b"]);
+    const lines = linesOf(picture, boxes, open, LAYERS, null);
+    expect(lines.find((line) => !line.overlay)).toMatchObject({ from: "h1", to: "h2", n: 2 });
+    expect(lines.find((line) => line.overlay)?.n).toBe(1);
+  });
+
+  it("stand at the port where the device behind it has no box", () => {
+    const picture = estate(1, 1);
+    const boxes = boxesOf(picture, "test", "host", new Set());
+    expect(boxes.home.get("h1/dev:v1")).toBe("h1/ovs/port:v1");
+    const all = new Set(boxes.byId.keys());
+    expect(visibleFor("h1/dev:v1", boxes, all)).toBe("h1/ovs/port:v1");
+    all.delete("h1/ovs");
+    expect(visibleFor("h1/dev:v1", boxes, all)).toBe("h1/ovs");
+  });
+
+  it("are told broken when an end is down", () => {
+    const picture = estate(2, 1);
+    const nic = picture.things.get("h2/dev:eth0");
+    if (nic) picture.things.set(nic.id, { ...nic, state: "down" });
+    const boxes = boxesOf(picture, "test", "host", new Set());
+    expect(linesOf(picture, boxes, new Set(boxes.byId.keys()), LAYERS, null).some((line) => line.broken)).toBe(true);
+  });
+
+  it("run straight where boxes stand above each other, else in right angles", () => {
+    expect(route({ x: 0, y: 0, w: 100, h: 20 }, { x: 10, y: 50, w: 100, h: 20 }, 0)).toEqual([55, 20, 55, 50]);
+    const points = route({ x: 0, y: 0, w: 40, h: 20 }, { x: 200, y: 100, w: 40, h: 20 }, 0);
+    for (let i = 2; i < points.length; i += 2) expect(points[i] === points[i - 2] || points[i + 1] === points[i - 1]).toBe(true);
+  });
+});
+
+describe("the export as SVG", () => {
+  const colours = { of: (role: string) => `#${role}`, ui: 'Inter, "Segoe UI"', mono: "monospace", dim: 0.34 };
+  it("holds every item of the display list, with colours written out and names escaped", () => {
+    const picture = estate(12, 4);
+    const host = picture.things.get("h2");
+    if (host) picture.things.set("h2", { ...host, name: "<h&2>" });
+    const list = drawn(picture);
+    const svg = toSvg(list, AREA, colours, () => "<path/>");
+    expect(svg.match(/<text /g)).toHaveLength(list.items.filter((item) => item.t === "text").length);
+    expect(svg).toContain("&lt;h&amp;2&gt;");
+    expect(svg).not.toContain("var(--surface");
+  });
+});
