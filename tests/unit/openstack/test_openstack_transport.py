@@ -149,3 +149,20 @@ def test_what_is_wrong_in_an_environment_is_named(said: object, field: str) -> N
 def test_a_host_is_reached_in_one_way(api: Api) -> None:
     with pytest.raises(ConfigError, match="only one"):
         parse_environment({"name": "c", "hosts": {"api": {"openstack": {"cloud": "lab"}, "ssh": {}}}})
+
+
+def test_apis_are_asked_from_the_network_of_a_process(api: Api, tmp_path: Path) -> None:
+    clouds = str(api.describe(tmp_path))
+    environment = parse_environment(
+        {"name": "c", "hosts": {"api": {"openstack": {"cloud": "lab", "clouds": clouds}, "pid": 2**22 + 1}}}
+    )
+
+    async def run() -> Reply:
+        transport = transport_to(environment.hosts["api"])
+        try:
+            return await transport.ask(SERVERS)
+        finally:
+            await transport.close()
+
+    with pytest.raises(Unreachable, match="no network of process"):
+        asyncio.run(run())

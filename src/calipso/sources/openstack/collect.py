@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -59,6 +60,19 @@ LISTINGS: dict[str, Listing] = {
 }
 
 
+def _in_turns() -> list[str]:
+    nth: Counter[str] = Counter()
+    turns = []
+    for name, each in LISTINGS.items():
+        turns.append((nth[each.service], name))
+        nth[each.service] += 1
+    return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
+
+
+IN_TURNS = _in_turns()
+"""Listings, the services in turns: each lets a new token be checked with its first answer, and so all do it at once."""
+
+
 class Part(msgspec.Struct, frozen=True):
     """A scope: listings it cannot do without, and those a cloud may lack or refuse."""
 
@@ -94,7 +108,9 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
             yield RunEnded(scope, "failed", (RunError("session", error.message),))
         return
     asking = Asking(transport, session.services)
-    answers = dict(zip(LISTINGS, await asyncio.gather(*map(asking.answer, LISTINGS.values())), strict=True))
+    answers = dict(
+        zip(IN_TURNS, await asyncio.gather(*(asking.answer(LISTINGS[name]) for name in IN_TURNS)), strict=True)
+    )
     for part in PARTS:
         scope = scopes[part.name]
         errors = _errors(part, answers)
