@@ -13,8 +13,8 @@ from labs.openstack.environment import CLOUDS, FILE, NAME, environment
 from labs.openstack.running import OUTSIDE
 from labs.plain.running import LabError
 
-CHANGES = ("trunk", "everything")
-"""Programs of `cloud` that change it."""
+CHANGES = {"trunk": ("delete",), "everything": ("create", "update", "exercise", "delete")}
+"""Programs of `cloud` that change it, and parts of what they do."""
 
 
 def main() -> int:
@@ -54,9 +54,11 @@ def do(asked: argparse.Namespace) -> None:
     if asked.what == "environment":
         print(environment(running), end="")
     elif asked.what == "change":
-        if len(asked.command) != 1 or asked.command[0] not in CHANGES:
-            raise LabError(f"change what? One of {', '.join(CHANGES)}")
-        running.program(asked.command[0])
+        what, *parts = asked.command or [""]
+        if what not in CHANGES or not set(parts) <= set(CHANGES[what]):
+            known = "; ".join(f"{name}, or of it {' '.join(some)}" for name, some in CHANGES.items())
+            raise LabError(f"change what? {known}")
+        running.program(what, *parts)
     elif asked.what == "enter":
         where, *command = asked.command or [OUTSIDE]
         if where not in running.holders:
