@@ -51,7 +51,11 @@ def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
             vnic = _nic(out, id, port, below)
             if instance.get("status") != "SHUTOFF":  # whose NICs are plugged nowhere
                 _plugged(out, host, vnic, port, hybrid=hybrid)
-    for service in facts["services"] if mechanism == "ovs" else ():  # OVN does them by rules, without namespaces
+    if mechanism == "ovn":  # does services by rules, without namespaces: its routers are the services
+        for router in facts.get("objects", {}).get("router", ()):
+            out.add(ids.by_uuid("router", router), "vservice")
+        return out
+    for service in facts["services"]:
         netns = out.add(ids.netns(service["host"], service["netns"]), "vservice")
         for port in service["ports"]:
             device = BEGINNINGS[port["owner"]] + port["id"][:SHORT]

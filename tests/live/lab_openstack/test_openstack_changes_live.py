@@ -1,4 +1,4 @@
-"""labs/openstack: what is made, changed and deleted by the API is seen by the next scan as by one that begins afresh."""
+"""labs/openstack: the next scan sees what the API made, changed and deleted as one that begins afresh does."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from calipso.graph.explain import why
 from calipso.graph.protocol import GraphReader
 from calipso.model import ids
 from labs.openstack import declaration as d
@@ -120,6 +121,17 @@ def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm
         assert head is not None
         port = str(graph.attributes(head).get("port_id") or graph.attributes(head).get("iface_id") or "")
         assert head.kind != "vnic" or port not in foreign, head.id
+
+
+def test_a_floating_ip_is_observed_where_it_is_translated(
+    lab: Running, graph: GraphReader, facts: dict[str, Any]
+) -> None:
+    for id, (_, router, _) in facts["floating"].items():
+        head = graph.resolve(ids.by_uuid("floating_ip", id))
+        assert head is not None and router
+        (link,) = list(graph.links(head.ord, ("floating_ip-vservice",)))
+        there = graph.get(link.other)
+        assert there is not None and why(graph, "floating_ip-vservice", head, there).observed is True
 
 
 def test_looking_again_changes_nothing(lab: Running, tmp_path: Path) -> None:
