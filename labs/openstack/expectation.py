@@ -49,7 +49,7 @@ def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
             below = [network_of[sub] for parent, subs in facts.get("trunks", {}).values() if parent == port["id"]
                      for sub in subs]  # fmt: skip
             vnic = _nic(out, id, port, below)
-            if instance.get("status") != "SHUTOFF":  # whose NICs are plugged nowhere
+            if mechanism == "ovn" or instance.get("status") != "SHUTOFF":  # a tap that libvirt made is gone then
                 _plugged(out, host, vnic, port, hybrid=hybrid)
     if mechanism == "ovn":  # does services by rules, without namespaces: its routers are the services
         for router in facts.get("objects", {}).get("router", ()):

@@ -16,7 +16,13 @@ def main() -> None:
     cloud = connect(d.TENANTS[0].project)
     network, compute = cloud.network, cloud.compute
     if sys.argv[1:] == ["delete"]:
-        return delete(network, compute)
+        delete(network, compute)
+    else:
+        make(cloud)
+
+
+def make(cloud: Any) -> None:
+    network, compute = cloud.network, cloud.compute
     # the parent on the network with the larger MTU: no subport may have a larger one than its parent
     parent = network.find_port("trunk-parent") or network.create_port(
         name="trunk-parent", network_id=network.find_network(d.VLAN.name).id
