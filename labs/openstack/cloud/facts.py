@@ -1,8 +1,9 @@
 """Prints what the cloud's API says of itself, as JSON.
 
 counts: kind → how many. objects: kind of Calipso's model → id → name. instances: id, name, host, status, ports.
-services: what agents hold in namespaces, if there are agents: netns, host, ports. A port: id, mac, owner, host, network,
-device, groups, ips. ports, networks, segments, subnets, floating, trunks, agents: what one refers to another by.
+services: what agents hold in namespaces, if there are agents: netns, host, ports. A port: id, mac, owner, host,
+network, device, groups, ips. ports, networks, segments, subnets, floating, trunks, agents: what one refers to
+another by.
 """
 
 from __future__ import annotations
