@@ -18,7 +18,10 @@ LINKS = (
 )  # fmt: skip
 SHORT = 11
 """Letters of a port's id in the names of its devices: the kernel takes 15 (IFNAMSIZ)."""
-BEGINNINGS = {"network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-"}
+BEGINNINGS = {
+    "network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-",
+    "network:ha_router_replicated_interface": "qr-", "network:router_ha_interface": "ha-",
+}  # fmt: skip
 """How devices of agents begin, by the owner of their port."""
 
 

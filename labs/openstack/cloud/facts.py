@@ -13,7 +13,11 @@ from typing import Any
 
 from labs.openstack.cloud.connecting import connect
 
-DHCP, ROUTER = "network:dhcp", ("network:router_interface", "network:router_gateway")
+DHCP = "network:dhcp"
+ROUTER = (
+    "network:router_interface", "network:router_gateway", "network:ha_router_replicated_interface",
+    "network:router_ha_interface",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""OpenStack by its APIs: Keystone, Nova, Neutron, and Glance for the names of images."""
+"""OpenStack by its APIs: Keystone, Nova, Neutron, Placement, and Glance for the names of images."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from calipso.sources.openstack.collect import collect, watch
 MANIFEST = Manifest(
     name="openstack",
     title="OpenStack",
-    facets=("keystone", "nova", "neutron"),
+    facets=("keystone", "nova", "neutron", "placement", "quotas"),
     types=(
         "region", "project", "availability_zone", "aggregate", "host", "server", "nic", "otep", "network", "segment",
         "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent",
     ),
     interval=60.0,
+    options={"quotas": "false: quotas of projects are not asked for, which takes two requests a project"},
 )  # fmt: skip
 
 

@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 
 from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
-from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, Seen
+from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import Http, SourceConfig, Transport
-from calipso.sources.openstack import agents, compute, identity, network, parse
+from calipso.sources.openstack import agents, compute, identity, network, parse, placement
 from calipso.sources.openstack.listings import Listings
 
 SOURCE = "openstack"
 SESSION = "openstack:"
-NOVA_VERSION = "compute 2.53"
-"""Servers with their flavor, ids of services and hypervisors as uuids: Pike. Clouds before it are asked without."""
+VERSIONS = {"compute": "compute 2.53", "placement": "placement 1.14"}
+"""Servers with their flavor, ids of services and hypervisors as uuids: Pike; trees of providers: Queens. Clouds before
+them are asked without."""
 LIMIT = 1000
 """Objects of a page."""
 MOST = 10_000
@@ -57,7 +58,27 @@ LISTINGS: dict[str, Listing] = {
     "security_groups": Listing("network", "/security-groups", "security_groups", parse.SecurityGroup),
     "qos_policies": Listing("network", "/qos/policies", "policies", parse.QosPolicy),
     "agents": Listing("network", "/agents", "agents", parse.Agent),
+    "providers": Listing("placement", "/resource_providers", "resource_providers", parse.Provider),
 }
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """What is asked of each of some objects that were listed. path: of an object, by its id."""
+
+    of: Callable[[Listings], list[Any]]
+    service: str
+    path: str
+    key: str
+
+
+DETAILS: dict[str, Detail] = {
+    "router_agents": Detail(Listings.on_several_agents, "network", "/routers/{}/l3-agents", "agents"),
+    "inventories": Detail(lambda listed: listed.providers, "placement", "/resource_providers/{}/inventories",
+                          "inventories"),
+    "traits": Detail(lambda listed: listed.providers, "placement", "/resource_providers/{}/traits", "traits"),
+    "compute_quotas": Detail(Listings.in_use, "compute", "/os-quota-sets/{}", "quota_set"),
+    "network_quotas": Detail(Listings.in_use, "network", "/quotas/{}", "quota"),
+}  # fmt: skip
 
 
 def _in_turns() -> list[str]:
@@ -74,12 +95,17 @@ IN_TURNS = _in_turns()
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A scope: listings it cannot do without, and those a cloud may lack or refuse."""
+    """A scope: listings it cannot do without, and those a cloud may lack or refuse.
+
+    service: what a cloud need not have; without it there is no such scope. option: what leaves it out when false.
+    """
 
     name: str
     needs: tuple[str, ...]
     records: Callable[[Listings], list[Record]]
     uses: tuple[str, ...] = ()
+    service: str = ""
+    option: str = ""
 
 
 PARTS = (
@@ -88,42 +114,67 @@ PARTS = (
     Part("hosts", ("hypervisors", "nova_services", "aggregates", "zones"), compute.host_records),
     Part(
         "networks", ("networks", "subnets", "ports"), network.records,
-        ("projects", "segments", "routers", "floating_ips", "trunks", "security_groups", "qos_policies", "agents"),
+        ("projects", "segments", "routers", "floating_ips", "trunks", "security_groups", "qos_policies", "agents",
+         "router_agents"),
     ),
     Part("agents", ("agents",), agents.records),
+    Part("resources", ("providers", "hypervisors"), placement.resource_records, ("inventories", "traits"), "placement"),
+    Part("quotas", ("projects",), placement.quota_records,
+         ("servers", "networks", "routers", "compute_quotas", "network_quotas"), option="quotas"),
 )  # fmt: skip
 
-Answer = list[Any] | CalipsoError
+Answer = list[Any] | dict[str, Any] | CalipsoError
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """All parts of the region; what a part needs and is not told ends it as failed, and nothing of it is lost."""
+    parts = [part for part in PARTS if not part.option or config.options.get(part.option, True)]
     scopes = {part.name: Scope(SOURCE, config.host, part.name) for part in PARTS}
-    for scope in scopes.values():
-        yield RunBegan(scope)
+    for part in PARTS:
+        if part not in parts and part.name in config.options.get("known", ()):
+            yield ScopeGone(scopes[part.name])
     try:
         session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
     except (TransportError, ParseError) as error:
-        for scope in scopes.values():
-            yield RunEnded(scope, "failed", (RunError("session", error.message),))
+        for part in parts:
+            if not part.service or part.name in config.options.get("known", ()):
+                yield RunBegan(scopes[part.name])
+                yield RunEnded(scopes[part.name], "failed", (RunError("session", error.message),))
         return
-    asking = Asking(transport, session.services)
-    answers = dict(
-        zip(IN_TURNS, await asyncio.gather(*(asking.answer(LISTINGS[name]) for name in IN_TURNS)), strict=True)
+    lacking = [part for part in parts if part.service and part.service not in session.services]
+    parts = [part for part in parts if part not in lacking]
+    for part in lacking:
+        if part.name in config.options.get("known", ()):
+            yield ScopeGone(scopes[part.name])
+    for part in parts:
+        yield RunBegan(scopes[part.name])
+    answers = await _answers(Asking(transport, session.services), session.region, parts)
+    for part in parts:
+        for observation in _told(part, scopes[part.name], session.region, answers):
+            yield observation
+
+
+async def _answers(asking: Asking, region: str, parts: list[Part]) -> dict[str, Answer]:
+    """Listings, then what is asked of single objects in them, each with its answer or what went wrong."""
+    wanted = {name for part in parts for name in (*part.needs, *part.uses)}
+    names = [name for name in IN_TURNS if name in wanted]
+    answers: dict[str, Answer] = dict(
+        zip(names, await asyncio.gather(*(asking.answer(LISTINGS[name]) for name in names)), strict=True)
     )
-    for part in PARTS:
-        scope = scopes[part.name]
-        errors = _errors(part, answers)
-        if errors:
-            yield RunEnded(scope, "failed", errors)
-            continue
-        try:
-            records = part.records(_listings(session.region, answers))
-        except ParseError as error:
-            yield RunEnded(scope, "failed", (RunError(part.name, error.message),))
-            continue
-        yield Seen(scope, tuple(records))
-        yield RunEnded(scope, "completed")
+    listed = _listings(region, answers)
+    further = [name for name in DETAILS if name in wanted]
+    found = await asyncio.gather(*(asking.details(DETAILS[name], listed) for name in further))
+    return {**answers, **dict(zip(further, found, strict=True))}
+
+
+def _told(part: Part, scope: Scope, region: str, answers: dict[str, Answer]) -> list[Observation]:
+    errors = _errors(part, answers)
+    if errors:
+        return [RunEnded(scope, "failed", errors)]
+    try:
+        return [Seen(scope, tuple(part.records(_listings(region, answers)))), RunEnded(scope, "completed")]
+    except ParseError as error:
+        return [RunEnded(scope, "failed", (RunError(part.name, error.message),))]
 
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
@@ -137,12 +188,14 @@ def _errors(part: Part, answers: dict[str, Answer]) -> tuple[RunError, ...]:
     for name in (*part.needs, *part.uses):
         answer = answers[name]
         if isinstance(answer, CalipsoError) and (name in part.needs or not isinstance(answer, _Lacking)):
-            out.append(RunError(f"{LISTINGS[name].service} {LISTINGS[name].path}", answer.message))
+            asked = LISTINGS.get(name) or DETAILS[name]
+            out.append(RunError(f"{asked.service} {asked.path}", answer.message))
     return tuple(out)
 
 
 def _listings(region: str, answers: dict[str, Answer]) -> Listings:
-    return Listings(region=region, **{name: each for name, each in answers.items() if isinstance(each, list)})
+    found: dict[str, Any] = {name: each for name, each in answers.items() if not isinstance(each, CalipsoError)}
+    return Listings(region=region, **found)
 
 
 class Asking:
@@ -161,6 +214,23 @@ class Asking:
         except (TransportError, ParseError) as error:
             return error
 
+    async def details(self, detail: Detail, listed: Listings) -> Answer:
+        """What each object says, by its id; an object that is gone by now says nothing."""
+        if detail.service not in self._services:
+            return {}
+        ids = [each.id for each in detail.of(listed)]
+        try:
+            said = await asyncio.gather(*(self._detail(detail, id) for id in ids))
+        except (TransportError, ParseError) as error:
+            return error
+        return {id: each for id, each in zip(ids, said, strict=True) if each is not None}
+
+    async def _detail(self, detail: Detail, id: str) -> Any:
+        try:
+            return parse.detail(await self._body(detail.service, detail.path.format(id)), detail.key)
+        except _Lacking:
+            return None
+
     async def _all(self, listing: Listing) -> list[Any]:
         found: dict[str, Any] = {}
         path = listing.path
@@ -173,7 +243,7 @@ class Asking:
         raise TransportError(f"{listing.service}{listing.path}: more than {MOST} pages")
 
     async def _body(self, service: str, path: str) -> bytes:
-        headers = {"OpenStack-API-Version": NOVA_VERSION} if service == "compute" else {}
+        headers = {"OpenStack-API-Version": VERSIONS[service]} if service in VERSIONS else {}
         reply = await self._transport.ask(Http(f"openstack:{service}", path, headers=headers, timeout=TIMEOUT))
         if reply.exit_code == 406 and headers:
             reply = await self._transport.ask(Http(f"openstack:{service}", path, timeout=TIMEOUT))
