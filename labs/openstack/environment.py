@@ -20,7 +20,7 @@ def environment(running: Running) -> str:
         "pid_file": str(running.state / f"{OUTSIDE}.pid"),
     }
     hosts = {host.name: {"pid_file": str(running.state / f"{host.name}.pid")} for host in d.HOSTS}
-    of_mechanism = {"ovn": {}} if running.mechanism == "ovn" else {}
+    of_mechanism: dict[str, dict[str, str]] = {"ovn": {}} if running.mechanism == "ovn" else {}
     said = {
         "name": NAME,
         "type": "OpenStack",
