@@ -127,6 +127,9 @@ def _carried(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
         if type in SWITCH_AGENTS:
             links.add(("vedge-network_agent", ids.ovs(host), ids.by_uuid("agent", agent)))
     bound = {(port["host"], port["network"]) for port in facts["ports"] if port["host"]}
+    ports = {port["id"]: port for port in facts["ports"]}
+    for parent, below in facts["trunks"].values():  # a subport is where its parent is
+        bound |= {(ports[parent]["host"], ports[port]["network"]) for port in below if ports[parent]["host"]}
     if mechanism == "ovn":  # the gateway carries all networks of its routers
         routers = {port["device"] for port in facts["ports"] if port["owner"] == GATEWAY}
         bound |= {(d.CTL.name, port["network"]) for port in facts["ports"] if port["device"] in routers}
