@@ -17,9 +17,9 @@ import msgspec
 
 from calipso.errors import AuthFailed, ConfigError, TimedOut, TransportError, Unreachable
 from calipso.model.environment import OpenStackAccess
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Http, Reply, Request
-from calipso.transports.dump import entered
-from calipso.transports.place import Place
 
 SCHEME = "openstack:"
 AT_ONCE = 8
