@@ -5,7 +5,7 @@ SETUP := PYTHON="$(PYTHON)" tools/setup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ui run test check bench reference lock docs lab-plain lab-plain-down lab-docker lab-docker-down \
-	lab-tor lab-tor-down lab-openstack lab-openstack-down clean
+	lab-tor lab-tor-down lab-openstack test-openstack lab-openstack-down clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +76,11 @@ lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH
 	@$(SETUP) dev
 	@tools/test-setup openstack
 	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH)
+
+test-openstack: setup ## tests of that lab alone; MECH=ovn for OVN (root; minutes)
+	@$(SETUP) dev
+	@tools/test-setup openstack
+	@CALIPSO_LAB_OPENSTACK=$(MECH) $(BIN)/python -m pytest -q tests/live/lab_openstack
 
 lab-openstack-down: setup ## take that lab down
 	@$(BIN)/python -m labs.openstack down

@@ -255,10 +255,12 @@ class GeneratedApi:
                 json.dumps({"region": "one", "services": ["compute", "identity", "image", "network"]}).encode()
             )
         parts = urlsplit(request.path)
-        listing, key = next(
+        listing, key = next((
             (listing, each.key) for listing, each in LISTINGS.items()
             if each.path.partition("?")[0] == parts.path and f"openstack:{each.service}" == request.endpoint
-        )  # fmt: skip
+        ), ("", ""))  # fmt: skip
+        if not listing:
+            return Reply(b"no details of single objects", 404)
         rows = self._rows.get(listing, [])
         begins = int(parse_qs(parts.query).get("marker", ["0"])[0])
         said: Row = {key: rows[begins : begins + PAGE]}

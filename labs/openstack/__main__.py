@@ -1,4 +1,4 @@
-"""`python -m labs.openstack up|down|status|environment|change WHAT|enter HOST -- COMMAND…`."""
+"""`python -m labs.openstack programs|up|down|status|environment|change WHAT|enter HOST -- COMMAND…`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 from labs.openstack import declaration as d
-from labs.openstack import lab, services
+from labs.openstack import installing, lab, services
 from labs.openstack.environment import CLOUDS, FILE, NAME, environment
 from labs.openstack.running import OUTSIDE
 from labs.plain.running import LabError
 
-CHANGES = ("trunk", "everything")
-"""Programs of `cloud` that change it."""
+CHANGES = {"trunk": ("delete",), "everything": ("create", "update", "exercise", "delete")}
+"""Programs of `cloud` that change it, and parts of what they do."""
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=lab.default_state(), help="folder that notes what runs")
     parser.add_argument("--cache", type=Path, default=lab.default_cache(), help="folder of the cloud's programs")
     parser.add_argument("--mech", choices=d.MECHANISMS, default=d.MECHANISMS[0], help="ML2 mechanism driver")
-    parser.add_argument("what", choices=["up", "down", "status", "environment", "change", "enter"])
+    parser.add_argument("what", choices=["programs", "up", "down", "status", "environment", "change", "enter"])
     parser.add_argument(
         "command",
         nargs="*",
@@ -45,6 +45,10 @@ def do(asked: argparse.Namespace) -> None:
         lab.up(state, asked.cache.absolute(), asked.mech)
         print(f"next: calipso add {state / FILE} && calipso scan --env {NAME}")
         return
+    if asked.what == "programs":
+        installing.ready(asked.mech)
+        installing.install(asked.cache.absolute())
+        return
     if asked.what == "down":
         print("taken down" if lab.down(state) else "no lab was up")
         return
@@ -54,9 +58,11 @@ def do(asked: argparse.Namespace) -> None:
     if asked.what == "environment":
         print(environment(running), end="")
     elif asked.what == "change":
-        if len(asked.command) != 1 or asked.command[0] not in CHANGES:
-            raise LabError(f"change what? One of {', '.join(CHANGES)}")
-        running.program(asked.command[0])
+        what, *parts = asked.command or [""]
+        if what not in CHANGES or not set(parts) <= set(CHANGES[what]):
+            known = "; ".join(f"{name}, or of it {' '.join(some)}" for name, some in CHANGES.items())
+            raise LabError(f"change what? {known}")
+        running.program(what, *parts)
     elif asked.what == "enter":
         where, *command = asked.command or [OUTSIDE]
         if where not in running.holders:

@@ -5,27 +5,37 @@ from __future__ import annotations
 import yaml
 
 from labs.openstack import declaration as d
-from labs.openstack.running import Running
+from labs.openstack.running import OUTSIDE, Running
 
 FILE, CLOUDS = "openstack.yaml", "clouds.yaml"
 NAME = "openstack"
+API = "api"
+"""The host of the environment that stands for the cloud's APIs."""
 
 
 def environment(running: Running) -> str:
-    """The environment's YAML: hosts by the files that tell the pids of their first processes."""
+    """The environment's YAML: hosts by the files that tell the pids of their first processes, the APIs from outside."""
+    apis = {
+        "openstack": {"cloud": NAME, "clouds": str(running.state / CLOUDS)},
+        "pid_file": str(running.state / f"{OUTSIDE}.pid"),
+    }
+    hosts = {host.name: {"pid_file": str(running.state / f"{host.name}.pid")} for host in d.HOSTS}
+    of_mechanism: dict[str, dict[str, str]] = {"ovn": {}} if running.mechanism == "ovn" else {}
     said = {
         "name": NAME,
         "type": "OpenStack",
+        "distribution": "Upstream",
+        "distribution_version": "2026.2",
         "mechanism_drivers": [running.mechanism.upper()],
         "type_drivers": [d.tenant_type(running.mechanism), "vlan", "flat"],
-        "hosts": {host.name: {"pid_file": str(running.state / f"{host.name}.pid")} for host in d.HOSTS},
-        "sources": {"linux": {}, "ovs": {}, "libvirt": {}},
+        "hosts": {API: apis, **hosts},
+        "sources": {"openstack": {}, "linux": {}, "ovs": {}, "libvirt": {}, **of_mechanism},
     }
     return str(yaml.safe_dump(said, sort_keys=False))
 
 
 def clouds() -> str:
-    """The API's clouds.yaml; its addresses are the lab's own, so whoever uses them has to be in it."""
+    """The API's clouds.yaml; its addresses are the lab's own, so they are asked from the outside of its hosts."""
     auth = {
         "auth_url": d.KEYSTONE.url, "username": "admin", "password": d.PASSWORD, "project_name": "admin",
         "user_domain_name": "Default", "project_domain_name": "Default",

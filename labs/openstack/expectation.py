@@ -18,7 +18,10 @@ LINKS = (
 )  # fmt: skip
 SHORT = 11
 """Letters of a port's id in the names of its devices: the kernel takes 15 (IFNAMSIZ)."""
-BEGINNINGS = {"network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-"}
+BEGINNINGS = {
+    "network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-",
+    "network:ha_router_replicated_interface": "qr-", "network:router_ha_interface": "ha-",
+}  # fmt: skip
 """How devices of agents begin, by the owner of their port."""
 
 
@@ -40,21 +43,28 @@ def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
     out = Expected()
     for host in d.HOSTS:
         _host(out, host, d.tenant_type(mechanism))
+    network_of = {port["id"]: port["network"] for port in facts.get("ports", ())}
     for instance in facts["instances"]:
         host = next(each for each in d.HOSTS if each.name == instance["host"])
         hybrid = mechanism == "ovs" and host.firewall == "iptables_hybrid"
         id = out.add(ids.instance(instance["id"]), "instance")
         for port in instance["ports"]:
-            _plugged(out, host, id, port, hybrid=hybrid)
-    for service in facts["services"] if mechanism == "ovs" else ():  # OVN does them by rules, without namespaces
+            below = [network_of[sub] for parent, subs in facts.get("trunks", {}).values() if parent == port["id"]
+                     for sub in subs]  # fmt: skip
+            vnic = _nic(out, id, port, below)
+            if mechanism == "ovn" or instance.get("status") != "SHUTOFF":  # a tap that libvirt made is gone then
+                _plugged(out, host, vnic, port, hybrid=hybrid)
+    if mechanism == "ovn":  # does services by rules, without namespaces: its routers are the services
+        for router in facts.get("objects", {}).get("router", ()):
+            out.add(ids.by_uuid("router", router), "vservice")
+        return out
+    for service in facts["services"]:
         netns = out.add(ids.netns(service["host"], service["netns"]), "vservice")
         for port in service["ports"]:
             device = BEGINNINGS[port["owner"]] + port["id"][:SHORT]
             vnic = out.add(ids.device(netns, device), "vnic")
             out.links |= {("vservice-vnic", netns, vnic), ("vnic-vedge", vnic, ids.ovs(service["host"]))}
             out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
-    if mechanism == "ovn":
-        out.networks.clear()  # its ports do not tell their network: its databases do
     return out
 
 
@@ -72,11 +82,16 @@ def _host(out: Expected, host: d.Host, overlay: str) -> None:
             out.links.add(("otep-otep", otep, far))
 
 
-def _plugged(out: Expected, host: d.Host, instance: str, port: Mapping[str, Any], *, hybrid: bool) -> None:
-    """A guest's NIC: through a Linux bridge of its own, or straight into the switch."""
+def _nic(out: Expected, instance: str, port: Mapping[str, Any], below: list[str]) -> str:
+    """A guest's NIC. below: networks of its subports."""
     vnic = out.add(ids.guest_nic(instance, port["mac"]), "vnic")
     out.links.add(("instance-vnic", instance, vnic))
-    out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
+    out.networks[vnic] = tuple(sorted({ids.by_uuid("network", each) for each in (port["network"], *below)}))
+    return vnic
+
+
+def _plugged(out: Expected, host: d.Host, vnic: str, port: Mapping[str, Any], *, hybrid: bool) -> None:
+    """Through a Linux bridge of its own, or straight into the switch."""
     ovs = ids.ovs(host.name)
     if not hybrid:
         out.links.add(("vnic-vedge", vnic, ovs))

@@ -40,6 +40,7 @@ def install(cache: Path) -> None:
     wanted = _wanted()
     if (venv / DONE).exists() and (venv / DONE).read_text() == wanted:
         return
+    print("lab: downloading OpenStack: some minutes, once", file=sys.stderr, flush=True)
     cache.mkdir(parents=True, exist_ok=True)
     command([sys.executable, "-m", "venv", "--clear", str(venv)], timeout=SLOW)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint", str(CONSTRAINTS)]

@@ -15,7 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-INSTALLED = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "calipso/keystone-30.0.0"
+from labs.openstack.lab import default_cache
+
+INSTALLED = default_cache() / "venv"
+"""The programs of labs/openstack."""
 PASSWORD = "right-and-secret"
 CONFIGURATION = """
 [DEFAULT]

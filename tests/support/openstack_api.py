@@ -15,7 +15,8 @@ from typing import Any
 from calipso.seams import Http
 from tests.support.openstack_said import SERVICES, MadeUpCloud
 
-PREFIX = {"compute": "/compute/v2.1", "network": "/network", "image": "/image", "identity": "/identity/v3"}
+PREFIX = {"compute": "/compute/v2.1", "network": "/network", "image": "/image", "identity": "/identity/v3",
+          "placement": "/placement"}  # fmt: skip
 BELOW = {"network": "/v2.0", "image": "/v2"}
 VERSIONS = {"compute": "v2.1", "image": "v2.9", "identity": "v3.14"}
 

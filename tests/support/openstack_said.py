@@ -14,7 +14,7 @@ from calipso.sources.openstack import SOURCE
 from calipso.sources.openstack.collect import LISTINGS
 
 Row = dict[str, Any]
-SERVICES = ["compute", "identity", "image", "network"]
+SERVICES = ["compute", "identity", "image", "network", "placement"]
 COMMON: Row = {
     "description": "said",
     "tags": ["b", "a"],
@@ -81,7 +81,7 @@ OBJECTS: dict[str, list[Row]] = {
         "allowed_address_pairs": [{"ip_address": "10.0.0.9", "mac_address": "fa:16:3e:00:00:01"}], **COMMON, **QOS,
     }],
     "routers": [{
-        "id": "r1", "name": "router", "distributed": True, "ha": False, "availability_zones": ["az1"],
+        "id": "r1", "name": "router", "distributed": True, "ha": True, "availability_zones": ["az1"],
         "routes": [{"destination": "::/0", "nexthop": "2001:db8::9"}],
         "external_gateway_info": {"network_id": "n1", "enable_snat": True,
                                   "external_fixed_ips": [{"subnet_id": "sn1", "ip_address": "2001:db8::7"}]}, **COMMON,
@@ -108,7 +108,24 @@ OBJECTS: dict[str, list[Row]] = {
             "tunnel_types": ["vxlan"], "tunneling_ip": "192.0.2.21",
         },
     }],
+    "providers": [
+        {"uuid": "rp1", "name": "cmp1.example.org", "root_provider_uuid": "rp1", "parent_provider_uuid": None},
+        {"uuid": "rp2", "name": "cmp1.example.org_numa0", "root_provider_uuid": "rp1", "parent_provider_uuid": "rp1"},
+        {"uuid": "rp3", "name": "1b50a0ae", "root_provider_uuid": "rp3", "parent_provider_uuid": None},
+    ],
 }  # fmt: skip
+"""Listing → objects."""
+VCPU: Row = {"VCPU": {"total": 8, "reserved": 1, "allocation_ratio": 4.0, "min_unit": 1, "max_unit": 8, "step_size": 1}}
+DETAILED: dict[str, Row] = {
+    "/resource_providers/rp1/inventories": {"resource_provider_generation": 7, "inventories": VCPU},
+    "/resource_providers/rp2/inventories": {"inventories": {"PCPU": {"total": 2, "generation": 4}}},
+    "/resource_providers/rp1/traits": {"traits": ["HW_CPU_X86_SSE2", "COMPUTE_NODE"]},
+    "/os-quota-sets/p1": {"quota_set": {"id": "p1", "cores": 20, "ram": -1}},
+    "/quotas/p1": {"quota": {"port": 500}},
+    "/routers/r1/l3-agents": {"agents": [{"id": "ag2", "host": "cmp2", "ha_state": "standby"},
+                                         {"id": "ag1", "host": "cmp1", "ha_state": "active"}]},
+}  # fmt: skip
+"""Path → what is told of one object; of others there is nothing."""
 
 
 class MadeUpCloud:
@@ -135,12 +152,16 @@ class MadeUpCloud:
 
     def page(self, request: Http) -> Reply:
         service, parts = request.endpoint.removeprefix("openstack:"), urlsplit(request.path)
-        name = next(
+        name = next((
             name for name, each in LISTINGS.items()
             if (each.service, each.path.partition("?")[0]) == (service, parts.path)
-        )  # fmt: skip
-        if name in self.statuses:
-            return Reply(b"refused", self.statuses[name])
+        ), "")  # fmt: skip
+        for refused in (name, parts.path):
+            if refused in self.statuses:
+                return Reply(b"refused", self.statuses[refused])
+        if not name:
+            told = DETAILED.get(parts.path)
+            return Reply(json.dumps(told or {}).encode(), 200 if told else 404)
         start = int(parse_qs(parts.query).get("marker", ["0"])[0])
         found = self.objects.get(name, [])
         body: Row = {LISTINGS[name].key: found[start : start + self.size]}
@@ -164,9 +185,9 @@ class MadeUpCloud:
         """Nothing is open."""
 
 
-def said_by(cloud: MadeUpCloud) -> list[Observation]:
+def said_by(cloud: MadeUpCloud, **options: Any) -> list[Observation]:
     async def read() -> list[Observation]:
-        return [each async for each in SOURCE.collect(cloud, SourceConfig(host="openstack"))]
+        return [each async for each in SOURCE.collect(cloud, SourceConfig(host="openstack", options=options))]
 
     return asyncio.run(read())
 

@@ -6,6 +6,7 @@ import msgspec
 
 from calipso.graph.adjacency import Ends
 from calipso.graph.keys import key_name, path_values
+from calipso.graph.observed import observed
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.walk import Reached, selects, walk
 from calipso.model.links import CODES, LINK_TYPES
@@ -16,12 +17,14 @@ from calipso.model.rules import Join, LinkType, Rule, Via, Walk
 class Why(msgspec.Struct, frozen=True):
     """`through`: ids passed from the link's source to its target; `rule`: which alternative held, counted from 1.
 
-    `routed`: joined by the default route, not by a cable. Both empty when the link is a plain equality.
+    `routed`: joined by the default route, not by a cable. Both empty when the link is a plain equality. `observed`:
+    whether what the link promises is there, where that can be told.
     """
 
     rule: int = 0
     through: tuple[str, ...] = ()
     routed: bool = False
+    observed: bool | None = None
 
 
 class _Reader:
@@ -51,7 +54,8 @@ def why(graph: GraphReader, link_type: str, source: Obj, target: Obj) -> Why:
             if passed is not None:
                 backwards = attempt[0] is not source
                 ids = tuple(head.id for ord in passed if (head := graph.get(ord)) is not None)
-                return Why(number, ids[::-1] if backwards else ids, _routed(link, rule))
+                there = observed(graph, link_type, source, target)
+                return Why(number, ids[::-1] if backwards else ids, _routed(link, rule), there)
     return Why()
 
 

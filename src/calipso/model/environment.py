@@ -96,9 +96,9 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespaces on this machine; 0 for this machine. agent: an agent on the host delivers what it sees. sources: options
     by source name, overriding the environment's. ssh: the host is reached by SSH. wrap: what stands before commands so
     that they run where their process lives, by command name, `*` for all (`model/reaching.py`). snmp: it is a
-    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked. mysql: it is the
-    databases of a cloud, and only they are read; with `ssh`, through a host that is logged in to. amqp: the message
-    bus of that cloud, which tells what changes; else the environment's.
+    switch, and only asked by SNMP. openstack: it is the APIs of a cloud, and only they are asked; with a pid from the
+    network of that process. mysql: it is the databases of a cloud, and only they are read; with `ssh`, through a host
+    that is logged in to. amqp: the message bus of that cloud, which tells what changes; else the environment's.
     """
 
     aliases: tuple[str, ...] = ()
@@ -244,7 +244,7 @@ def _bus(said: Any, where: str) -> None:
 def _checked(name: str, host: Host, where: str) -> Host:
     """A host whose fields go together; SSH goes to its own name unless told otherwise."""
     check_wrap(host.wrap, f"{where}.wrap")
-    if host.openstack is not None and (host.pid or host.pid_file or host.agent or host.ssh or host.snmp):
+    if host.openstack is not None and (host.agent or host.ssh or host.snmp):
         raise ConfigError("the APIs of a cloud are no host: only one way to reach it", where=f"{where}.openstack")
     if host.mysql is not None and (host.agent or host.snmp or host.openstack):
         raise ConfigError("the databases of a cloud are no host: only one way to reach them", where=f"{where}.mysql")

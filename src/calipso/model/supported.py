@@ -80,6 +80,8 @@ RECORDINGS: Mapping[tuple[str, str, str], str] = {
 }
 """Type, mechanism driver and type driver → recording. All were taken on Upstream: 2026.2, Linux bridge on 2024.1."""
 LABS: Mapping[tuple[str, str, str, str, str], str] = {
+    **{("OpenStack", "Upstream", "2026.2", "OVS", each): "labs/openstack" for each in ("flat", "vlan", "vxlan")},
+    **{("OpenStack", "Upstream", "2026.2", "OVN", each): "labs/openstack" for each in ("flat", "vlan", "geneve")},
     ("Docker", "Docker", "20.10", "Bridge", "local"): "labs/docker",
     ("Docker", "Docker", "20.10", "Macvlan", "flat"): "labs/docker",
     ("Docker", "Swarm", "20.10", "Overlay", "vxlan"): "labs/docker",

@@ -52,7 +52,7 @@ class ObjectView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LinkView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A link; `through`: ids passed from source to target."""
+    """A link; `through`: ids passed from source to target. `observed`: whether what it promises is really there."""
 
     type: str
     source: str
@@ -61,6 +61,7 @@ class LinkView(msgspec.Struct, frozen=True, omit_defaults=True):
     routed: bool = False
     network: list[str] | None = None
     state: str = ""
+    observed: bool | None = None
 
 
 def rfc3339(ts: int) -> str:

@@ -108,7 +108,9 @@ def link_view(graph: GraphReader, head: Obj, link: LinkEnd) -> LinkView | None:
     if "." in link.type or link.type == "ownership":
         return LinkView(link.type, source.id, target.id)
     reason = why(graph, link.type, source, target)
-    return LinkView(link.type, source.id, target.id, list(reason.through), reason.routed)
+    return LinkView(
+        link.type, source.id, target.id, list(reason.through), reason.routed, observed=reason.observed
+    )  # fmt: skip
 
 
 async def get_tree(context: Context, request: GetTree) -> Tree:

@@ -63,7 +63,7 @@ def transport_to(host: Host) -> Transport:
     if host.snmp is not None:
         return SnmpTransport(host.snmp, host.pid or None)
     if host.openstack is not None:
-        apis = OpenStackTransport(host.openstack)
+        apis = OpenStackTransport(host.openstack, host.pid or None)
         return apis if host.amqp is None else BothTransport(apis, AmqpTransport(host.amqp, host.pid or None))
     if host.mysql is not None:
         return SqlTransport(host.mysql, host.pid or None, SshTransport(host.ssh) if host.ssh is not None else None)

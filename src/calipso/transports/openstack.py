@@ -6,6 +6,7 @@ How to log in is read from `clouds.yaml` as OpenStack's own client reads it, wit
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,10 +17,12 @@ import msgspec
 
 from calipso.errors import AuthFailed, ConfigError, TimedOut, TransportError, Unreachable
 from calipso.model.environment import OpenStackAccess
+from calipso.native.entered import entered
+from calipso.native.place import Place
 from calipso.seams import Http, Reply, Request
 
 SCHEME = "openstack:"
-AT_ONCE = 4
+AT_ONCE = 8
 """Requests at a time: a cloud's API workers are shared with everybody."""
 CONNECT_RETRIES = 1
 FRESH = 30.0
@@ -34,13 +37,15 @@ class OpenStackTransport:
 
     `openstack:` alone tells what the session is bound to: `{"region": …, "services": [types in its catalogue]}`.
     A token that ended is renewed, once for all who ask meanwhile; a service that refuses the new one too is
-    `AuthFailed`, and nobody logs in again for a while. Raises `ConfigError` when the cloud is not described.
+    `AuthFailed`, and nobody logs in again for a while. `pid`: the APIs are asked from the network namespace of that
+    process. Raises `ConfigError` when the cloud is not described.
     """
 
     answers: frozenset[type[Request]] = frozenset({Http})
 
-    def __init__(self, access: OpenStackAccess) -> None:
+    def __init__(self, access: OpenStackAccess, pid: int | None = None) -> None:
         self._access = access
+        self._from = Place(pid)
         self._cloud = _described(access)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="openstack")
         self._clients: dict[str, Any] = {}
@@ -56,7 +61,7 @@ class OpenStackTransport:
         work = self._about if not service else lambda: self._asked(service, request)
         try:
             async with asyncio.timeout(request.timeout):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, _told, self._place, work)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._there, work)
         except TimeoutError:
             raise TimedOut(f"{self._place}: no answer within {request.timeout:g} s") from None
 
@@ -67,6 +72,22 @@ class OpenStackTransport:
     async def close(self) -> None:
         """Gives up what is still on its way."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _there(self, work: Callable[[], Reply]) -> Reply:
+        """Do the work where the APIs are asked from."""
+        if self._from.pid is None:
+            return _told(self._place, work)
+        try:
+            namespace = self._from.open_namespace("")
+        except OSError as error:
+            raise Unreachable(f"{self._place}: no network of process {self._from.pid}: {error.strerror}") from error
+        try:
+            with entered(namespace):
+                return _told(self._place, work)
+        except PermissionError as error:
+            raise Unreachable(f"{self._place}: the network of process {self._from.pid} may not be entered") from error
+        finally:
+            os.close(namespace)
 
     @property
     def _place(self) -> str:

@@ -100,5 +100,5 @@ def test_a_part_that_is_not_told_fails_alone() -> None:
     ends = {each.scope.part: each.status for each in said("ml2-ovn") if isinstance(each, RunEnded)}
     assert ends == {
         "identity": "completed", "servers": "completed", "hosts": "failed", "networks": "completed",
-        "agents": "completed",
+        "agents": "completed", "quotas": "completed",
     }  # fmt: skip

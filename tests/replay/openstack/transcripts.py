@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from calipso.seams import Http, Reply
-from calipso.sources.openstack.collect import LISTINGS, NOVA_VERSION
+from calipso.sources.openstack.collect import LISTINGS, VERSIONS
 from calipso.transports.transcript import encode_line, header
 
 HERE = Path(__file__).parent / "api"
@@ -36,7 +36,9 @@ def write(name: str, bodies: dict[str, bytes]) -> None:
     session = {"region": "RegionOne", "services": ["compute", "identity", "image", "network"]}
     lines = [header(), encode_line(Http("openstack:", "/"), Reply(json.dumps(session).encode()))]
     for listing, each in LISTINGS.items():
-        headers = {"OpenStack-API-Version": NOVA_VERSION} if each.service == "compute" else {}
+        if each.service not in session["services"]:
+            continue
+        headers = {"OpenStack-API-Version": VERSIONS[each.service]} if each.service in VERSIONS else {}
         request = Http(f"openstack:{each.service}", each.path, headers=headers)
         body = bodies.get(listing)
         reply = Reply(b'{"message": "not found"}', 404) if body is None else Reply(body, 200)

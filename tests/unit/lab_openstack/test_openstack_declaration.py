@@ -13,7 +13,7 @@ from calipso.model.environment import parse_environment
 from labs.openstack import declaration as d
 from labs.openstack import lab
 from labs.openstack.configuration import files, words
-from labs.openstack.environment import clouds, environment
+from labs.openstack.environment import API, clouds, environment
 from labs.openstack.expectation import expected
 from labs.openstack.running import Running, noted
 from labs.plain.holders import Holder
@@ -49,8 +49,9 @@ def test_a_host_says_its_own_name_and_addresses(running: Running) -> None:
 
 def test_calipso_takes_the_environment(running: Running) -> None:
     told = parse_environment(yaml.safe_load(environment(running)))
-    assert set(told.hosts) == {host.name for host in d.HOSTS}
-    assert told.type == "OpenStack"
+    assert set(told.hosts) == {API, *(host.name for host in d.HOSTS)}
+    assert told.hosts[API].openstack is not None and told.hosts[API].pid_file.endswith("/outside.pid")
+    assert (told.type, told.remarks()) == ("OpenStack", ())
     assert yaml.safe_load(clouds())["clouds"]["openstack"]["auth"]["auth_url"] == d.KEYSTONE.url
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calipso.errors import ParseError
-from calipso.model.record import Record, RunEnded
+from calipso.model.record import Record, RunEnded, ScopeGone
 from calipso.sources.openstack import parse
 from tests.support.openstack_said import OBJECTS, MadeUpCloud, Row, records_of, said_by
 
@@ -53,7 +53,7 @@ def test_what_a_cloud_may_lack_or_refuse_does_no_harm(status: int) -> None:
     cloud.statuses = dict.fromkeys(("projects", "images", "flavors", "trunks", "segments", "qos_policies"), status)
     assert ends(cloud) == {
         "identity": "failed", "servers": "completed", "hosts": "completed", "networks": "completed",
-        "agents": "completed",
+        "agents": "completed", "resources": "completed", "quotas": "failed",
     }  # fmt: skip
     found = records_of(said_by(cloud))
     assert found["instance:i1", "nova"].attributes["project"] == "p1"
@@ -64,12 +64,17 @@ def test_what_a_cloud_may_lack_or_refuse_does_no_harm(status: int) -> None:
     ("listing", "status", "failed"),
     [
         ("servers", 403, {"servers"}),
-        ("hypervisors", 403, {"hosts"}),
+        ("hypervisors", 403, {"hosts", "resources"}),
+        ("servers", 500, {"servers", "quotas"}),
+        ("providers", 403, {"resources"}),
+        ("/resource_providers/rp1/inventories", 500, {"resources"}),
+        ("/quotas/p1", 503, {"quotas"}),
+        ("/routers/r1/l3-agents", 503, {"networks"}),
         ("ports", 500, {"networks"}),
         ("agents", 403, {"agents"}),
         ("agents", 500, {"agents", "networks"}),
         ("images", 503, {"servers"}),
-        ("projects", 500, {"identity", "servers", "networks"}),
+        ("projects", 500, {"identity", "servers", "networks", "quotas"}),
     ],
 )
 def test_what_fails_fails_what_needs_it_and_says_why(listing: str, status: int, failed: set[str]) -> None:
@@ -85,6 +90,36 @@ def test_a_service_that_is_not_in_the_catalogue() -> None:
     cloud.services = ["compute", "identity"]
     assert {part for part, status in ends(cloud).items() if status == "failed"} == {"networks", "agents"}
     assert not [each for each in cloud.asked if each.endpoint in ("openstack:network", "openstack:image")]
+
+
+def test_a_cloud_without_placement_has_no_such_scope() -> None:
+    cloud = MadeUpCloud()
+    cloud.services.remove("placement")
+    assert "resources" not in ends(cloud)
+    assert [each for each in said_by(cloud, known=["resources"]) if isinstance(each, ScopeGone)]
+
+
+def test_quotas_can_be_left_alone() -> None:
+    cloud = MadeUpCloud()
+    over = said_by(cloud, quotas=False, known=["quotas"])
+    assert not [each for each in cloud.asked if "quota" in each.path]
+    assert [each.scope.part for each in over if isinstance(each, ScopeGone)] == ["quotas"]
+
+
+def test_a_host_has_the_inventories_of_its_provider_and_of_those_below() -> None:
+    found = attributes("cmp1", "placement")
+    assert found["inventories"]["VCPU"]["total"] == 8 and found["traits"] == ["COMPUTE_NODE", "HW_CPU_X86_SSE2"]
+    assert found["nested_providers"] == [{"name": "cmp1.example.org_numa0", "inventories": {"PCPU": {"total": 2}}}]
+    assert [id for id, facet in told() if facet == "placement"] == ["cmp1"]
+
+
+def test_limits_of_a_project_and_who_is_the_active_one_of_a_router() -> None:
+    assert attributes("project:p1", "quotas") == {
+        "compute_quotas": {"cores": 20, "ram": -1}, "network_quotas": {"port": 500},
+    }  # fmt: skip
+    assert attributes("router:r1", "neutron")["ha_states"] == [
+        {"host": "cmp1", "state": "active"}, {"host": "cmp2", "state": "standby"},
+    ]  # fmt: skip
 
 
 def test_what_users_gave_their_servers_is_not_read() -> None:

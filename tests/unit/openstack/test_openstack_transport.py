@@ -16,6 +16,7 @@ from calipso.model.record import RunEnded
 from calipso.runtime.system import transport_to
 from calipso.seams import Exec, Http, Reply, Request, SourceConfig
 from calipso.sources.openstack import SOURCE
+from calipso.sources.openstack.collect import PARTS
 from calipso.transports.openstack import OpenStackTransport
 from tests.support.openstack_api import Api, served
 
@@ -59,7 +60,7 @@ def test_a_whole_pass_logs_in_once(api: Api, tmp_path: Path) -> None:
             return [each async for each in SOURCE.collect(transport, config) if isinstance(each, RunEnded)]
 
     ends = asyncio.run(run())
-    assert [(each.status, each.errors) for each in ends] == [("completed", ())] * 5
+    assert [(each.status, each.errors) for each in ends] == [("completed", ())] * len(PARTS)
     assert api.logins == 1
 
 
@@ -76,7 +77,7 @@ def test_a_token_that_ended_is_renewed(api: Api, tmp_path: Path) -> None:
 
 def test_what_the_session_is_bound_to(api: Api, tmp_path: Path) -> None:
     said = json.loads(asked(api.describe(tmp_path), Http("openstack:", "/")).body)
-    assert said == {"region": "one", "services": ["compute", "identity", "image", "network"]}
+    assert said == {"region": "one", "services": ["compute", "identity", "image", "network", "placement"]}
 
 
 def test_of_several_regions_one_is_named(api: Api, tmp_path: Path) -> None:
@@ -149,3 +150,20 @@ def test_what_is_wrong_in_an_environment_is_named(said: object, field: str) -> N
 def test_a_host_is_reached_in_one_way(api: Api) -> None:
     with pytest.raises(ConfigError, match="only one"):
         parse_environment({"name": "c", "hosts": {"api": {"openstack": {"cloud": "lab"}, "ssh": {}}}})
+
+
+def test_apis_are_asked_from_the_network_of_a_process(api: Api, tmp_path: Path) -> None:
+    clouds = str(api.describe(tmp_path))
+    environment = parse_environment(
+        {"name": "c", "hosts": {"api": {"openstack": {"cloud": "lab", "clouds": clouds}, "pid": 2**22 + 1}}}
+    )
+
+    async def run() -> Reply:
+        transport = transport_to(environment.hosts["api"])
+        try:
+            return await transport.ask(SERVERS)
+        finally:
+            await transport.close()
+
+    with pytest.raises(Unreachable, match="no network of process"):
+        asyncio.run(run())

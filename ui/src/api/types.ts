@@ -643,6 +643,7 @@ export interface LinkView {
   routed?: boolean;
   network?: string[] | null;
   state?: string;
+  observed?: boolean | null;
 }
 
 export interface Links {

@@ -75,6 +75,7 @@ _RULE = Entry((
     Field("port_min", "integer"), Field("port_max", "integer"),
 ))  # fmt: skip
 _SUBPORT = Entry((Field("port_id", "text"), Field("type", "text"), Field("number", "integer")))
+_HA = Entry((Field("host", "text"), Field("state", "text")))
 _PAIR = Entry((Field("ip", "text"), Field("mac", "text")))
 
 _COMMON = (
@@ -140,6 +141,7 @@ _SERVICES = (
     Attribute("router_id", "text", (*_RTR, *_FIP), "id, router_id", "Neutron's id of the router"),
     Attribute("distributed", "boolean", _RTR, "distributed", "it is on every host that needs it"),
     Attribute("ha", "boolean", _RTR, "ha", "it is on several hosts, one of them active"),
+    Attribute("ha_states", ListOf(_HA), _RTR, "l3-agents ha_state", "host → `active` or `standby`, as its agents told"),
     Attribute("gateway_network", "text", _RTR, "external_gateway_info", "id of the network its gateway is on"),
     Attribute("gateway_ips", _TEXTS, _RTR, "external_gateway_info", "its addresses there"),
     Attribute("enable_snat", "boolean", _RTR, "external_gateway_info", "it hides what is behind it"),
@@ -164,6 +166,16 @@ _SERVICES = (
     Attribute("stated_addresses", _TEXTS, _H, "agents tunneling_ip", "addresses its agents say"),
     Attribute("overlay_type", "text", _O, "tunnel_types", "`vxlan`, `gre`, `geneve`"),
 )
+_PLACEMENT = (
+    Attribute("resource_provider", "text", _H, "resource_providers uuid", "Placement's id of its hypervisor"),
+    Attribute("inventories", MapOf("anything"), _H, "inventories", "resource class → what there is of it"),
+    Attribute("traits", _TEXTS, _H, "traits", "what it can do, as the scheduler goes by"),
+    Attribute("nested_providers", ListOf("anything"), _H, "root_provider_uuid", "parts with inventories of their own"),
+)
+_QUOTAS = (
+    Attribute("compute_quotas", MapOf("integer"), ("project",), "os-quota-sets", "limits of Nova; -1 is without"),
+    Attribute("network_quotas", MapOf("integer"), ("project",), "quotas", "limits of Neutron; -1 is without"),
+)
 
 OPENSTACK_FACETS: tuple[Facet, ...] = (
     Facet("keystone", "Regions and projects of OpenStack.", _KEYSTONE),
@@ -173,4 +185,6 @@ OPENSTACK_FACETS: tuple[Facet, ...] = (
         (Attribute("name", "text", (*_S, *_H, *_A, *_Z), "name", "its name"), *_SERVERS, *_HOSTS),
     ),
     Facet("neutron", "What Neutron intends, and its agents.", (*_COMMON, *_NETWORKS, *_PORTS, *_SERVICES)),
+    Facet("placement", "What Placement has of a host.", _PLACEMENT),
+    Facet("quotas", "How much a project may use.", _QUOTAS),
 )

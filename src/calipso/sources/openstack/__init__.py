@@ -1,4 +1,4 @@
-"""OpenStack by its APIs: Keystone, Nova, Neutron, and Glance for the names of images."""
+"""OpenStack by its APIs: Keystone, Nova, Neutron, Placement, and Glance for the names of images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from calipso.sources.openstack.watch import watch
 MANIFEST = Manifest(
     name="openstack",
     title="OpenStack",
-    facets=("keystone", "nova", "neutron"),
+    facets=("keystone", "nova", "neutron", "placement", "quotas"),
     types=(
         "region", "project", "availability_zone", "aggregate", "host", "server", "nic", "otep", "network", "segment",
         "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent",
@@ -20,6 +20,7 @@ MANIFEST = Manifest(
         "queue": "name of the queue on the message bus",
         "exchanges": "exchanges of the message bus that services publish to",
         "topics": "topics that services publish under",
+        "quotas": "false: quotas of projects are not asked for, which takes two requests a project",
     },
 )  # fmt: skip
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
-from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, Seen
+from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import Http, SourceConfig, Transport
-from calipso.sources.openstack import agents, compute, identity, network, parse
+from calipso.sources.openstack import agents, compute, identity, network, parse, placement
 from calipso.sources.openstack.listings import Listings
 
 SOURCE = "openstack"
 SESSION = "openstack:"
-NOVA_VERSION = "compute 2.53"
-"""Servers with their flavor, ids of services and hypervisors as uuids: Pike. Clouds before it are asked without."""
+VERSIONS = {"compute": "compute 2.53", "placement": "placement 1.14"}
+"""Servers with their flavor, ids of services and hypervisors as uuids: Pike; trees of providers: Queens. Clouds before
+them are asked without."""
 LIMIT = 1000
 """Objects of a page."""
 MOST = 10_000
@@ -56,16 +58,54 @@ LISTINGS: dict[str, Listing] = {
     "security_groups": Listing("network", "/security-groups", "security_groups", parse.SecurityGroup),
     "qos_policies": Listing("network", "/qos/policies", "policies", parse.QosPolicy),
     "agents": Listing("network", "/agents", "agents", parse.Agent),
+    "providers": Listing("placement", "/resource_providers", "resource_providers", parse.Provider),
 }
 
 
+class Detail(msgspec.Struct, frozen=True):
+    """What is asked of each of some objects that were listed. path: of an object, by its id."""
+
+    of: Callable[[Listings], list[Any]]
+    service: str
+    path: str
+    key: str
+
+
+DETAILS: dict[str, Detail] = {
+    "router_agents": Detail(Listings.on_several_agents, "network", "/routers/{}/l3-agents", "agents"),
+    "inventories": Detail(lambda listed: listed.providers, "placement", "/resource_providers/{}/inventories",
+                          "inventories"),
+    "traits": Detail(lambda listed: listed.providers, "placement", "/resource_providers/{}/traits", "traits"),
+    "compute_quotas": Detail(Listings.in_use, "compute", "/os-quota-sets/{}", "quota_set"),
+    "network_quotas": Detail(Listings.in_use, "network", "/quotas/{}", "quota"),
+}  # fmt: skip
+
+
+def _in_turns() -> list[str]:
+    nth: Counter[str] = Counter()
+    turns = []
+    for name, each in LISTINGS.items():
+        turns.append((nth[each.service], name))
+        nth[each.service] += 1
+    return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
+
+
+IN_TURNS = _in_turns()
+"""Listings, the services in turns: each lets a new token be checked with its first answer, and so all do it at once."""
+
+
 class Part(msgspec.Struct, frozen=True):
-    """A scope: listings it cannot do without, and those a cloud may lack or refuse."""
+    """A scope: listings it cannot do without, and those a cloud may lack or refuse.
+
+    service: what a cloud need not have; without it there is no such scope. option: what leaves it out when false.
+    """
 
     name: str
     needs: tuple[str, ...]
     records: Callable[[Listings], list[Record]]
     uses: tuple[str, ...] = ()
+    service: str = ""
+    option: str = ""
 
 
 PARTS = (
@@ -74,36 +114,88 @@ PARTS = (
     Part("hosts", ("hypervisors", "nova_services", "aggregates", "zones"), compute.host_records),
     Part(
         "networks", ("networks", "subnets", "ports"), network.records,
-        ("projects", "segments", "routers", "floating_ips", "trunks", "security_groups", "qos_policies", "agents"),
+        ("projects", "segments", "routers", "floating_ips", "trunks", "security_groups", "qos_policies", "agents",
+         "router_agents"),
     ),
     Part("agents", ("agents",), agents.records),
+    Part("resources", ("providers", "hypervisors"), placement.resource_records, ("inventories", "traits"), "placement"),
+    Part("quotas", ("projects",), placement.quota_records,
+         ("servers", "networks", "routers", "compute_quotas", "network_quotas"), option="quotas"),
 )  # fmt: skip
 
-Answer = list[Any] | CalipsoError
+Answer = list[Any] | dict[str, Any] | CalipsoError
+
+
+class Look(NamedTuple):
+    """A look at a region: the parts that it has, those it lacks, each listing's objects or why there are none."""
+
+    region: str
+    parts: list[Part]
+    lacking: list[Part]
+    answers: dict[str, Answer]
+
+
+def chosen(options: Mapping[str, Any]) -> list[Part]:
+    """The parts that the options leave."""
+    return [part for part in PARTS if not part.option or options.get(part.option, True)]
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """All parts of the region; what a part needs and is not told ends it as failed, and nothing of it is lost."""
+    parts, known = chosen(config.options), config.options.get("known", ())
     scopes = {part.name: Scope(SOURCE, config.host, part.name) for part in PARTS}
-    for scope in scopes.values():
-        yield RunBegan(scope)
-    try:
-        region, answers = await ask_all(transport)
-    except (TransportError, ParseError) as error:
-        for scope in scopes.values():
-            yield RunEnded(scope, "failed", (RunError("session", error.message),))
-        return
     for part in PARTS:
-        for observation in told(part, scopes[part.name], answers, _listings(region, answers)):
+        if part not in parts and part.name in known:
+            yield ScopeGone(scopes[part.name])
+    try:
+        session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
+    except (TransportError, ParseError) as error:
+        for part in expected(parts, known):
+            yield RunBegan(scopes[part.name])
+            yield RunEnded(scopes[part.name], "failed", (RunError("session", error.message),))
+        return
+    present, lacking = _split(parts, session.services)
+    for part in lacking:
+        if part.name in known:
+            yield ScopeGone(scopes[part.name])
+    for part in present:
+        yield RunBegan(scopes[part.name])
+    answers = await _answers(Asking(transport, session.services), session.region, present)
+    listed = listings_of(session.region, answers)
+    for part in present:
+        for observation in told(part, scopes[part.name], answers, listed):
             yield observation
 
 
-async def ask_all(transport: Transport) -> tuple[str, dict[str, Answer]]:
-    """The region, and each listing's objects or why there are none. Raises `TransportError`, `ParseError`."""
+async def ask_all(transport: Transport, parts: list[Part]) -> Look:
+    """Everything at once. Raises `TransportError`, `ParseError` where not even the session is told."""
     session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
-    asking = Asking(transport, session.services)
-    answers = dict(zip(LISTINGS, await asyncio.gather(*map(asking.answer, LISTINGS.values())), strict=True))
-    return session.region, answers
+    present, lacking = _split(parts, session.services)
+    answers = await _answers(Asking(transport, session.services), session.region, present)
+    return Look(session.region, present, lacking, answers)
+
+
+def expected(parts: list[Part], known: Collection[str]) -> list[Part]:
+    """The parts that a region has as far as is known before it was asked."""
+    return [part for part in parts if not part.service or part.name in known]
+
+
+def _split(parts: list[Part], services: list[str]) -> tuple[list[Part], list[Part]]:
+    lacking = [part for part in parts if part.service and part.service not in services]
+    return [part for part in parts if part not in lacking], lacking
+
+
+async def _answers(asking: Asking, region: str, parts: list[Part]) -> dict[str, Answer]:
+    """Listings, then what is asked of single objects in them, each with its answer or what went wrong."""
+    wanted = {name for part in parts for name in (*part.needs, *part.uses)}
+    names = [name for name in IN_TURNS if name in wanted]
+    answers: dict[str, Answer] = dict(
+        zip(names, await asyncio.gather(*(asking.answer(LISTINGS[name]) for name in names)), strict=True)
+    )
+    listed = listings_of(region, answers)
+    further = [name for name in DETAILS if name in wanted]
+    found = await asyncio.gather(*(asking.details(DETAILS[name], listed) for name in further))
+    return {**answers, **dict(zip(further, found, strict=True))}
 
 
 def told(part: Part, scope: Scope, answers: dict[str, Answer], listed: Listings) -> Iterator[Observation]:
@@ -122,12 +214,14 @@ def _errors(part: Part, answers: dict[str, Answer]) -> tuple[RunError, ...]:
     for name in (*part.needs, *part.uses):
         answer = answers[name]
         if isinstance(answer, CalipsoError) and (name in part.needs or not isinstance(answer, Lacking)):
-            out.append(RunError(f"{LISTINGS[name].service} {LISTINGS[name].path}", answer.message))
+            asked = LISTINGS.get(name) or DETAILS[name]
+            out.append(RunError(f"{asked.service} {asked.path}", answer.message))
     return tuple(out)
 
 
-def _listings(region: str, answers: dict[str, Answer]) -> Listings:
-    return Listings(region=region, **{name: each for name, each in answers.items() if isinstance(each, list)})
+def listings_of(region: str, answers: dict[str, Answer]) -> Listings:
+    found: dict[str, Any] = {name: each for name, each in answers.items() if not isinstance(each, CalipsoError)}
+    return Listings(region=region, **found)
 
 
 class Asking:
@@ -137,7 +231,7 @@ class Asking:
         self._transport = transport
         self._services = services
 
-    async def answer(self, listing: Listing) -> Answer:
+    async def answer(self, listing: Listing) -> list[Any] | CalipsoError:
         """All objects, or why there are none."""
         if listing.service not in self._services:
             return Lacking(f"the catalogue has no {listing.service} service in this region", 404)
@@ -145,6 +239,23 @@ class Asking:
             return await self._all(listing)
         except (TransportError, ParseError) as error:
             return error
+
+    async def details(self, detail: Detail, listed: Listings, known: Collection[str] = ()) -> Answer:
+        """What each object says that is not `known`, by its id; an object that is gone by now says nothing."""
+        if detail.service not in self._services:
+            return {}
+        ids = [each.id for each in detail.of(listed) if each.id not in known]
+        try:
+            said = await asyncio.gather(*(self._detail(detail, id) for id in ids))
+        except (TransportError, ParseError) as error:
+            return error
+        return {id: each for id, each in zip(ids, said, strict=True) if each is not None}
+
+    async def _detail(self, detail: Detail, id: str) -> Any:
+        try:
+            return parse.detail(await self._body(detail.service, detail.path.format(id)), detail.key)
+        except Lacking:
+            return None
 
     async def _all(self, listing: Listing) -> list[Any]:
         found: dict[str, Any] = {}
@@ -158,7 +269,7 @@ class Asking:
         raise TransportError(f"{listing.service}{listing.path}: more than {MOST} pages")
 
     async def _body(self, service: str, path: str) -> bytes:
-        headers = {"OpenStack-API-Version": NOVA_VERSION} if service == "compute" else {}
+        headers = {"OpenStack-API-Version": VERSIONS[service]} if service in VERSIONS else {}
         reply = await self._transport.ask(Http(f"openstack:{service}", path, headers=headers, timeout=TIMEOUT))
         if reply.exit_code == 406 and headers:
             reply = await self._transport.ask(Http(f"openstack:{service}", path, timeout=TIMEOUT))

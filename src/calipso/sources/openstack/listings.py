@@ -10,11 +10,15 @@ import msgspec
 from calipso.model.record import Attributes, Record
 from calipso.sources.openstack import parse
 
-KEYSTONE, NOVA, NEUTRON = "keystone", "nova", "neutron"
+KEYSTONE, NOVA, NEUTRON, PLACEMENT, QUOTAS = "keystone", "nova", "neutron", "placement", "quotas"
+L3_AGENT = "L3 agent"
 
 
 class Listings(msgspec.Struct, kw_only=True, dict=True):
-    """Objects by listing, each in the order of ids; empty where the cloud has no such listing."""
+    """Objects by listing, each in the order of ids; empty where the cloud has no such listing.
+
+    inventories, traits: by resource provider. compute_quotas, network_quotas: by project. router_agents: by router.
+    """
 
     region: str = ""
     regions: list[parse.Region] = []
@@ -38,6 +42,12 @@ class Listings(msgspec.Struct, kw_only=True, dict=True):
     security_groups: list[parse.SecurityGroup] = []
     qos_policies: list[parse.QosPolicy] = []
     agents: list[parse.Agent] = []
+    providers: list[parse.Provider] = []
+    inventories: dict[str, dict[str, Any]] = {}
+    traits: dict[str, list[str]] = {}
+    compute_quotas: dict[str, dict[str, Any]] = {}
+    network_quotas: dict[str, dict[str, Any]] = {}
+    router_agents: dict[str, list[dict[str, Any]]] = {}
 
     def project(self, id: str | None) -> Attributes:
         """Whose an object is: the project's name where Keystone tells it, else its id."""
@@ -53,6 +63,17 @@ class Listings(msgspec.Struct, kw_only=True, dict=True):
     def policies(self) -> dict[str, parse.QosPolicy]:
         """Policies of quality of service by id."""
         return {each.id: each for each in self.qos_policies}
+
+    def in_use(self) -> list[parse.Project]:
+        """Projects that have a server, a network or a router."""
+        users = {each.tenant_id for each in self.servers}
+        users |= {each.project_id for each in self.networks} | {each.project_id for each in self.routers}
+        return [each for each in self.projects if each.id in users]
+
+    def on_several_agents(self) -> list[parse.Router]:
+        """Routers of which agents tell who is active; OVN's have none."""
+        agents = any(each.agent_type == L3_AGENT for each in self.agents)
+        return [each for each in self.routers if each.ha] if agents else []
 
 
 def said(id: str, facet: str, type: str, attributes: dict[str, Any]) -> Record:

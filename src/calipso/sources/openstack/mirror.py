@@ -8,7 +8,7 @@ from typing import Any
 from calipso.errors import CalipsoError
 from calipso.model.record import Gone, Observation, Record, Scope, Seen
 from calipso.sources.openstack import parse
-from calipso.sources.openstack.collect import PARTS, Answer, Lacking, Part
+from calipso.sources.openstack.collect import DETAILS, Lacking, Look, Part
 from calipso.sources.openstack.listings import Listings
 
 Documents = dict[str, dict[str, Any]]
@@ -20,19 +20,25 @@ ALONE = frozenset({
 
 
 class Mirror:
-    """`documents`: what is known. `lacking`: listings that the cloud does not have, or not for this user."""
+    """`documents`: what is known; of what is asked of single objects, what each says.
+
+    `lacking`: listings that the cloud does not have, or not for this user. `parts`: those that the cloud has.
+    """
 
     def __init__(self) -> None:
         self.region = ""
         self.documents: Documents = {}
+        self.parts: list[Part] = []
         self.lacking: set[str] = set()
 
-    def replace(self, region: str, answers: Mapping[str, Answer]) -> None:
+    def replace(self, look: Look) -> None:
         """A look at everything. What was not told stays as it was known."""
-        self.region = region
-        self.lacking = {name for name, answer in answers.items() if isinstance(answer, Lacking)}
-        for name, answer in answers.items():
-            if not isinstance(answer, CalipsoError):
+        self.region, self.parts = look.region, look.parts
+        self.lacking = {name for name, answer in look.answers.items() if isinstance(answer, Lacking)}
+        for name, answer in look.answers.items():
+            if isinstance(answer, dict):
+                self.documents[name] = dict(answer)
+            elif not isinstance(answer, CalipsoError):
                 self.documents[name] = {key(each): each for each in answer}
             elif isinstance(answer, Lacking):
                 self.documents[name] = {}
@@ -58,7 +64,7 @@ class Mirror:
 
     def told(self, before: Documents, scopes: Mapping[str, Scope]) -> Iterator[Observation]:
         """What to say after documents changed that were `before`: exactly what a look would now say otherwise."""
-        for part in PARTS:
+        for part in self.parts:
             changed = {name: before[name] for name in (*part.needs, *part.uses) if before.get(name)}
             if changed:
                 yield from self._differences(part, changed, scopes[part.name])
@@ -101,11 +107,12 @@ class Mirror:
             yield from (each for each in (old, self.of(listing).get(id)) if each is not None)
 
     def _listings(self, ids: Mapping[str, Iterable[str]], before: Documents) -> Listings:
-        chosen: dict[str, list[Any]] = {}
+        chosen: dict[str, Any] = {}
         for name, wanted in ids.items():
             known, old = self.of(name), before.get(name, {})
-            found = (old[id] if id in old else known.get(id) for id in wanted)
-            chosen[name] = [each for each in found if each is not None]
+            found = {id: old[id] if id in old else known.get(id) for id in wanted}
+            there = {id: each for id, each in found.items() if each is not None}
+            chosen[name] = there if name in DETAILS else list(there.values())
         return Listings(region=self.region, **chosen)
 
 

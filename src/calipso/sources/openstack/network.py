@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from calipso.model import ids
@@ -117,10 +118,17 @@ def _router(each: parse.Router, listed: Listings) -> Attributes:
             key=lambda one: sorted(one.items()),
         ),
         "availability_zones": sorted(each.availability_zones),
+        "ha_states": _ha_states(listed.router_agents.get(each.id, ())),
         "description": each.description,
         "tags": sorted(each.tags),
         **listed.project(each.project_id),
     }
+
+
+def _ha_states(agents: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Which of the hosts of a router is the active one, as its agents have told."""
+    found = ({"host": str(one.get("host")), "state": str(one.get("ha_state") or "unknown")} for one in agents)
+    return sorted(found, key=lambda one: one["host"])
 
 
 def _floating(each: parse.FloatingIp, listed: Listings) -> Attributes:

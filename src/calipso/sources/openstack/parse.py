@@ -315,12 +315,37 @@ class Agent(Document):
     configurations: dict[str, Any] = {}
 
 
+# ── Placement ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Provider(Document):
+    """`root`: of its tree of providers, from microversion 1.14 on."""
+
+    uuid: str
+    name: str
+    root: Text = field(default=None, name="root_provider_uuid")
+
+    @property
+    def id(self) -> str:
+        return self.uuid
+
+
 def about(body: bytes) -> About:
     """Raises `ParseError`."""
     try:
         return msgspec.json.decode(body, type=About)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ParseError("openstack session", str(error), excerpt=body[:120].decode(errors="replace")) from None
+
+
+def detail(body: bytes, key: str) -> Any:
+    """What one object's answer has below `key`. Raises `ParseError`."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])[key]
+    except KeyError:
+        raise ParseError(f"openstack {key}", "not in the answer", excerpt=body[:120].decode(errors="replace")) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ParseError(f"openstack {key}", str(error), excerpt=body[:120].decode(errors="replace")) from None
 
 
 def page(body: bytes, key: str, form: type[Form]) -> tuple[list[Form], str]:

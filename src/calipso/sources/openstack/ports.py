@@ -20,11 +20,14 @@ def port_records(listed: Listings, segments: list[parse.Segment]) -> list[Record
         for trunk in listed.trunks
         for sub in trunk.sub_ports
     }
+    host_of = {each.id: each.host for each in listed.ports}
     out = []
     for each in listed.ports:
         parent, number = below.get(each.id, (None, None))
-        found = bound(each, of_network.get(each.network_id, ()), listed)
+        host = each.host or host_of.get(parent or "")  # OVN leaves a subport's own one empty
+        found = bound(host, of_network.get(each.network_id, ()), listed)
         attributes = _port(each, listed) | {
+            "host": host or None,
             "medium": medium(found) if found else None,
             "parent_port": parent,
             "subport_vlan": number,
@@ -39,7 +42,6 @@ def _port(each: parse.Port, listed: Listings) -> Attributes:
     return {
         "port_id": each.id,
         "name": each.name or mac,
-        "host": each.host,
         "mac": mac,
         "ips": [ids.canonical_ip(one["ip_address"]) for one in each.fixed_ips if "ip_address" in one],
         "subnets": sorted({ids.by_uuid("subnet", one["subnet_id"]) for one in each.fixed_ips if "subnet_id" in one}),

@@ -12,7 +12,7 @@ import msgspec
 from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
 from calipso.seams import Http, Transport
 from calipso.sources.openstack import parse
-from calipso.sources.openstack.collect import LISTINGS, SESSION, Asking, Lacking
+from calipso.sources.openstack.collect import DETAILS, LISTINGS, SESSION, Asking, Lacking
 from calipso.sources.openstack.mirror import Documents, Mirror, below, key
 from calipso.sources.openstack.parse_notifications import Concern
 
@@ -75,7 +75,25 @@ class Reading:
                 else:
                     following.update(self._take(one, answer, before, events=nth == 0))
             wanted = following
+        if before:
+            await self._details(asking, before)
         return failures
+
+    async def _details(self, asking: Asking, before: Documents) -> None:
+        """What is asked of single objects: of those that newly need it, and no more of those that are gone.
+
+        What cannot be told now is told by the next look.
+        """
+        listed = self._mirror.listings()
+        for name in {each for part in self._mirror.parts for each in part.uses if each in DETAILS}:
+            known = self._mirror.of(name)
+            needed = {each.id for each in DETAILS[name].of(listed)}
+            for id in set(known) - needed:
+                self._mirror.put(name, id, None, before)
+            if needed - set(known):
+                answer = await asking.details(DETAILS[name], listed, known)
+                for id, said in answer.items() if isinstance(answer, dict) else ():
+                    self._mirror.put(name, id, said, before)
 
     def _worth(self, concern: Concern) -> bool:
         if concern.listing in self._mirror.lacking:

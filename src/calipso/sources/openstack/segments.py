@@ -47,16 +47,16 @@ def medium(segment: parse.Segment) -> str | None:
     return f"overlay/{segment.network_type}" if segment.network_type in OVERLAYS else None
 
 
-def bound(port: parse.Port, of_network: Sequence[parse.Segment], listed: Listings) -> parse.Segment | None:
-    """The segment a port is bound to on its host: the only one, else the only one that the host's agents serve.
+def bound(host: str | None, of_network: Sequence[parse.Segment], listed: Listings) -> parse.Segment | None:
+    """The segment a port is bound to on its host: its network's only one, else the only one the host's agents serve.
 
     The API does not tell the levels of a binding; Neutron's database does.
     """
-    if not port.host:
+    if not host:
         return None
     if len(of_network) == 1:
         return of_network[0]
-    physical, overlays = served(listed, port.host)
+    physical, overlays = served(listed, host)
     fitting = [
         each
         for each in of_network

@@ -14,10 +14,10 @@ from typing import Any
 
 from calipso.errors import CalipsoError, ParseError, TransportError
 from calipso.model import ids
-from calipso.model.record import Barrier, Measured, Observation, RunBegan, RunEnded, RunError, Scope
+from calipso.model.record import Barrier, Measured, Observation, RunBegan, RunEnded, RunError, Scope, ScopeGone
 from calipso.seams import Amqp, AmqpSettle, SourceConfig, Transport
 from calipso.sources.openstack.bus import EXCHANGES, TOPICS, Bus, Delivery, Standing
-from calipso.sources.openstack.collect import PARTS, SOURCE, Answer, ask_all, collect, told
+from calipso.sources.openstack.collect import PARTS, SOURCE, Look, ask_all, chosen, collect, expected, told
 from calipso.sources.openstack.mirror import Documents, Mirror
 from calipso.sources.openstack.parse_notifications import Concern
 from calipso.sources.openstack.reading import Failures, Reading
@@ -75,9 +75,10 @@ class _Listener:
         self._woken = asyncio.Event()
         self.bus = Bus(transport, request, self._woken)
         self._scopes = {name: Scope(SOURCE, config.host, name) for name in (*(part.name for part in PARTS), BUS)}
+        self._parts, self._known = chosen(options), set(options.get("known", ()))
         self._mirror = Mirror()
         self._reading = Reading(transport, self._mirror)
-        self._looking: asyncio.Task[tuple[str, dict[str, Answer]]] | None = None
+        self._looking: asyncio.Task[Look] | None = None
         self._looked = False
         self._look_at = asyncio.get_running_loop().time() + FIRST_WORD
         self._noted: set[Concern] = set()
@@ -129,25 +130,31 @@ class _Listener:
         self.bus.bound_anew = False
         self._noted = set()
         self._reading.forget()
-        self._looking = asyncio.create_task(ask_all(self._transport))
+        self._looking = asyncio.create_task(ask_all(self._transport, self._parts))
         self._looking.add_done_callback(lambda _: self._woken.set())
 
-    async def _told_by_look(self, look: asyncio.Task[tuple[str, dict[str, Answer]]]) -> list[Observation]:
+    async def _told_by_look(self, look: asyncio.Task[Look]) -> list[Observation]:
         """All parts as they are: as the look tells, and anew what changed while it was under way."""
         self._looking = None
         self._look_at = asyncio.get_running_loop().time() + self._every
-        out: list[Observation] = [RunBegan(self._scopes[part.name]) for part in PARTS]
+        out: list[Observation] = []
         try:
-            region, answers = look.result()
+            found = look.result()
         except (TransportError, ParseError) as error:
             self._look_at = asyncio.get_running_loop().time() + self._later()
-            failed = (RunError("session", error.message),)
-            return [*out, *(RunEnded(self._scopes[part.name], "failed", failed) for part in PARTS)]
-        self._mirror.replace(region, answers)
+            for part in expected(self._parts, self._known):
+                failed = (RunError("session", error.message),)
+                out += [RunBegan(self._scopes[part.name]), RunEnded(self._scopes[part.name], "failed", failed)]
+            return out
+        gone = {part.name for part in PARTS} - {part.name for part in found.parts}
+        out += [ScopeGone(self._scopes[name]) for name in sorted(gone & self._known)]
+        self._known = {part.name for part in found.parts}
+        out += [RunBegan(self._scopes[part.name]) for part in found.parts]
+        self._mirror.replace(found)
         self._waiting = await self._reading.read({*self._noted, *self._waiting}, {})
         listed = self._mirror.listings()
-        for part in PARTS:
-            out += told(part, self._scopes[part.name], answers, listed)
+        for part in found.parts:
+            out += told(part, self._scopes[part.name], found.answers, listed)
         self._looked, self._odd, self._retry = True, "", RETRY
         self._woken.set()
         return out
@@ -210,7 +217,7 @@ class _Listener:
         self._waiting.update(failures)
         self._retry_at = asyncio.get_running_loop().time() + self._later()
         self._look_at = min(self._look_at, self._retry_at)
-        for part in PARTS:
+        for part in self._mirror.parts:
             errors = {
                 RunError(f"{concern.listing} {concern.by} {concern.value}".rstrip(), error.message)
                 for concern, error in failures.items()
