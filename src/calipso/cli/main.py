@@ -7,7 +7,20 @@ import traceback
 
 import typer
 
-from calipso.cli import access, agent, asking, capturing, environments, packets, querying, running, transcripts
+from calipso.cli import (
+    access,
+    agent,
+    alerts,
+    asking,
+    capturing,
+    declaring,
+    environments,
+    packets,
+    querying,
+    running,
+    transcripts,
+    workflows,
+)
 from calipso.cli.calling import BUG
 from calipso.version import VERSION
 
@@ -27,6 +40,9 @@ packets.register(app)
 capturing.register(app)
 agent.register(app)
 environments.register(app)
+declaring.register(app)
+alerts.register(app)
+workflows.register(app)
 access.register(app)
 
 

@@ -20,7 +20,7 @@ LOCAL = "local"
 
 
 class Home:
-    """Paths below one folder. `token`: the admin's; `graphs`: a store for each environment."""
+    """Paths below one folder. `token`: the admin's; `graphs`: a store for each environment; `scripts`: of alerts."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,6 +32,7 @@ class Home:
         self.lock = path / "lock"
         self.environments = path / "environments"
         self.graphs = path / "graphs"
+        self.scripts = path / "scripts"
 
     @classmethod
     def default(cls, variables: Mapping[str, str] | None = None) -> Home:

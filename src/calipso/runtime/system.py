@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import gc
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import structlog
 
@@ -16,12 +17,16 @@ from calipso.graph.rederive import derivation, rederived
 from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
-from calipso.operations.context import AgentState, PostState, Tried
+from calipso.operations.alerts import Firing
+from calipso.operations.context import AgentState, PostState, Ran, Tried
+from calipso.runtime import sandbox
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
+from calipso.runtime.alerting import Alarms
 from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
+from calipso.runtime.declared import Declared
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home, environment_of
 from calipso.runtime.lock import WriterLock
@@ -72,6 +77,11 @@ class System:
         self._capturing: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
+        self._declared_in: dict[str, Declared] = {}
+        self._alarms: dict[str, Alarms] = {}
+        self.told_of_firings: list[Callable[[Firing], None]] = []
+        """Called in the event loop for each alert that goes off."""
+        self._reacting = False
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
 
@@ -128,6 +138,8 @@ class System:
         if name == LOCAL:
             raise Forbidden("this machine is always an environment", hint="give it no sources to have it left alone")
         await self._unwatch(name)
+        await self._declared_in.pop(name).end()
+        await self._alarms.pop(name).end()
         del self.sites[name]
         writing = self._writing.pop(name)
         writing.cancel()
@@ -155,8 +167,12 @@ class System:
         store = await loop.run_in_executor(None, SqliteStore, self.home.store(environment.name), environment)
         graph = await loop.run_in_executor(None, _loaded, store, environment)
         writer = Writer(store, graph, int(environment.history_days * DAY))
-        self.sites[environment.name] = Site(environment, writer)
+        site = self.sites[environment.name] = Site(environment, writer)
+        self._declared_in[environment.name] = Declared(site)
+        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired)
         self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
+        if self._reacting:
+            self._react_in(environment.name)
 
     def collection(self, environment: str) -> Collection:
         """The sources of an environment, ready to run."""
@@ -181,6 +197,41 @@ class System:
                 with contextlib.suppress(ConfigError):  # that environment's own run says so
                     pids.append(with_pid(options, f"{name}.hosts.{host}").pid)
         return [pid for pid in pids if pid]
+
+    async def declare(self, environment: str) -> None:
+        """Bring the graph up to what users have declared. Raises `NotFound`."""
+        self.site(environment)
+        await self._declared_in[environment].apply()
+
+    def declared_problems(self, environment: str) -> list[str]:
+        """Why rules of users cannot be answered now. Raises `NotFound`."""
+        self.site(environment)
+        return list(self._declared_in[environment].problems)
+
+    async def sandboxed(
+        self, source: str, parameters: dict[str, Any], seconds: float, answer: sandbox.Answer
+    ) -> Ran:  # fmt: skip
+        """Run a workflow's source where it can do nothing but ask `answer` for operations."""
+        return await sandbox.run(source, parameters, seconds, answer)
+
+    def alerts_changed(self, environment: str) -> None:
+        """Alerts were set up, changed or ended. Nobody asks them while nothing reacts: a command may set them up."""
+        if self._reacting:
+            self._alarms[environment].changed()
+
+    def react(self) -> None:
+        """Follow the graphs with what users have set up, until the system is closed."""
+        self._reacting = True
+        for name in self.sites:
+            self._react_in(name)
+
+    def _react_in(self, environment: str) -> None:
+        self._declared_in[environment].begin()
+        self._alarms[environment].begin()
+
+    def _fired(self, firing: Firing) -> None:
+        for told in list(self.told_of_firings):
+            told(firing)
 
     async def scan(self, environment: str) -> list[RunError]:
         """One pass over an environment; what went wrong."""
@@ -231,6 +282,9 @@ class System:
         await self.connected.close()
         for name in list(self.sites):
             await self._unwatch(name)
+        for name in self.sites:
+            await self._declared_in[name].end()
+            await self._alarms[name].end()
         for task in self._writing.values():
             task.cancel()
         await asyncio.gather(*self._writing.values(), return_exceptions=True)

@@ -25,6 +25,8 @@ from calipso.web.ingest import Ingest, ingest_route
 from calipso.web.live import live_routes
 from calipso.web.openapi import openapi
 from calipso.web.problems import on_error
+from calipso.web.skydive import Skydive
+from calipso.web.skydive_login import SkydiveTokens
 from calipso.web.tags import Tags
 
 Asking = Request[Any, Any, Any]
@@ -100,8 +102,9 @@ def _json_only(request: Asking) -> None:
 
 
 def build(
-    context: Context, gate: Gate, live: Any, ingest: Ingest, probe: Probe, hosts: Sequence[str], web: Web
-) -> ASGIApp:
+    context: Context, gate: Gate, live: Any, ingest: Ingest, probe: Probe, hosts: Sequence[str], web: Web,
+    skydive: Skydive,
+) -> ASGIApp:  # fmt: skip
     """The application. `gate` decides; `hosts`: the Host headers it answers to (against DNS rebinding)."""
     api = Router(
         "/api/v1",
@@ -116,7 +119,7 @@ def build(
         expose_headers=["ETag", "Retry-After"],
     )  # fmt: skip
     app = Litestar(
-        route_handlers=[api, *health_routes(probe)],
+        route_handlers=[api, *health_routes(probe), *skydive.routes()],
         guards=[gate],
         exception_handlers={Exception: on_error, CalipsoError: on_error, HTTPException: on_error},
         cors_config=cors if web.cors_origins else None,
@@ -124,7 +127,7 @@ def build(
         openapi_config=None,
         debug=False,
     )
-    return SafeHeaders(KnownHosts(app, hosts))
+    return SafeHeaders(KnownHosts(SkydiveTokens(app), hosts))
 
 
 def _document() -> HTTPRouteHandler:

@@ -66,7 +66,7 @@ class Gate:
 
     def __call__(self, connection: Asked, handler: BaseRouteHandler) -> None:
         """Raises 401, 403 or 429."""
-        if connection.url.path in OPEN:
+        if connection.url.path in OPEN or handler.opt.get("open"):
             return
         scope = handler.opt.get("scope", "read")
         caller = self._caller(connection)

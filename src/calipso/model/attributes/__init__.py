@@ -15,6 +15,7 @@ from calipso.model.attributes.openstack import OPENSTACK_FACETS
 from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
+from calipso.model.attributes.user import USER_FACETS
 from calipso.model.attributes.vpp import VPP
 from calipso.model.record import Record
 
@@ -35,6 +36,7 @@ FACETS: tuple[Facet, ...] = (
     SNMP_FDB,
     VPP,
     *OPENSTACK_FACETS,
+    *USER_FACETS,
 )
 """A new source adds its facets here."""
 
