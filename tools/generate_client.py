@@ -44,9 +44,11 @@ def main() -> int:
 
 
 def formatted(text: str, file: Path) -> str:
-    """As ruff formats it."""
-    command = ["ruff", "format", "--stdin-filename", str(file), "-"]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    """As ruff sorts and formats it."""
+    for deed in (["check", "--quiet", "--select", "I", "--fix"], ["format"]):
+        command = ["ruff", *deed, "--stdin-filename", str(file), "-"]
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    return text
 
 
 def text(title: str, waits: str) -> str:
