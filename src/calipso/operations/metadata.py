@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from calipso.graph.merge import base
-from calipso.graph.protocol import GraphReader, Obj
+from calipso.graph.protocol import Facet, GraphReader, Obj
 from calipso.model import user
 from calipso.model.record import Attributes
 from calipso.operations.context import Site
@@ -35,11 +35,12 @@ ACRONYMS = {"id": "ID", "ip": "IP", "mac": "MAC", "mtu": "MTU", "uuid": "UUID", 
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """One line of the table: where it is shown, the name, and the attributes it can come from."""
+    """One line of the table: where it is shown, the name, the attributes and the sources it can come from."""
 
     path: tuple[str, ...]
     name: Name
     tops: frozenset[str]
+    sources: frozenset[str]
     hosts: bool
 
 
@@ -50,13 +51,12 @@ def _table() -> tuple[_Entry, ...]:
     for text in sorted(shown, key=lambda each: (each.count("."), each)):
         name = name_of(text)
         tops = frozenset(path[0] for source, path in name.paths if not source)
-        from_facets = any(source for source, _ in name.paths)
-        found.append(_Entry(tuple(text.split(".", 1)), name, frozenset() if from_facets else tops, text in ONLY_HOSTS))
+        sources = frozenset(source for source, _ in name.paths if source)
+        found.append(_Entry(tuple(text.split(".", 1)), name, tops, sources, text in ONLY_HOSTS))
     return tuple(found)
 
 
 TABLE = _table()
-FROM_HEAD = names.HEAD
 OWN_SECTIONS = {source: section for section, source in SECTIONS.items() if section not in ("Ovs", "Container")}
 """Facets of these sources are shown whole, below their section."""
 
@@ -64,13 +64,18 @@ OWN_SECTIONS = {source: section for section, source in SECTIONS.items() if secti
 def metadata(reader: GraphReader, head: Obj, metrics: Mapping[str, float] | None = None) -> Json:
     """What Skydive would call an object's metadata."""
     attributes = reader.attributes(head)
-    out = _sections(reader, head)
+    facets = reader.facets(head)
+    sources = {base(facet.name) for facet in facets}
+    out = _sections(facets)
     for entry in TABLE:
-        if entry.tops and not any(top in attributes or top in FROM_HEAD for top in entry.tops):
-            continue
         if entry.hosts and head.type != "host":
             continue
-        value = names.read(reader, head, entry.name)
+        if entry.sources:
+            value = names.read(reader, head, entry.name) if entry.sources & sources else None
+        elif entry.name.of_head:
+            value = getattr(head, entry.name.of_head)
+        else:
+            value = names.picked(head, attributes, entry.name) if not entry.tops.isdisjoint(attributes) else None
         if value is not None and value != "" and value != []:
             _put(out, entry.path, value)
     manager = names.read(reader, head, name_of("Manager"))
@@ -92,9 +97,9 @@ def _put(out: Json, path: tuple[str, ...], value: Any) -> None:
     out[path[0]] = {**section, path[1]: value} if isinstance(section, dict) else {path[1]: value}
 
 
-def _sections(reader: GraphReader, head: Obj) -> Json:
+def _sections(facets: Iterable[Facet]) -> Json:
     out: Json = {}
-    for facet in reader.facets(head):
+    for facet in facets:
         section = OWN_SECTIONS.get(base(facet.name))
         if section is not None:
             said = {camel(name): value for name, value in list(facet.attributes.items())[:WHOLE]}
