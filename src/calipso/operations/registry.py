@@ -10,8 +10,8 @@ import msgspec
 from calipso.errors import CalipsoError
 from calipso.operations import (
     access,
-    capturing,
     alerts,
+    capturing,
     cliques,
     declared,
     environments,
@@ -96,6 +96,7 @@ OPERATIONS: tuple[Operation, ...] = (
         capturing.remove_capture,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
+    Operation(
         "get_user_topology", "GET", "user-topology", usertopology.GetUserTopology, usertopology.UserTopology,
         usertopology.get_user_topology,
     ),
