@@ -22,7 +22,7 @@ HEAD = '''"""The methods of a client. Written by tools/generate_client.py from t
 
 from __future__ import annotations
 
-from collections.abc import {kind}, Sequence
+from collections.abc import {kind}, Mapping, Sequence
 from typing import Any, Literal
 
 {imports}
@@ -44,9 +44,11 @@ def main() -> int:
 
 
 def formatted(text: str, file: Path) -> str:
-    """As ruff formats it."""
-    command = ["ruff", "format", "--stdin-filename", str(file), "-"]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    """As ruff sorts and formats it."""
+    for deed in (["check", "--quiet", "--select", "I", "--fix"], ["format"]):
+        command = ["ruff", *deed, "--stdin-filename", str(file), "-"]
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    return text
 
 
 def text(title: str, waits: str) -> str:
@@ -73,7 +75,7 @@ def _class(name: str, waits: str, needed: set[type]) -> Iterator[str]:
 
 
 def _method(operation: Operation, waits: str, needed: set[type]) -> Iterator[str]:
-    needed.add(operation.response)
+    needed |= {operation.response, *_structs(operation)}
     fields = _fields(operation)
     given = ", ".join(f"{each}={each}" for each in fields)
     yield ""
@@ -148,6 +150,12 @@ def _signature(operation: Operation, fields: Sequence[str]) -> str:
     return ", ".join(["self", "*", *parts]) if parts else "self"
 
 
+def _structs(operation: Operation) -> set[type]:
+    """Structs that a request is made of."""
+    inside = [each for hint in get_type_hints(operation.request).values() for each in get_args(hint)]
+    return {each for each in inside if isinstance(each, type) and issubclass(each, msgspec.Struct)}
+
+
 def _type(hint: Any) -> str:
     if hint == Scope:
         return "Scope"
@@ -155,6 +163,10 @@ def _type(hint: Any) -> str:
         return f"Literal[{', '.join(map(repr, get_args(hint)))}]"
     if get_origin(hint) in (tuple, list):
         return f"Sequence[{_type(get_args(hint)[0])}]"
+    if get_origin(hint) is dict:
+        return f"Mapping[{', '.join(map(_type, get_args(hint)))}]"
+    if hint is Any:
+        return "Any"
     if get_origin(hint) in (typing.Union, types.UnionType):
         return " | ".join(_type(each) for each in get_args(hint))
     if get_origin(hint) is dict:

@@ -10,8 +10,10 @@ import typer
 from calipso.cli import (
     access,
     agent,
+    alerts,
     asking,
     capturing,
+    declaring,
     differences,
     environments,
     messages,
@@ -22,6 +24,7 @@ from calipso.cli import (
     secrets,
     sql,
     transcripts,
+    workflows,
 )
 from calipso.cli.calling import BUG
 from calipso.runtime.log import configure
@@ -47,6 +50,9 @@ packets.register(app)
 capturing.register(app)
 agent.register(app)
 environments.register(app)
+declaring.register(app)
+alerts.register(app)
+workflows.register(app)
 access.register(app)
 secrets.register(app)
 

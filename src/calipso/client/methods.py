@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from calipso.operations.access import Audit, CreatedToken, Tokens
+from calipso.operations.alerts import AlertRemoved, Alerts, AlertView, Firings
 from calipso.operations.answers import LinkView, ObjectView
 from calipso.operations.capturing import CaptureList, CaptureView, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.connection_tests import ConnectionsTested
-from calipso.operations.context import Deed, Scope
+from calipso.operations.context import Deed, Ran, Scope
+from calipso.operations.declared import EdgeRule, NodeRule, UserEdge, UserNode
 from calipso.operations.differences import DiffView
 from calipso.operations.environments import (
     EnvironmentRemoved,
@@ -33,7 +35,10 @@ from calipso.operations.sql.operation import SqlAnswer
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
+from calipso.operations.usertopology import Removed, UserTopology
+from calipso.operations.usertopology_text import UserTopologyExported, UserTopologyImported
 from calipso.operations.vocabulary import Model
+from calipso.operations.workflows import Parameter, Workflow, WorkflowRemoved, Workflows
 
 
 class Methods:
@@ -373,7 +378,7 @@ class Methods:
         *,
         environment: str = "",
         text: str = "",
-        sections: Sequence[dict[str, Any]] = (),
+        sections: Sequence[Mapping[str, Any]] = (),
         targets: Sequence[str] = (),
         timeout: float = 10.0,
     ) -> ConnectionsTested:
@@ -832,6 +837,263 @@ class Methods:
         """
 
         found: Added = self.call("remove_added", id=id)
+        return found
+
+    def get_user_topology(self, *, environment: str = "local") -> UserTopology:
+        """What users have declared in an environment."""
+        found: UserTopology = self.call("get_user_topology", environment=environment)
+        return found
+
+    def put_user_node(
+        self,
+        *,
+        metadata: Mapping[str, Any],
+        id: str = "",
+        host: str = "",
+        create: bool = False,
+        environment: str = "local",
+    ) -> UserNode:
+        """Add a node of one's own, or change it. Raises `Conflict` when it is only to be created and there already.
+
+        metadata: with Name and Type. id: its name for users; made up when empty. create: refuse when it is
+        there.
+        """
+
+        found: UserNode = self.call(
+            "put_user_node", metadata=metadata, id=id, host=host, create=create, environment=environment
+        )
+        return found
+
+    def put_user_edge(
+        self,
+        *,
+        parent: str,
+        child: str,
+        metadata: Mapping[str, Any],
+        id: str = "",
+        create: bool = False,
+        environment: str = "local",
+    ) -> UserEdge:
+        """Add an edge between two objects, or change it. Raises `NotFound` for ends that are not there.
+
+        parent, child: ids of objects. metadata: with RelationType (layer2, ownership, or another).
+        """
+
+        found: UserEdge = self.call(
+            "put_user_edge",
+            parent=parent,
+            child=child,
+            metadata=metadata,
+            id=id,
+            create=create,
+            environment=environment,
+        )
+        return found
+
+    def put_node_rule(
+        self,
+        *,
+        metadata: Mapping[str, Any],
+        action: Literal["create", "update"] = "update",
+        query: str = "",
+        name: str = "",
+        description: str = "",
+        id: str = "",
+        environment: str = "local",
+    ) -> NodeRule:
+        """Add or change a rule for nodes. Raises `QueryError` for a query that does not answer objects.
+
+        action: create a node of the metadata, or update: give the metadata to what the query finds, as it
+        changes.
+        """
+
+        found: NodeRule = self.call(
+            "put_node_rule",
+            metadata=metadata,
+            action=action,
+            query=query,
+            name=name,
+            description=description,
+            id=id,
+            environment=environment,
+        )
+        return found
+
+    def put_edge_rule(
+        self,
+        *,
+        source: str,
+        target: str,
+        metadata: Mapping[str, Any],
+        name: str = "",
+        description: str = "",
+        id: str = "",
+        environment: str = "local",
+    ) -> EdgeRule:
+        """Add or change a rule for edges. Raises `QueryError` for queries that do not answer objects.
+
+        source, target: queries for objects. Edges with the metadata from each to each, as they come and go.
+        """
+
+        found: EdgeRule = self.call(
+            "put_edge_rule",
+            source=source,
+            target=target,
+            metadata=metadata,
+            name=name,
+            description=description,
+            id=id,
+            environment=environment,
+        )
+        return found
+
+    def remove_user_topology(
+        self,
+        *,
+        what: Literal["nodes", "edges", "node_rules", "edge_rules", "fabric"],
+        id: str,
+        environment: str = "local",
+    ) -> Removed:
+        """Remove what was declared, and what followed from it. Raises `NotFound`.
+
+        what: which of its parts. id: of the one to remove; `*` for all of them.
+        """
+
+        found: Removed = self.call("remove_user_topology", what=what, id=id, environment=environment)
+        return found
+
+    def import_user_topology(
+        self, *, text: str, replace: bool = False, environment: str = "local"
+    ) -> UserTopologyImported:
+        """Take declarations over; those of the same id are changed. Raises `ParseError`; then nothing has changed.
+
+        text: YAML as `export` gives it (nodes, edges, node_rules, edge_rules, fabric), or lines of fabric text.
+        replace: what was declared before and is not in the text goes.
+        """
+
+        found: UserTopologyImported = self.call(
+            "import_user_topology", text=text, replace=replace, environment=environment
+        )
+        return found
+
+    def export_user_topology(self, *, environment: str = "local") -> UserTopologyExported:
+        """What users have declared, as YAML."""
+        found: UserTopologyExported = self.call("export_user_topology", environment=environment)
+        return found
+
+    def get_alerts(self, *, id: str = "", environment: str = "local") -> Alerts:
+        """Alerts and how they stand. Raises `NotFound` for one that is not there.
+
+        id: only this one; empty for all.
+        """
+
+        found: Alerts = self.call("get_alerts", id=id, environment=environment)
+        return found
+
+    def put_alert(
+        self,
+        *,
+        expression: str,
+        name: str = "",
+        description: str = "",
+        trigger: str = "change",
+        action: str = "",
+        id: str = "",
+        create: bool = False,
+        environment: str = "local",
+    ) -> AlertView:
+        """Set an alert up, or change it: then it is armed again. Raises `QueryError` for what cannot be asked or
+        done.
+
+        expression: a query. trigger: `change`, or `every:30s`. id: made up when empty, else that alert is
+        changed. action: empty for a message alone, an http(s) address that is posted to, or `script:NAME`, a
+        program in the folder `scripts` of CALIPSO_HOME. It goes off when the answer is not empty and not what it
+        was; an empty answer arms it again.
+        """
+
+        found: AlertView = self.call(
+            "put_alert",
+            expression=expression,
+            name=name,
+            description=description,
+            trigger=trigger,
+            action=action,
+            id=id,
+            create=create,
+            environment=environment,
+        )
+        return found
+
+    def remove_alert(self, *, id: str, environment: str = "local") -> AlertRemoved:
+        """End an alert. Raises `NotFound`."""
+        found: AlertRemoved = self.call("remove_alert", id=id, environment=environment)
+        return found
+
+    def get_firings(self, *, alert: str = "", limit: int = 50, environment: str = "local") -> Firings:
+        """When alerts went off, and what came of their actions. The newest first.
+
+        alert: only of this one. limit: the newest so many.
+        """
+
+        found: Firings = self.call("get_firings", alert=alert, limit=limit, environment=environment)
+        return found
+
+    def get_workflows(self, *, id: str = "", environment: str = "local") -> Workflows:
+        """The workflows there are: those that come with Calipso, and those of users.
+
+        id: only this one, by id or name; empty for all.
+        """
+
+        found: Workflows = self.call("get_workflows", id=id, environment=environment)
+        return found
+
+    def put_workflow(
+        self,
+        *,
+        name: str,
+        source: str,
+        title: str = "",
+        abstract: str = "",
+        description: str = "",
+        parameters: Sequence[Parameter] = (),
+        id: str = "",
+        create: bool = False,
+        environment: str = "local",
+    ) -> Workflow:
+        """Keep a workflow, or change it. Raises `QueryError` for what is no Python, `Conflict` for a name that is
+        taken.
+
+        source: Python that defines run(api, …parameters). id: made up when empty, else that workflow is changed.
+        """
+
+        found: Workflow = self.call(
+            "put_workflow",
+            name=name,
+            source=source,
+            title=title,
+            abstract=abstract,
+            description=description,
+            parameters=parameters,
+            id=id,
+            create=create,
+            environment=environment,
+        )
+        return found
+
+    def call_workflow(
+        self, *, id: str, parameters: Mapping[str, Any], seconds: float = 30.0, environment: str = "local"
+    ) -> Ran:
+        """Run a workflow in a sandbox: it can ask and do what this interface can, except what needs an admin.
+
+        id: a workflow's id or name. parameters: by name. seconds: it may take at most.
+        """
+
+        found: Ran = self.call("call_workflow", id=id, parameters=parameters, seconds=seconds, environment=environment)
+        return found
+
+    def remove_workflow(self, *, id: str, environment: str = "local") -> WorkflowRemoved:
+        """Remove a workflow of one's own. Raises `NotFound`, `Forbidden` for those that come with Calipso."""
+        found: WorkflowRemoved = self.call("remove_workflow", id=id, environment=environment)
         return found
 
     def get_tokens(self) -> Tokens:

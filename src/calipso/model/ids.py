@@ -187,3 +187,8 @@ def availability_zone(region: str, name: str) -> str:
 
 def aggregate(region: str, number: int | str) -> str:
     return f"region:{quote(region)}/aggregate:{number}"
+
+
+def user_node(name: str) -> str:
+    """A node that a user has added."""
+    return f"user:{quote(name)}"

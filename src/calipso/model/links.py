@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from calipso.model import user
 from calipso.model.rules import ANY, DEVICES, Join, LinkType, Select, Via, Walk, kind, of_type
 from calipso.model.types import TUNNEL_TYPES
 
@@ -103,6 +104,16 @@ DEVICE_LINKS = (
         name="layer2.lldp", source="device", target="switch_pnic", pair=True,
         rules=(Join(ANY, "switch_ports", of_type("switchport"), "id"),),
         doc="A device and the switch port that it hears at the other end of its cable.",
+    ),
+    LinkType(
+        name=user.LAYER2, source="any", target="any",
+        rules=(Join(ANY, user.FABRIC_TO, ANY, "id"),),
+        doc="What a user has declared to be cabled.",
+    ),
+    LinkType(
+        name=user.OTHER, source="any", target="any",
+        rules=(Join(ANY, user.LINKED_TO, ANY, "id"),),
+        doc="What a user has declared to belong together, by a relation of any name.",
     ),
 )  # fmt: skip
 

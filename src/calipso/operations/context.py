@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -194,6 +194,16 @@ class Captures(Protocol):
     def states(self) -> list[CaptureState]: ...
 
 
+class Ran(msgspec.Struct, frozen=True):
+    """A workflow that ran. result: what it returned. error, line: why it did not, and where in its source."""
+
+    status: Literal["done", "failed"]
+    result: Any = None
+    error: str = ""
+    line: int = 0
+    log: list[str] = []
+
+
 class Site(Protocol):
     """One environment at work."""
 
@@ -280,6 +290,24 @@ class Context(Protocol):
 
     def captures(self, environment: str) -> Captures:
         """Raises `NotFound`."""
+
+    async def declare(self, environment: str) -> None:
+        """Bring the graph up to what users have declared; done when it is kept. Raises `NotFound`."""
+        ...
+
+    async def sandboxed(
+        self, source: str, parameters: dict[str, Any], seconds: float,
+        answer: Callable[[str, dict[str, Any]], Awaitable[Any]],
+    ) -> Ran:  # fmt: skip
+        """Run a workflow's source where it can do nothing but ask `answer` for operations."""
+        ...
+
+    def alerts_changed(self, environment: str) -> None:
+        """Alerts were set up, changed or ended."""
+        ...
+
+    def declared_problems(self, environment: str) -> list[str]:
+        """Why rules of users cannot be answered now. Raises `NotFound`."""
         ...
 
     def moment(self, text: str) -> int:

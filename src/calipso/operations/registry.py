@@ -10,9 +10,11 @@ import msgspec
 from calipso.errors import CalipsoError
 from calipso.operations import (
     access,
+    alerts,
     capturing,
     cliques,
     connection_tests,
+    declared,
     differences,
     environments,
     history,
@@ -29,9 +31,12 @@ from calipso.operations import (
     supported,
     topology,
     transfer,
+    usertopology,
+    usertopology_text,
     vocabulary,
+    workflows,
 )
-from calipso.operations.context import Context, Scope
+from calipso.operations.context import Context, Ran, Scope
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -161,6 +166,51 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "remove_added", "POST", "clique-types/remove", original_adding.RemoveAdded, original_adding.Added,
         original_adding.remove_added,
+    ),
+    Operation(
+        "get_user_topology", "GET", "user-topology", usertopology.GetUserTopology, usertopology.UserTopology,
+        usertopology.get_user_topology,
+    ),
+    Operation(
+        "put_user_node", "POST", "user-topology/nodes", usertopology.PutUserNode, declared.UserNode,
+        usertopology.put_user_node,
+    ),
+    Operation(
+        "put_user_edge", "POST", "user-topology/edges", usertopology.PutUserEdge, declared.UserEdge,
+        usertopology.put_user_edge,
+    ),
+    Operation(
+        "put_node_rule", "POST", "user-topology/node-rules", usertopology.PutNodeRule, declared.NodeRule,
+        usertopology.put_node_rule,
+    ),
+    Operation(
+        "put_edge_rule", "POST", "user-topology/edge-rules", usertopology.PutEdgeRule, declared.EdgeRule,
+        usertopology.put_edge_rule,
+    ),
+    Operation(
+        "remove_user_topology", "POST", "user-topology/remove", usertopology.RemoveUserTopology, usertopology.Removed,
+        usertopology.remove_user_topology,
+    ),
+    Operation(
+        "import_user_topology", "POST", "user-topology/import", usertopology_text.ImportUserTopology,
+        usertopology_text.UserTopologyImported, usertopology_text.import_user_topology,
+    ),
+    Operation(
+        "export_user_topology", "GET", "user-topology/export", usertopology.GetUserTopology,
+        usertopology_text.UserTopologyExported, usertopology_text.export_user_topology,
+    ),
+    Operation("get_alerts", "GET", "alerts", alerts.GetAlerts, alerts.Alerts, alerts.get_alerts),
+    Operation("put_alert", "POST", "alerts", alerts.PutAlert, alerts.AlertView, alerts.put_alert),
+    Operation("remove_alert", "POST", "alerts/remove", alerts.RemoveAlert, alerts.AlertRemoved, alerts.remove_alert),
+    Operation("get_firings", "GET", "alerts/firings", alerts.GetFirings, alerts.Firings, alerts.get_firings),
+    Operation(
+        "get_workflows", "GET", "workflows", workflows.GetWorkflows, workflows.Workflows, workflows.get_workflows
+    ),
+    Operation("put_workflow", "POST", "workflows", workflows.PutWorkflow, workflows.Workflow, workflows.put_workflow),
+    Operation("call_workflow", "POST", "workflows/call", workflows.CallWorkflow, Ran, workflows.call_workflow),
+    Operation(
+        "remove_workflow", "POST", "workflows/remove", workflows.RemoveWorkflow, workflows.WorkflowRemoved,
+        workflows.remove_workflow,
     ),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(

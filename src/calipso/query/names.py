@@ -17,6 +17,7 @@ from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import COMPUTED, ONLY_FOR, PATHS
 from calipso.graph.merge import API_FIRST, UNITED, base
 from calipso.graph.protocol import GraphReader, Obj, Spec
+from calipso.model import user
 from calipso.model.record import Attributes
 from calipso.query.elements import Link
 
@@ -177,7 +178,9 @@ def name_of(text: str) -> Name:
         source, _, path = rest.partition(".")
         return _name(text, (f"{source}:{path}",), "")
     if front in SECTIONS and rest:
-        return _name(text, (f"{SECTIONS[front]}:{_snake(rest)}", text), "")
+        return _name(text, (f"{SECTIONS[front]}:{_snake(rest)}", text, f"{user.METADATA}.{text}"), "")
+    if text[:1].isupper():  # no source says such names: only users do
+        return _name(text, (text, f"{user.METADATA}.{text}"), "")
     return _name(text, (text,), "")
 
 
@@ -216,7 +219,8 @@ def read(reader: GraphReader, head: Obj, name: Name) -> Any:
     if name.form == "manager":
         return _run_by(reader, head)
     if name.form == "probe":
-        return [facet.name for facet in reader.facets(head)]
+        said = reader.attributes(head).get(user.METADATA, {}).get("Probe")
+        return [facet.name for facet in reader.facets(head)] + ([said] if said else [])
     attributes = reader.attributes(head)
     for source, path in name.paths:
         if source:
@@ -299,6 +303,13 @@ def of_link(reader: GraphReader, link: Link, text: str) -> Any:
     relation, dot, rest = link.type.partition(".")
     if text in ("type", "link", "label"):
         return link.type
+    declared = _declared(reader, link)
+    if declared is not None:
+        if text in ("id", "ID", "@ID"):
+            return declared["id"]
+        said = walk(declared["metadata"], tuple(text.split(".")))
+        if said is not None:
+            return said
     if text in ("RelationType", "relation"):
         return relation if dot or relation == "ownership" else "role"
     if text in ("Type", "Name"):
@@ -313,6 +324,16 @@ def of_link(reader: GraphReader, link: Link, text: str) -> Any:
         head = reader.get(link.source)
         return None if head is None else head.host or None
     return None
+
+
+def _declared(reader: GraphReader, link: Link) -> user.Edge | None:
+    """What a user has declared of a link, None for links that follow from what was found."""
+    if link.type not in user.DECLARED or link.source < 0:
+        return None
+    if link.type == user.OWNERSHIP and not user.is_node(reader.id_of(link.target)):
+        return None  # nothing to decode: only users' nodes are owned by declaration
+    head = reader.get(link.source)
+    return None if head is None else user.edge_between(reader.attributes(head), link.type, reader.id_of(link.target))
 
 
 LINK_NAMES = (

@@ -23,7 +23,7 @@ LOCAL = "local"
 
 
 class Home:
-    """Paths below one folder. `token`: the admin's; `graphs`: a store for each environment."""
+    """Paths below one folder. `token`: the admin's; `graphs`: a store for each environment; `scripts`: of alerts."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,6 +37,7 @@ class Home:
         self.environments = path / "environments"
         self.graphs = path / "graphs"
         self.secrets = Secrets(path / "secret.key", used=self._sealed_ones)
+        self.scripts = path / "scripts"
 
     @classmethod
     def default(cls, variables: Mapping[str, str] | None = None) -> Home:

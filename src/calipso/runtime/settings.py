@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from calipso.errors import ConfigError
-from calipso.runtime.home import Home, read_yaml
+from calipso.runtime.home import LOCAL, Home, read_yaml
 from calipso.runtime.messages import Retention
 from calipso.runtime.scanning import Limits
 
@@ -18,6 +18,7 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """cors_origins: origins whose pages may ask; none by default. rate: requests a second and token, 0 for no limit.
 
     burst: how many may come at once. body: largest body of a request in bytes; import_body: that of an import.
+    skydive_environment: what Skydive's clients see when they name no environment.
     """
 
     cors_origins: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     burst: Annotated[int, msgspec.Meta(ge=1)] = 1000
     body: Annotated[int, msgspec.Meta(ge=1024)] = 1 << 20
     import_body: Annotated[int, msgspec.Meta(ge=1024)] = 1 << 30
+    skydive_environment: str = LOCAL
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

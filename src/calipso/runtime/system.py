@@ -6,27 +6,30 @@ import asyncio
 import contextlib
 import gc
 import platform
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import structlog
 
 from calipso.captures.afpacket import AfPacket
 from calipso.errors import ConfigError, Forbidden, NotFound
-from calipso.graph.rederive import derivation, rederived
-from calipso.graph.value import Graph
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
-from calipso.operations.context import AgentState, PostState, Probed, Tried
+from calipso.operations.alerts import Firing
+from calipso.operations.context import AgentState, PostState, Probed, Ran, Tried
 from calipso.operations.scan_documents import Plan
+from calipso.runtime import sandbox
 from calipso.runtime.access import Journal, Tokens
 from calipso.runtime.agents import Agents, Connection
+from calipso.runtime.alerting import Alarms
 from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
+from calipso.runtime.declared import Declared
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.home_documents import HomeDocuments
+from calipso.runtime.loading import loaded
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.messages import Messages
 from calipso.runtime.notices import Notices
@@ -48,9 +51,6 @@ from calipso.transports.openstack import OpenStackTransport
 from calipso.transports.snmp import SnmpTransport
 from calipso.transports.sql import SqlTransport
 from calipso.transports.ssh import SshTransport
-
-DERIVATION = "derivation"
-"""Documents: what the stored graph was derived by."""
 
 ENGINES: tuple[CaptureEngine, ...] = (AfPacket(),)
 """Ways to capture, the best first."""
@@ -87,6 +87,11 @@ class System:
         self._capturing: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
+        self._declared_in: dict[str, Declared] = {}
+        self._alarms: dict[str, Alarms] = {}
+        self.told_of_firings: list[Callable[[Firing], None]] = []
+        """Called in the event loop for each alert that goes off."""
+        self._reacting = False
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
         chosen = settings(home)
@@ -154,6 +159,8 @@ class System:
         self.scan_schedules.forget(name)
         await self._unwatch(name)
         await self.messages.forget(name)
+        await self._declared_in.pop(name).end()
+        await self._alarms.pop(name).end()
         del self.sites[name]
         writing = self._writing.pop(name)
         writing.cancel()
@@ -190,13 +197,17 @@ class System:
     async def _open_site(self, environment: Environment) -> None:
         loop = asyncio.get_running_loop()
         store = await loop.run_in_executor(None, SqliteStore, self.home.store(environment.name), environment)
-        graph = await loop.run_in_executor(None, _loaded, store, environment)
+        graph = await loop.run_in_executor(None, loaded, store, environment)
         writer = Writer(store, graph, int(environment.history_days * DAY))
-        self.sites[environment.name] = Site(environment, writer)
+        site = self.sites[environment.name] = Site(environment, writer)
+        self._declared_in[environment.name] = Declared(site)
+        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired)
         self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
         self.messages.open(environment.name)
         self.scan_schedules.open(environment.name)
         await self.scans.open(environment.name)
+        if self._reacting:
+            self._react_in(environment.name)
 
     def collection(self, environment: str) -> Collection:
         """The sources of an environment, ready to run."""
@@ -237,6 +248,43 @@ class System:
                 with contextlib.suppress(ConfigError):  # that environment's own run says so
                     pids.append(with_pid(options, f"{name}.hosts.{host}").pid)
         return [pid for pid in pids if pid]
+
+    async def declare(self, environment: str) -> None:
+        """Bring the graph up to what users have declared. Raises `NotFound`."""
+        self.site(environment)
+        await self._declared_in[environment].apply()
+
+    def declared_problems(self, environment: str) -> list[str]:
+        """Why rules of users cannot be answered now. Raises `NotFound`."""
+        self.site(environment)
+        return list(self._declared_in[environment].problems)
+
+    async def sandboxed(
+        self, source: str, parameters: dict[str, Any], seconds: float, answer: sandbox.Answer
+    ) -> Ran:  # fmt: skip
+        """Run a workflow's source where it can do nothing but ask `answer` for operations."""
+        return await sandbox.run(source, parameters, seconds, answer)
+
+    def alerts_changed(self, environment: str) -> None:
+        """Alerts were set up, changed or ended. Nobody asks them while nothing reacts: a command may set them up."""
+        if self._reacting:
+            self._alarms[environment].changed()
+
+    def react(self) -> None:
+        """Follow the graphs with what users have set up, until the system is closed."""
+        self._reacting = True
+        for name in self.sites:
+            self._react_in(name)
+
+    def _react_in(self, environment: str) -> None:
+        self._declared_in[environment].begin()
+        self._alarms[environment].begin()
+
+    def _fired(self, firing: Firing) -> None:
+        said = f"alert {firing.name or firing.alert}: {firing.total} found"
+        self.messages.say(firing.environment, "warn", said, key=f"alert {firing.alert} {firing.id}")
+        for told in list(self.told_of_firings):
+            told(firing)
 
     @contextlib.asynccontextmanager
     async def looking(self, environment: str) -> AsyncIterator[Collection]:
@@ -306,6 +354,9 @@ class System:
         for name in list(self.sites):
             await self._unwatch(name)
         await self.messages.close()
+        for name in self.sites:
+            await self._declared_in[name].end()
+            await self._alarms[name].end()
         for task in self._writing.values():
             task.cancel()
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
@@ -317,22 +368,6 @@ def _said_why(task: asyncio.Task[None]) -> None:
     """A loop that ended by a bug does not end in silence."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("captures ended", task=task.get_name(), error=repr(error))
-
-
-def _loaded(store: SqliteStore, environment: Environment) -> Graph:
-    """The newest graph; derived anew when it was derived by other rules or for other options. Raises `StoreError`."""
-    graph = store.load()
-    by = derivation(environment)
-    known = store.documents(DERIVATION).get("by", {}).get("digest")
-    if known == by:
-        return graph
-    if len(graph.facts):
-        log.info("deriving anew", environment=environment.name, records=len(graph.facts))
-        graph, delta = rederived(graph, max(now(), graph.ts + 1))
-        store.append(delta)
-        log.info("derived anew", environment=environment.name, objects=len(delta.heads), links=len(delta.links))
-    store.put_document(DERIVATION, "by", {"digest": by})
-    return graph
 
 
 @contextlib.asynccontextmanager

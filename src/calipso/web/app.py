@@ -28,6 +28,8 @@ from calipso.web.live import live_routes
 from calipso.web.openapi import openapi
 from calipso.web.pages import page_routes
 from calipso.web.problems import on_error
+from calipso.web.skydive import Skydive
+from calipso.web.skydive_login import SkydiveTokens
 from calipso.web.tags import Tags
 
 Asking = Request[Any, Any, Any]
@@ -103,8 +105,9 @@ def _json_only(request: Asking) -> None:
 
 
 def build(
-    context: Context, gate: Gate, live: Any, ingest: Ingest, probe: Probe, hosts: Sequence[str], web: Web
-) -> ASGIApp:
+    context: Context, gate: Gate, live: Any, ingest: Ingest, probe: Probe, hosts: Sequence[str], web: Web,
+    skydive: Skydive,
+) -> ASGIApp:  # fmt: skip
     """The application. `gate` decides; `hosts`: the Host headers it answers to (against DNS rebinding)."""
     api = Router(
         "/api/v1",
@@ -123,6 +126,7 @@ def build(
             api,
             calipso_router(context, acting(context, gate)),
             *health_routes(probe),
+            *skydive.routes(),
             *page_routes(),
         ],
         guards=[gate],
@@ -132,7 +136,7 @@ def build(
         openapi_config=None,
         debug=False,
     )
-    return SafeHeaders(KnownHosts(app, hosts))
+    return SafeHeaders(KnownHosts(SkydiveTokens(app), hosts))
 
 
 def _document() -> HTTPRouteHandler:

@@ -73,7 +73,7 @@ class Gate:
 
     def __call__(self, connection: Asked, handler: BaseRouteHandler) -> None:
         """Raises 401, 403 or 429."""
-        if connection.url.path in OPEN:
+        if connection.url.path in OPEN or handler.opt.get("open"):
             return
         if handler.opt.get("open"):
             self._limit(Token(NOBODY, (), 0))

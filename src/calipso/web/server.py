@@ -27,6 +27,7 @@ from calipso.web.figures import of_agents, of_clients, of_sites
 from calipso.web.guards import Gate
 from calipso.web.health import Health
 from calipso.web.live import Wanted
+from calipso.web.skydive import Skydive
 
 GRACE = 2
 """Seconds that open requests and live clients have to end when the server stops."""
@@ -79,7 +80,8 @@ class Server:
 
         certificates = Certificates()
         self.gate = Gate(whose, web, system.journal, certified=certificates.name)
-        app = build(system, self.gate, self.feeds, system, self.health, names, web)
+        self.skydive = Skydive(system, whose, web.skydive_environment)
+        app = build(system, self.gate, self.feeds, system, self.health, names, web, self.skydive)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -104,6 +106,8 @@ class Server:
         return Health(not trouble, trouble, figures)
 
     async def __aenter__(self) -> Server:
+        self.system.told_of_firings.append(self.skydive.fired)
+        self.system.react()
         self._task = asyncio.create_task(self.server.serve([self.socket]), name="web")
         while not self.server.started:
             if self._task.done():
@@ -112,6 +116,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.system.told_of_firings.remove(self.skydive.fired)
         self.server.should_exit = True
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):

@@ -41,6 +41,28 @@ export interface Agents {
   items: AgentView[];
 }
 
+export interface AlertRemoved {
+  id: string;
+}
+
+export interface AlertView {
+  id: string;
+  name: string;
+  description: string;
+  expression: string;
+  trigger: string;
+  action: string;
+  created: string;
+  armed: boolean;
+  fired: number;
+  last: string;
+  problem: string;
+}
+
+export interface Alerts {
+  items: AlertView[];
+}
+
 export interface AmqpAccess {
   host?: string;
   port?: number;
@@ -64,6 +86,13 @@ export interface Branch {
   state?: string;
   children?: Branch[];
   hidden?: number;
+}
+
+export interface CallWorkflow {
+  id: string;
+  parameters: Record<string, unknown>;
+  seconds?: number;
+  environment?: string;
 }
 
 export interface CancelScan {
@@ -215,6 +244,15 @@ export interface Edge {
   state?: string;
 }
 
+export interface EdgeRule {
+  id: string;
+  source: string;
+  target: string;
+  metadata: Record<string, unknown>;
+  name?: string;
+  description?: string;
+}
+
 export interface EnableScanSchedule {
   id: string;
   environment?: string;
@@ -289,6 +327,11 @@ export interface Exported {
   lines: string[];
 }
 
+export interface FabricText {
+  id: string;
+  text: string;
+}
+
 export interface FacetView {
   type: string;
   scope: string;
@@ -306,6 +349,21 @@ export interface Finding {
   id: string;
   message: string;
   evidence?: Record<string, unknown>;
+}
+
+export interface FiringView {
+  id: string;
+  alert: string;
+  name: string;
+  at: string;
+  action: string;
+  total: number;
+  outcome: string;
+  results: unknown[];
+}
+
+export interface Firings {
+  items: FiringView[];
 }
 
 export interface Flow {
@@ -398,6 +456,11 @@ export interface Freshness {
   trouble?: string;
 }
 
+export interface GetAlerts {
+  id?: string;
+  environment?: string;
+}
+
 export interface GetAudit {
   who?: string;
   what?: string;
@@ -430,6 +493,12 @@ export interface GetDiff {
   id?: string;
   clique?: string;
   query?: string;
+  environment?: string;
+}
+
+export interface GetFirings {
+  alert?: string;
+  limit?: number;
   environment?: string;
 }
 
@@ -555,6 +624,15 @@ export interface GetTree {
   at?: string;
 }
 
+export interface GetUserTopology {
+  environment?: string;
+}
+
+export interface GetWorkflows {
+  id?: string;
+  environment?: string;
+}
+
 export interface Group {
   host: string;
   kind: string;
@@ -598,6 +676,12 @@ export interface Host {
 
 export interface Import {
   lines: string[];
+  environment?: string;
+}
+
+export interface ImportUserTopology {
+  text: string;
+  replace?: boolean;
   environment?: string;
 }
 
@@ -721,6 +805,15 @@ export interface Node {
   state?: string;
 }
 
+export interface NodeRule {
+  id: string;
+  action: "create" | "update";
+  metadata: Record<string, unknown>;
+  query?: string;
+  name?: string;
+  description?: string;
+}
+
 export interface Nothing {
 }
 
@@ -784,6 +877,14 @@ export interface OriginalDocuments {
   next?: string;
 }
 
+export interface Parameter {
+  name: string;
+  type?: "boolean" | "choice" | "date" | "integer" | "node" | "number" | "string";
+  description?: string;
+  default?: unknown;
+  values?: unknown[];
+}
+
 export interface PointView {
   node: string;
   state: string;
@@ -811,9 +912,40 @@ export interface Progress {
   looks: LookView[];
 }
 
+export interface PutAlert {
+  expression: string;
+  name?: string;
+  description?: string;
+  trigger?: string;
+  action?: string;
+  id?: string;
+  create?: boolean;
+  environment?: string;
+}
+
+export interface PutEdgeRule {
+  source: string;
+  target: string;
+  metadata: Record<string, unknown>;
+  name?: string;
+  description?: string;
+  id?: string;
+  environment?: string;
+}
+
 export interface PutEnvironment {
   text: string;
   test?: boolean;
+}
+
+export interface PutNodeRule {
+  metadata: Record<string, unknown>;
+  action?: "create" | "update";
+  query?: string;
+  name?: string;
+  description?: string;
+  id?: string;
+  environment?: string;
 }
 
 export interface PutScanSchedule {
@@ -828,6 +960,35 @@ export interface PutScanSchedule {
   only?: "" | "cliques" | "inventory" | "links";
   clear?: boolean;
   inventory?: string;
+}
+
+export interface PutUserEdge {
+  parent: string;
+  child: string;
+  metadata: Record<string, unknown>;
+  id?: string;
+  create?: boolean;
+  environment?: string;
+}
+
+export interface PutUserNode {
+  metadata: Record<string, unknown>;
+  id?: string;
+  host?: string;
+  create?: boolean;
+  environment?: string;
+}
+
+export interface PutWorkflow {
+  name: string;
+  source: string;
+  title?: string;
+  abstract?: string;
+  description?: string;
+  parameters?: Parameter[];
+  id?: string;
+  create?: boolean;
+  environment?: string;
 }
 
 export interface Query {
@@ -848,8 +1009,21 @@ export interface QueryAnswer {
   drawing?: string;
 }
 
+export interface Ran {
+  status: "done" | "failed";
+  result?: unknown;
+  error?: string;
+  line?: number;
+  log?: string[];
+}
+
 export interface RemoveAdded {
   id: string;
+}
+
+export interface RemoveAlert {
+  id: string;
+  environment?: string;
 }
 
 export interface RemoveCapture {
@@ -865,6 +1039,21 @@ export interface RemoveEnvironment {
 export interface RemoveScanSchedule {
   id: string;
   environment?: string;
+}
+
+export interface RemoveUserTopology {
+  what: "edge_rules" | "edges" | "fabric" | "node_rules" | "nodes";
+  id: string;
+  environment?: string;
+}
+
+export interface RemoveWorkflow {
+  id: string;
+  environment?: string;
+}
+
+export interface Removed {
+  removed: number;
 }
 
 export interface RevokeToken {
@@ -1142,10 +1331,65 @@ export interface Unknown {
   reason: string;
 }
 
+export interface UserEdge {
+  id: string;
+  parent: string;
+  child: string;
+  metadata: Record<string, unknown>;
+  created?: string;
+}
+
+export interface UserNode {
+  id: string;
+  metadata: Record<string, unknown>;
+  host?: string;
+  created?: string;
+}
+
+export interface UserTopology {
+  nodes: UserNode[];
+  edges: UserEdge[];
+  node_rules: NodeRule[];
+  edge_rules: EdgeRule[];
+  fabric: FabricText[];
+  problems?: string[];
+}
+
+export interface UserTopologyExported {
+  text: string;
+}
+
+export interface UserTopologyImported {
+  nodes: number;
+  edges: number;
+  node_rules: number;
+  edge_rules: number;
+  fabric: number;
+}
+
 export interface ViewMessages {
   environment?: string;
   ids?: string[];
   viewed?: boolean;
+}
+
+export interface Workflow {
+  id: string;
+  name: string;
+  source: string;
+  title?: string;
+  abstract?: string;
+  description?: string;
+  parameters?: Parameter[];
+  shipped?: boolean;
+}
+
+export interface WorkflowRemoved {
+  id: string;
+}
+
+export interface Workflows {
+  items: Workflow[];
 }
 
 export interface Operations {
@@ -1195,6 +1439,22 @@ export interface Operations {
   add_clique_type: { method: "POST"; path: "clique-types"; request: AddCliqueType; response: Added };
   add_clique_constraint: { method: "POST"; path: "clique-constraints"; request: AddCliqueConstraint; response: Added };
   remove_added: { method: "POST"; path: "clique-types/remove"; request: RemoveAdded; response: Added };
+  get_user_topology: { method: "GET"; path: "user-topology"; request: GetUserTopology; response: UserTopology };
+  put_user_node: { method: "POST"; path: "user-topology/nodes"; request: PutUserNode; response: UserNode };
+  put_user_edge: { method: "POST"; path: "user-topology/edges"; request: PutUserEdge; response: UserEdge };
+  put_node_rule: { method: "POST"; path: "user-topology/node-rules"; request: PutNodeRule; response: NodeRule };
+  put_edge_rule: { method: "POST"; path: "user-topology/edge-rules"; request: PutEdgeRule; response: EdgeRule };
+  remove_user_topology: { method: "POST"; path: "user-topology/remove"; request: RemoveUserTopology; response: Removed };
+  import_user_topology: { method: "POST"; path: "user-topology/import"; request: ImportUserTopology; response: UserTopologyImported };
+  export_user_topology: { method: "GET"; path: "user-topology/export"; request: GetUserTopology; response: UserTopologyExported };
+  get_alerts: { method: "GET"; path: "alerts"; request: GetAlerts; response: Alerts };
+  put_alert: { method: "POST"; path: "alerts"; request: PutAlert; response: AlertView };
+  remove_alert: { method: "POST"; path: "alerts/remove"; request: RemoveAlert; response: AlertRemoved };
+  get_firings: { method: "GET"; path: "alerts/firings"; request: GetFirings; response: Firings };
+  get_workflows: { method: "GET"; path: "workflows"; request: GetWorkflows; response: Workflows };
+  put_workflow: { method: "POST"; path: "workflows"; request: PutWorkflow; response: Workflow };
+  call_workflow: { method: "POST"; path: "workflows/call"; request: CallWorkflow; response: Ran };
+  remove_workflow: { method: "POST"; path: "workflows/remove"; request: RemoveWorkflow; response: WorkflowRemoved };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -1248,6 +1508,22 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   add_clique_type: ["POST", "clique-types"],
   add_clique_constraint: ["POST", "clique-constraints"],
   remove_added: ["POST", "clique-types/remove"],
+  get_user_topology: ["GET", "user-topology"],
+  put_user_node: ["POST", "user-topology/nodes"],
+  put_user_edge: ["POST", "user-topology/edges"],
+  put_node_rule: ["POST", "user-topology/node-rules"],
+  put_edge_rule: ["POST", "user-topology/edge-rules"],
+  remove_user_topology: ["POST", "user-topology/remove"],
+  import_user_topology: ["POST", "user-topology/import"],
+  export_user_topology: ["GET", "user-topology/export"],
+  get_alerts: ["GET", "alerts"],
+  put_alert: ["POST", "alerts"],
+  remove_alert: ["POST", "alerts/remove"],
+  get_firings: ["GET", "alerts/firings"],
+  get_workflows: ["GET", "workflows"],
+  put_workflow: ["POST", "workflows"],
+  call_workflow: ["POST", "workflows/call"],
+  remove_workflow: ["POST", "workflows/remove"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],

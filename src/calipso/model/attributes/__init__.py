@@ -16,6 +16,7 @@ from calipso.model.attributes.openstack_db import OPENSTACK_DB_FACETS
 from calipso.model.attributes.ovn import OVN_FACETS
 from calipso.model.attributes.ovs import OVS_FACETS
 from calipso.model.attributes.tables import TABLE_FACETS
+from calipso.model.attributes.user import USER_FACETS
 from calipso.model.attributes.vpp import VPP
 from calipso.model.record import Record
 
@@ -37,6 +38,7 @@ FACETS: tuple[Facet, ...] = (
     VPP,
     *OPENSTACK_FACETS,
     *OPENSTACK_DB_FACETS,
+    *USER_FACETS,
 )
 """A new source adds its facets here."""
 

@@ -1,0 +1,217 @@
+"""Asks alerts again when what they depend on has changed or their time has come, and has their actions done.
+
+An answer counts as new when it is not empty and not what it was. The state is kept before the action is done, and a
+firing until its action has come to an end, so that a restart neither repeats nor forgets one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from calipso.errors import QueryError
+from calipso.graph.value import Delta, Graph
+from calipso.operations.alerts import ALERTS, FIRINGS, KEPT, STATES, Alert, AlertState, Firing, seconds
+from calipso.operations.querying import Reach, plain
+from calipso.query.depends import ALL, EVERYTHING, Depends, depends, keys_touched, touched
+from calipso.query.evaluate import evaluate
+from calipso.query.run import Limits
+from calipso.runtime.acting import act
+from calipso.runtime.at import now
+from calipso.runtime.site import Site
+
+PAUSE = 0.2
+"""Seconds in which changes are gathered before alerts are asked."""
+SHOWN, KEPT_RESULTS = 100, 10
+"""Answers that a firing carries, and that are kept of it when its action is done."""
+LIMITS = Limits(seconds=10.0, results=100_000)
+NOTHING = ("[]", "0", "0.0", "null")
+
+Listener = Callable[[Firing], None]
+log = structlog.get_logger()
+
+
+class Armed:
+    """An alert at work. due: when it is asked next, by a clock that only grows; None for on change."""
+
+    def __init__(self, alert: Alert, state: AlertState) -> None:
+        self.alert = alert
+        self.state = state
+        self.every = seconds(alert.trigger)
+        self.on: Depends = EVERYTHING
+        self.asked = 0
+        """How often it was asked since the start."""
+        with contextlib.suppress(QueryError):  # it is told when it is asked
+            self.on = depends(alert.expression)
+        self.due = time.monotonic()
+
+
+class Alarms:
+    """The alerts of one environment. `told`: called for each firing, in the event loop."""
+
+    def __init__(self, site: Site, scripts: Path, told: Listener) -> None:
+        self.site = site
+        self.scripts = scripts
+        self.told = told
+        self.armed: dict[str, Armed] = {}
+        self._due: set[str] = set()
+        self._kept: list[str] = []
+        """Ids of the firings that are kept, oldest first."""
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._acting: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> None:
+        """Watch until `end`."""
+        if self._task is None:
+            self.site.writer.listen(self.published)
+            self.changed()
+            self._resume()
+            self._task = asyncio.create_task(self._watch(), name=f"alerts of {self.site.config.name}")
+
+    async def end(self) -> None:
+        tasks = [*self._acting, *([self._task] if self._task is not None else [])]
+        if self._task is not None:
+            self.site.writer.leave(self.published)
+            self._task = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def changed(self) -> None:
+        """Alerts were set up, changed or ended: take them over; new ones are asked at once."""
+        states = self.site.store.documents(STATES)
+        known, self.armed = self.armed, {}
+        for id, said in self.site.store.documents(ALERTS).items():
+            alert = msgspec.convert(said, Alert)
+            there = known.get(id)
+            if there is not None and there.alert == alert:
+                self.armed[id] = there
+                continue
+            self.armed[id] = Armed(alert, msgspec.convert(states.get(id, {}), AlertState))
+            self._due.add(id)
+        self._wake.set()
+
+    def published(self, old: Graph, new: Graph, delta: Delta) -> None:
+        """Called by the writer after each tick: only alerts that it can concern are asked again."""
+        waiting = [(id, each.on) for id, each in self.armed.items() if each.every is None and id not in self._due]
+        if not waiting:
+            return
+        keys = keys_touched(old, new, touched(new, delta)) if any(ALL not in on.keys for _, on in waiting) else set()
+        for id, on in waiting:
+            if ALL in on.keys or on.keys & keys or (on.links and delta.links):
+                self._due.add(id)
+        if self._due:
+            self._wake.set()
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _watch(self) -> None:
+        while True:
+            timed = [each.due for each in self.armed.values() if each.every is not None]
+            wait = max(0.0, min(timed) - time.monotonic()) if timed else None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait)
+            if self._wake.is_set():
+                await asyncio.sleep(PAUSE)
+                self._wake.clear()
+            present = time.monotonic()
+            due, self._due = self._due, set()
+            due |= {id for id, each in self.armed.items() if each.every is not None and each.due <= present}
+            for id in sorted(due):
+                each = self.armed.get(id)
+                if each is not None:
+                    await self._ask(each)
+
+    async def _ask(self, each: Armed) -> None:
+        each.asked += 1
+        each.due = time.monotonic() + (each.every or 0.0)
+        try:
+            results = await asyncio.to_thread(self._results, each.alert)
+        except QueryError as error:
+            self._keep(each, msgspec.structs.replace(each.state, problem=error.message))
+            return
+        text = msgspec.json.encode(results)
+        empty = not results or (len(results) == 1 and text[1:-1].decode() in NOTHING)
+        digest = "" if empty else hashlib.sha256(text).hexdigest()
+        if self.armed.get(each.alert.id) is not each or digest == each.state.digest:
+            if each.state.problem:
+                self._keep(each, msgspec.structs.replace(each.state, problem=""))
+            return
+        if empty:
+            self._keep(each, msgspec.structs.replace(each.state, digest="", problem=""))
+        else:
+            self._fire(each, digest, results)
+
+    def _results(self, alert: Alert) -> list[Any]:
+        """What an alert's expression answers now. Without counters, which change all the time."""
+        world = Reach(self.site, None, now())
+        answer = evaluate(alert.expression, world, time.monotonic, LIMITS)
+        return [_without_counters(plain(self.site, answer, row.value)) for row in answer.rows]
+
+    def _keep(self, each: Armed, state: AlertState) -> None:
+        if state != each.state:
+            each.state = state
+            self.site.store.put_document(STATES, each.alert.id, msgspec.to_builtins(state))
+
+    # ── going off ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _fire(self, each: Armed, digest: str, results: list[Any]) -> None:
+        at = now()
+        alert = each.alert
+        firing = Firing(
+            id=f"{at:020d}-{uuid.uuid4().hex[:8]}", alert=alert.id, name=alert.name,
+            environment=self.site.config.name, at=at, action=alert.action, total=len(results), results=results[:SHOWN],
+        )  # fmt: skip
+        self._note(firing)
+        self._keep(each, AlertState(digest=digest, fired=each.state.fired + 1, last=at))
+        log.info("alert", alert=alert.name or alert.id, environment=firing.environment, results=firing.total)
+        self.told(firing)
+        self._act(firing)
+
+    def _act(self, firing: Firing) -> None:
+        task = asyncio.create_task(self._acted(firing), name=f"action of {firing.alert}")
+        self._acting.add(task)
+        task.add_done_callback(self._acting.discard)
+
+    async def _acted(self, firing: Firing) -> None:
+        outcome = await act(firing, self.scripts)
+        self._note(msgspec.structs.replace(firing, outcome=outcome, results=firing.results[:KEPT_RESULTS]))
+        each = self.armed.get(firing.alert)
+        if outcome != "done" and each is not None:
+            log.warning("an alert's action", alert=firing.name or firing.alert, outcome=outcome)
+            self._keep(each, msgspec.structs.replace(each.state, problem=outcome))
+
+    def _resume(self) -> None:
+        """Actions that a stop cut off are done now."""
+        found = self.site.store.documents(FIRINGS)
+        self._kept = list(found)
+        for said in found.values():
+            firing = msgspec.convert(said, Firing)
+            if firing.outcome == "waiting":
+                self._act(firing)
+
+    def _note(self, firing: Firing) -> None:
+        store = self.site.store
+        store.put_document(FIRINGS, firing.id, msgspec.to_builtins(firing))
+        if firing.id not in self._kept:
+            self._kept.append(firing.id)
+        while len(self._kept) > KEPT:
+            store.put_document(FIRINGS, self._kept.pop(0), None)
+
+
+def _without_counters(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_without_counters(each) for each in item]
+    if isinstance(item, dict) and "metrics" in item and "kind" in item:
+        return {name: value for name, value in item.items() if name != "metrics"}
+    return item

@@ -1,0 +1,238 @@
+"""/ws/subscriber as Skydive has it: a snapshot on request, then nodes and edges as they come, change and go.
+
+Messages are JSON text: {"Namespace", "Type", "UUID", "Status", "Obj"}. A client asks {"Namespace": "Graph", "Type":
+"SyncRequest", "Obj": {"GremlinFilter": …}} and is answered by SyncReply with Nodes and Edges. Clients that asked by the
+same query share what is worked out and encoded; one that is too slow is closed and has to begin again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from calipso.errors import QueryError
+from calipso.graph.value import Delta, Graph
+from calipso.operations.metadata import Json, Shapes
+from calipso.operations.querying import Reach
+from calipso.operations.skydive import asked, elements
+from calipso.query.depends import Depends, checked, keys_touched, touched
+from calipso.runtime.at import now
+from calipso.runtime.site import Site
+from calipso.web.skydive_outbox import Outbox
+
+GRAPH, ALERT = "Graph", "Alert"
+PAUSE = 0.05
+"""Seconds in which ticks are gathered before clients are told."""
+
+
+class Said(msgspec.Struct, frozen=True, rename={
+    "namespace": "Namespace", "type": "Type", "uuid": "UUID", "obj": "Obj",
+}):  # fmt: skip
+    """What a client says; `Status` means nothing here."""
+
+    namespace: str
+    type: str
+    uuid: str = ""
+    obj: Any = None
+
+
+def message(namespace: str, type: str, obj: Any, *, answers: str = "", status: int = 200) -> bytes:
+    """A message; `answers`: the UUID of the one it answers."""
+    said = {"Namespace": namespace, "Type": type, "UUID": answers or str(uuid.uuid4()), "Status": status, "Obj": obj}
+    return msgspec.json.encode(said)
+
+
+class Told(msgspec.Struct):
+    """What clients of a query know: id → node or edge as it was told."""
+
+    nodes: dict[str, Json] = {}
+    edges: dict[str, Json] = {}
+
+    @classmethod
+    def of(cls, found: Json) -> Told:
+        return cls({each["ID"]: each for each in found["Nodes"]}, {each["ID"]: each for each in found["Edges"]})
+
+
+class Group:
+    """The clients of one query."""
+
+    def __init__(self, site: Site, gremlin: str) -> None:
+        self.site = site
+        self.gremlin = gremlin
+        self.on: Depends | None = checked(gremlin) if gremlin else None
+        self.clients: set[Outbox] = set()
+        self.told = Told()
+
+    def snapshot(self) -> Json:
+        """What the query finds now."""
+        answer, shapes = asked(self.site, now(), self.gremlin or "G")
+        if answer.kind not in ("graph", "nodes", "links", "paths"):
+            raise QueryError("a subscription's query answers objects or links", hint="as in G.V().Has('Type', 'veth')")
+        return elements(answer, shapes)
+
+    def news(self, batch: Batch) -> list[bytes]:
+        """What clients have to be told of a batch of ticks."""
+        if self.on is None:
+            return _of_all(self.site, batch)
+        if self._may_matter(batch):
+            before, self.told = self.told, Told.of(self.snapshot())
+            return list(_between(before, self.told))
+        return []
+
+    def _may_matter(self, batch: Batch) -> bool:
+        on = self.on
+        if on is None or on.on_everything or batch.links:
+            return True
+        return bool(on.keys & batch.keys) or any(("id", id) in batch.keys for id in self.told.nodes)
+
+
+class Batch:
+    """Some ticks as one change."""
+
+    def __init__(self) -> None:
+        self.old: Graph | None = None
+        self.new: Graph | None = None
+        self.ords: set[int] = set()
+        self.links: dict[tuple[str, int, int], list[int]] = {}
+        self._keys: set[tuple[str, Any]] | None = None
+
+    def add(self, old: Graph, new: Graph, delta: Delta) -> None:
+        self.old = self.old or old
+        self.new = new
+        self.ords |= touched(new, delta)
+        for type, source, target, op in delta.links:
+            self.links.setdefault((type, source, target), []).append(op)
+
+    @property
+    def keys(self) -> set[tuple[str, Any]]:
+        if self._keys is None:
+            assert self.old is not None
+            assert self.new is not None
+            self._keys = keys_touched(self.old, self.new, self.ords)
+        return self._keys
+
+
+def _of_all(site: Site, batch: Batch) -> list[bytes]:
+    """The news of a batch for those who asked for everything."""
+    assert batch.old is not None
+    assert batch.new is not None
+    old = Shapes(site, batch.old, Reach(site, batch.old.ts, now()), batch.old.ts)
+    new = Shapes(site, batch.new, Reach(site, None, now()), None)
+    before, after = Told({}, {}), Told({}, {})
+    for ord in sorted(batch.ords):
+        for shapes, told in ((old, before), (new, after)):
+            head = shapes.reader.get(ord)
+            if head is not None:
+                node = shapes.node(head)
+                told.nodes[node["ID"]] = node
+    for (type, source, target), ops in batch.links.items():
+        was, stays = ops[0] < 0, ops[-1] > 0
+        for shapes, told, there in ((old, before, was), (new, after, stays)):
+            if there:
+                edge = shapes.edge(type, shapes.reader.id_of(source), shapes.reader.id_of(target))
+                told.edges[edge["ID"]] = edge
+    return list(_between(before, after))
+
+
+def _between(before: Told, after: Told) -> Iterable[bytes]:
+    """Nodes before the edges that need them; edges gone before their nodes."""
+    stamp = now() // 1000
+    for id, node in after.nodes.items():
+        if id not in before.nodes:
+            yield message(GRAPH, "NodeAdded", node)
+        elif _changed(before.nodes[id], node):
+            yield message(GRAPH, "NodeUpdated", node)
+    for id, edge in after.edges.items():
+        if id not in before.edges:
+            yield message(GRAPH, "EdgeAdded", edge)
+        elif edge["Metadata"] != before.edges[id]["Metadata"]:
+            yield message(GRAPH, "EdgeUpdated", edge)
+    for id, edge in before.edges.items():
+        if id not in after.edges:
+            yield message(GRAPH, "EdgeDeleted", {**edge, "DeletedAt": stamp})
+    for id, node in before.nodes.items():
+        if id not in after.nodes:
+            yield message(GRAPH, "NodeDeleted", {**node, "DeletedAt": stamp})
+
+
+def _changed(one: Json, other: Json) -> bool:
+    """Counters alone are no news: they change all the time and are asked for."""
+    return one["Host"] != other["Host"] or _facts(one) != _facts(other)
+
+
+def _facts(node: Json) -> Json:
+    return {name: value for name, value in node["Metadata"].items() if name != "Metric"}
+
+
+class Subscribers:
+    """All clients of one environment. `published` is called by the writer after each tick."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.groups: dict[str, Group] = {}
+        self._batch = Batch()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def count(self) -> int:
+        return sum(len(group.clients) for group in self.groups.values())
+
+    async def join(self, gremlin: str, client: Outbox) -> None:
+        """Tell a client what changes of what a query finds, from now on. Raises `QueryError`."""
+        if self._task is None:
+            self.site.writer.listen(self.published)
+            self._task = asyncio.create_task(self._tell(), name="subscribers")
+        if gremlin not in self.groups:
+            group = Group(self.site, gremlin)
+            if gremlin:
+                group.told = Told.of(await asyncio.to_thread(group.snapshot))
+            self.groups.setdefault(gremlin, group)
+        self.groups[gremlin].clients.add(client)
+
+    def leave(self, client: Outbox) -> None:
+        for gremlin, group in list(self.groups.items()):
+            group.clients.discard(client)
+            if not group.clients:
+                del self.groups[gremlin]
+        if not self.groups and self._task is not None:
+            self.site.writer.leave(self.published)
+            self._task.cancel()
+            self._task = None
+
+    async def snapshot(self, gremlin: str) -> Json:
+        """What a query finds now. Raises `QueryError`."""
+        return await asyncio.to_thread(Group(self.site, gremlin).snapshot)
+
+    def broadcast(self, body: bytes) -> None:
+        """The same to every client."""
+        for group in self.groups.values():
+            for client in group.clients:
+                client.offer(body)
+
+    def published(self, old: Graph, new: Graph, delta: Delta) -> None:
+        self._batch.add(old, new, delta)
+        self._news.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(PAUSE)
+            self._news.clear()
+            batch, self._batch = self._batch, Batch()
+            for group in list(self.groups.values()):
+                for body in await asyncio.to_thread(_news_of, group, batch):
+                    for client in group.clients:
+                        client.offer(body)
+
+
+def _news_of(group: Group, batch: Batch) -> list[bytes]:
+    """A query that stopped working (it takes too long now) leaves its clients with what they know."""
+    try:
+        return group.news(batch)
+    except QueryError as error:
+        return [message(GRAPH, "Error", {"Message": error.message}, status=400)]

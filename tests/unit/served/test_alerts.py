@@ -1,0 +1,187 @@
+"""Alerts: once per new answer, again after an empty one, across restarts; actions bounded and told."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar, Request, Response, post
+
+from calipso.errors import NotFound, QueryError
+from calipso.model.record import Record, Scope, Seen
+from calipso.operations.alerts import Firing, seconds
+from calipso.runtime import acting
+from calipso.runtime.home import Home
+from calipso.runtime.system import System, opened
+from tests.support.system import ESTATE, ask, estate
+
+QUERY = "G.V().Has('Type', 'veth', 'MTU', 1234)"
+
+
+async def say(system: System, mtu: int, name: str = "eth7") -> None:
+    record = Record(f"h1/dev:{name}", "netlink", "veth", {"host": "h1", "name": name, "mtu": mtu})
+    await system.site(ESTATE).put([Seen(Scope("test", "h1"), (record,))])
+
+
+async def firings(system: System) -> list[Any]:
+    return list((await ask(system, "get_firings")).items)
+
+
+async def until(system: System, many: int) -> None:
+    for _ in range(400):
+        if len(await firings(system)) >= many:
+            break
+        await asyncio.sleep(0.05)
+    assert len(await firings(system)) == many
+
+
+async def asked(system: System) -> None:
+    """Wait until what changed so far has been looked at."""
+    await asyncio.sleep(0.6)
+
+
+def test_once_per_new_answer_and_again_after_an_empty_one(tmp_path: Path) -> None:
+    async def work() -> None:
+        heard: list[Firing] = []
+        async with estate(tmp_path) as system:
+            system.told_of_firings.append(heard.append)
+            system.react()
+            await ask(system, "put_alert", id="a", name="cables", expression=QUERY)
+            await asked(system)
+            await say(system, 1234)
+            await until(system, 1)
+            await say(system, 1500, "eth9")
+            await asked(system)
+            await until(system, 1)
+            await say(system, 1234, "eth8")
+            await until(system, 2)
+            for name in ("eth7", "eth8"):
+                await say(system, 1500, name)
+            await asked(system)
+            (alert,) = (await ask(system, "get_alerts")).items
+            assert (alert.armed, alert.fired, alert.problem) == (True, 2, "")
+            await say(system, 1234)
+            await until(system, 3)
+            assert [each.total for each in heard] == [1, 2, 1]
+            alarms = system._alarms[ESTATE]
+            count = alarms.armed["a"].asked
+            site = system.site(ESTATE)
+            await site.put([Seen(Scope("test", "h1"), (Record("h1/x", "netlink", "bridge", {"name": "x"}),))])
+            await asked(system)
+            assert alarms.armed["a"].asked == count  # a bridge cannot matter to it
+        async with opened(Home(tmp_path)) as system:
+            system.react()
+            await asked(system)
+            await until(system, 3)
+            (alert,) = (await ask(system, "get_alerts")).items
+            assert (alert.armed, alert.fired) == (False, 3)
+            await ask(system, "remove_alert", id="a")
+            with pytest.raises(NotFound):
+                await ask(system, "remove_alert", id="a")
+
+    asyncio.run(work())
+
+
+def test_what_happened_while_the_server_was_away_is_told_at_the_start(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            await ask(system, "put_alert", id="a", expression=QUERY)
+            await say(system, 1234)
+        async with opened(Home(tmp_path)) as system:
+            system.react()
+            await until(system, 1)
+
+    asyncio.run(work())
+
+
+def test_by_the_clock(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            system.react()
+            await ask(system, "put_alert", id="a", expression="G.V().Has('Type', 'veth').Count()", trigger="every:1s")
+            await until(system, 1)
+            await say(system, 1)
+            await until(system, 2)
+
+    asyncio.run(work())
+
+
+def test_a_post_is_tried_again_and_not_for_ever(tmp_path: Path) -> None:
+    answers = [500, 503, 200]
+    bodies: list[Any] = []
+
+    @post("/hook")
+    async def hook(request: Request[Any, Any, Any]) -> Response[bytes]:
+        bodies.append(await request.json())
+        return Response(b"", status_code=answers[len(bodies) - 1] if len(bodies) <= len(answers) else 500)
+
+    async def work() -> None:
+        import uvicorn
+
+        server = uvicorn.Server(uvicorn.Config(Litestar([hook]), port=0, log_level="error"))
+        serving = asyncio.create_task(server.serve())
+        for _ in range(1000):
+            if server.started:
+                break
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        firing = Firing(
+            id="f", alert="a", name="n", environment="e", at=10**15, action=f"http://127.0.0.1:{port}/hook", total=1,
+            results=[7],
+        )  # fmt: skip
+        assert await acting.act(firing, tmp_path, pauses=(0.01, 0.01, 0.01)) == "done"
+        assert len(bodies) == 3
+        assert (bodies[0]["UUID"], bodies[0]["ReasonData"], bodies[0]["Total"]) == ("a", [7], 1)
+        assert await acting.act(firing, tmp_path, pauses=(0.01, 0.01)) == "failed: HTTP 500"
+        assert len(bodies) == 6
+        server.should_exit = True
+        await serving
+
+    asyncio.run(work())
+
+
+def test_scripts_are_only_those_of_the_folder(tmp_path: Path) -> None:
+    async def work() -> None:
+        scripts = tmp_path / "scripts"
+        scripts.mkdir(mode=0o700)
+        said = tmp_path / "said"
+        for name, text in (("good", f"#!/bin/sh\ncat > {said}\n"), ("bad", "#!/bin/sh\necho no >&2\nexit 3\n")):
+            (scripts / name).write_text(text)
+            (scripts / name).chmod(0o700)
+        (scripts / "open").write_text("#!/bin/sh\n")
+        (scripts / "open").chmod(0o777)
+        (scripts / "link").symlink_to("/bin/true")
+
+        async def ran(action: str) -> str:
+            firing = Firing(id="f", alert="a", name="n", environment="e", at=1, action=action, total=1, results=[7])
+            return await acting.act(firing, scripts)
+
+        assert await ran("script:good") == "done"
+        assert '"ReasonData":[7]' in said.read_text()
+        assert await ran("script:bad") == "failed: exit 3: no"
+        for name in ("open", "link", "nowhere"):
+            assert (await ran(f"file:///elsewhere/{name}")).startswith("failed: ")
+
+    asyncio.run(work())
+
+
+def test_what_cannot_be_asked_or_done_is_refused(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            for wrong in (
+                {"expression": "G.V().Outt()"}, {"expression": "G.V()", "trigger": "sometimes"},
+                {"expression": "G.V()", "trigger": "every:1ms"}, {"expression": "G.V()", "action": "ftp://x"},
+                {"expression": "G.V()", "action": "script:../x y"},
+            ):  # fmt: skip
+                with pytest.raises(QueryError):
+                    await ask(system, "put_alert", **wrong)
+
+    asyncio.run(work())
+
+
+def test_triggers_as_they_are_said() -> None:
+    assert [seconds(each) for each in ("change", "graph", "every:30s", "duration:+5s", "every:2m")] == [
+        None, None, 30.0, 5.0, 120.0,
+    ]  # fmt: skip

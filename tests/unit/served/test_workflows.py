@@ -1,0 +1,118 @@
+"""Workflows: what comes with Calipso works, what is added runs, what is hostile can do nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calipso.errors import Conflict, Forbidden, NotFound, QueryError
+from calipso.runtime import sandbox
+from calipso.runtime.sandbox import CHILD
+from tests.support.system import ask, estate
+
+
+def ran(source: str, folder: Path, seconds: float = 10.0) -> Any:
+    async def work() -> Any:
+        async with estate(folder) as system:
+            await ask(system, "put_workflow", id="w", name="w", source=source)
+            return await ask(system, "call_workflow", id="w", parameters={}, seconds=seconds)
+
+    return asyncio.run(work())
+
+
+def test_those_that_come_with_calipso(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            assert [each.name for each in (await ask(system, "get_workflows")).items] == [
+                "check_connectivity", "check_mtu",
+            ]  # fmt: skip
+            ends = {"source": "h1/netns:vm-a/dev:eth0", "target": "h1/dev:vha"}
+            found = await ask(system, "call_workflow", id="check_connectivity", parameters=ends)
+            assert (found.status, found.result["connected"], found.result["path"]) == ("done", True, [*ends.values()])
+            away = {**ends, "target": "nowhere"}
+            assert (await ask(system, "call_workflow", id="check_connectivity", parameters=away)).result["path"] == []
+            assert (await ask(system, "call_workflow", id="check_mtu", parameters=ends)).result["same"] is True
+            with pytest.raises(QueryError):
+                await ask(system, "call_workflow", id="check_mtu", parameters={"source": "h1"})
+            with pytest.raises(QueryError):
+                await ask(system, "call_workflow", id="check_mtu", parameters={**ends, "more": 1})
+            with pytest.raises(Forbidden):
+                await ask(system, "remove_workflow", id="check_mtu")
+            with pytest.raises(Conflict):
+                await ask(system, "put_workflow", name="check_mtu", source="def run(api): return 1")
+            with pytest.raises(NotFound):
+                await ask(system, "call_workflow", id="nothing", parameters={})
+            with pytest.raises(QueryError):
+                await ask(system, "put_workflow", name="x", source="def run(:")
+
+    asyncio.run(work())
+
+
+def test_it_asks_acts_and_says_what_it_does(tmp_path: Path) -> None:
+    source = """
+def run(api):
+    names = sorted(api.query("G.V().Has('Type', 'host').Values('Name')"))
+    api.log("found", names)
+    api.call("put_user_node", id="made", metadata={"Name": "made", "Type": "switch"})
+    try:
+        api.call("query", query="G.V().Outt()")
+    except RuntimeError as error:
+        api.log(str(error)[:12])
+    return {"names": names, "made": len(api.query("G.V('user:made')"))}
+"""
+    found = ran(source, tmp_path)
+    assert (found.status, found.result) == ("done", {"names": ["h1", "h2"], "made": 1})
+    assert found.log == ["found ['h1', 'h2']", "unknown step"]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def run(api):\n    import os", "Import is not allowed"),
+        ("def run(api):\n    return ().__class__", "'__class__' is not allowed"),
+        ("def run(api):\n    return '{0.x}'.format(api)", "'format' is not allowed"),
+        ("def run(api):\n    return open('/etc/passwd')", "'open' is not defined"),
+        ("def run(api):\n    return [0] * 10**10", "MemoryError"),
+        ("def run(api):\n    return api.call('get_tokens')", "does not call 'get_tokens'"),
+        ("def run(api):\n    return api.call('call_workflow', id='w')", "does not call 'call_workflow'"),
+        ("def run(api):\n    return [api.call('get_environments') for _ in range(2000)]", "more than 1000"),
+        ("def run(api):\n    return 'x' * (20 << 20)", "more than 8 MiB"),
+        ("def run(api):\n    return {1}", "not JSON serializable"),
+        ("x = 1", "run(api"),
+        ("def run(api):\n    while True: pass", "longer than 1"),
+        ("def run(api):\n    while True: api.log('x' * 999)", "longer than 1"),
+    ],
+)
+def test_what_is_hostile_fails_and_nothing_else_does(source: str, words: str, tmp_path: Path) -> None:
+    found = ran(source, tmp_path, 1.0 if words.startswith("longer") else 20.0)
+    assert found.status == "failed"
+    assert words in found.error
+    assert len(found.log) <= sandbox.LINES
+
+
+ESCAPED = """
+import os, socket, sys
+sys.path.insert(0, {folder!r})
+import sandbox_child
+def tried(deed):
+    try:
+        deed()
+    except OSError as error:
+        return error.errno
+    return 0
+sandbox_child.close_in(5, 1 << 30)
+deeds = [lambda: open("/etc/passwd"), lambda: socket.socket(), lambda: os.fork(), lambda: os.kill(1, 0),
+         lambda: os.execv("/bin/true", ["true"]), lambda: os.unlink("x"), lambda: os.setuid(0)]
+print([tried(deed) for deed in deeds])
+"""
+
+
+def test_who_gets_out_of_python_still_can_do_nothing() -> None:
+    code = ESCAPED.format(folder=str(CHILD.parent))
+    said = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=30)
+    assert said.stdout.strip() == "[1, 1, 1, 1, 1, 1, 1]", said.stderr
