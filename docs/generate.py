@@ -17,7 +17,7 @@ import typer
 from calipso.cli.main import app
 from calipso.graph.keys import COMPUTED, PATHS, key_name
 from calipso.model.attributes import FACETS, METRICS
-from calipso.model.attributes.declare import INTERFACE, Entry, ListOf, MapOf, Value
+from calipso.model.attributes.declare import EVERY, INTERFACE, Entry, ListOf, MapOf, Value
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.constants import FIRST_GENERATION, SECOND_GENERATION
 from calipso.model.environment import AmqpAccess, Environment, Host, OpenStackAccess
@@ -136,7 +136,8 @@ def attributes() -> str:
     """A table a facet."""
     out = [
         "# Attributes\n\nWhat facets carry, by facet. An attribute that is absent is not known. Counters, timers and "
-        f"ages are never among them. `{INTERFACE}` stands for every type of interface. "
+        f"ages are never among them. `{INTERFACE}` stands for every type of interface, `{EVERY}` for "
+        "every type. "
         "Fields of entries may be absent.\n"
     ]
     for facet in FACETS:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from calipso.graph.value import Graph
 from calipso.model.attributes import FACETS, METRICS, undeclared
-from calipso.model.attributes.declare import INTERFACE, Attribute, of_form
+from calipso.model.attributes.declare import EVERY, INTERFACE, Attribute, of_form
+from calipso.model.environment import Environment
 from calipso.model.record import Measured, Observation, Record, Seen
 from calipso.model.types import OBJECT_TYPES
+from calipso.operations.declared import Declarations, UserEdge, UserNode, composed
 from calipso.runtime.recording import replay
 from calipso.seams import SourceConfig
 from calipso.sources.docker import SOURCE as DOCKER
@@ -30,6 +33,7 @@ from calipso.sources.snmp import SOURCE as SNMP
 from calipso.sources.vpp import SOURCE as VPP
 from calipso.transports.replay import ReplayTransport
 from tests.support import databases_said, docker_said, everything, openstack_said, ovn_said
+from tests.support.estate import CODEC
 
 HERE = Path(__file__).parent
 OWN = {
@@ -85,7 +89,23 @@ def made_up() -> tuple[Record, ...]:
         *docker_said.everything(),
         *docker_said.contained(),
         *docker_said.lxd(),
+        *users_own(),
     )
+
+
+def users_own() -> list[Record]:
+    """A node of every metadata that counts as an attribute, below another and with an edge of each kind."""
+    metadata = {
+        "Name": "rack", "Type": "rack", "MTU": 1500, "Vlan": 7, "Speed": 10, "Driver": "none", "Path": "/x",
+        "UUID": "u", "Manager": "hand", "MAC": "02:00:00:00:00:01", "State": "UP", "IPV4": ["192.0.2.1/24"],
+    }  # fmt: skip
+    nodes = (UserNode(id="a", metadata=metadata, host="h"), UserNode(id="b", metadata=metadata))
+    edges = tuple(
+        UserEdge(id=relation, parent=parent, child=child, metadata={"RelationType": relation})
+        for relation, parent, child in (("ownership", "b", "a"), ("layer2", "a", "b"), ("other", "a", "b"))
+    )
+    graph = Graph(Environment(name="test"), CODEC)
+    return composed(Declarations(nodes=nodes, edges=edges), graph, {})
 
 
 def complaints(said: list[Record] | tuple[Record, ...]) -> set[str]:
@@ -138,6 +158,8 @@ def test_all_that_is_declared_is_said_somewhere() -> None:
 
 
 def stands_for(attribute: Attribute, declared: str, type: str) -> bool:
+    if declared == EVERY:
+        return True
     if declared == INTERFACE:
         return type not in attribute.types and attribute.carried_by(type)
     return type == declared
@@ -158,7 +180,7 @@ def test_every_facet_of_a_source_is_declared_and_none_twice() -> None:
 
 def test_a_declaration_is_clear_which_one_counts() -> None:
     """An attribute is declared once for each facet and type, and every type it names exists."""
-    known = {each.name for each in OBJECT_TYPES} | {"xfrm", "ipoib", "netkit", "hsr", INTERFACE}
+    known = {each.name for each in OBJECT_TYPES} | {"xfrm", "ipoib", "netkit", "hsr", INTERFACE, EVERY}
     for facet in FACETS:
         for one in facet.attributes:
             assert set(one.types) <= known, one.name

@@ -27,7 +27,11 @@ from tests.replay.openstack.test_worked_examples import CODEC, graph_of, records
 from tests.support.standin import install
 
 ROOT = Path(__file__).parents[3]
-LIVE = {"labs/docker": "tests/live/docker/test_docker_lab.py", "labs/plain": "tests/live/lab_plain/test_graph.py"}
+LIVE = {
+    "labs/docker": "tests/live/docker/test_docker_lab.py",
+    "labs/openstack": "tests/live/lab_openstack/test_openstack_scan_live.py",
+    "labs/plain": "tests/live/lab_plain/test_graph.py",
+}
 """Lab → the tests that run on it."""
 
 

@@ -43,6 +43,8 @@ Value = Scalar | ListOf | MapOf | Entry
 
 INTERFACE = "interface"
 """Stands for every type of kernel device or Open vSwitch interface, also one of tomorrow."""
+EVERY = "object"
+"""Stands for every type there is, also one that users make up."""
 _NOT_INTERFACES = {each.name for each in OBJECT_TYPES} - (INTERFACE_TYPES - {"nic", "vf"})
 
 
@@ -59,7 +61,7 @@ class Attribute(msgspec.Struct, frozen=True):
 
     def carried_by(self, type: str) -> bool:
         """Whether objects of a type have it."""
-        return type in self.types or (INTERFACE in self.types and type not in _NOT_INTERFACES)
+        return type in self.types or EVERY in self.types or (INTERFACE in self.types and type not in _NOT_INTERFACES)
 
 
 class Facet(msgspec.Struct, frozen=True):

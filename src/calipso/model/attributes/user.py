@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calipso.model.attributes.declare import Attribute, Entry, Facet, Field, ListOf, MapOf
-from calipso.model.types import OBJECT_TYPES
+from calipso.model.attributes.declare import EVERY, Attribute, Entry, Facet, Field, ListOf, MapOf
 
-_ANY = tuple(each.name for each in OBJECT_TYPES)
+_ANY = (EVERY,)
 _METADATA = MapOf("anything")
 _EDGE = Entry((Field("id", "text"), Field("target", "text"), Field("link", "text"), Field("metadata", _METADATA)))
 _TEXTS = ListOf("text")
@@ -22,6 +21,12 @@ USER_FACETS: tuple[Facet, ...] = (
             Attribute("mtu", "integer", _ANY, "", "of a user's node: its metadata's MTU", "bytes"),
             Attribute("mac", "text", _ANY, "", "of a user's node: its metadata's MAC"),
             Attribute("state", "text", _ANY, "", "of a user's node: its metadata's State"),
+            Attribute("vlan_id", "integer", _ANY, "", "of a user's node: its metadata's Vlan"),
+            Attribute("speed", "integer", _ANY, "", "of a user's node: its metadata's Speed"),
+            Attribute("driver", "text", _ANY, "", "of a user's node: its metadata's Driver"),
+            Attribute("path", "text", _ANY, "", "of a user's node: its metadata's Path"),
+            Attribute("uuid", "text", _ANY, "", "of a user's node: its metadata's UUID"),
+            Attribute("manager", "text", _ANY, "", "of a user's node: its metadata's Manager"),
             Attribute("addresses", _TEXTS, _ANY, "", "of a user's node: its metadata's IPV4 and IPV6"),
             Attribute("ips", _TEXTS, _ANY, "", "those without prefix length"),
         ),
