@@ -334,7 +334,7 @@ def test_text_finds_names_ids_and_addresses(estate: Estate) -> None:
     assert store.search("10.0.0.5") == [inner]
     assert inner in store.search("0.", 10)
     assert store.search("nowhere") == []
-    assert store.search('"%') == []
+    assert store.search('"%') == [] == store.search("ve\0th") == store.search("\0")
     assert len(store.search("veth", 1)) == 1
     estate.tick(20, (INNER, "veth", None))
     store.index_text(estate.graph)

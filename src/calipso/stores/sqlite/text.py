@@ -57,7 +57,7 @@ class Text:
     def search(self, text: str, limit: int) -> list[int]:
         """Ordinals of objects, also gone ones, whose words hold the text, best first; case does not matter."""
         wanted = text.strip().lower()
-        if not wanted:
+        if not wanted or "\0" in wanted:  # SQLite's expressions end there; no word holds one
             return []
         with self._database.reading() as reader:
             if len(wanted) < SHORTEST:
