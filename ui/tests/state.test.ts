@@ -64,7 +64,7 @@ describe("the live feed", () => {
     const told: string[] = [];
     const asked: string[] = [];
     const channel = { onopen: null, onmessage: null, onclose: null, close: () => told.push("closed by us") };
-    const listener: Listener = { opened: () => told.push("opened"), changed: (seq) => told.push(`changed ${seq}`), missed: () => told.push("missed"), closed: (why) => told.push(`closed ${why}`) };
+    const listener: Listener = { opened: () => told.push("opened"), changed: (seq) => told.push(`changed ${seq}`), noticed: (notice) => told.push(Object.keys(notice).join()), missed: () => told.push("missed"), closed: (why) => told.push(`closed ${why}`) };
     const feed = new Feed("prod", 7, "secret", listener, (address, protocols) => (asked.push(address, ...protocols), channel));
     return { told, channel, asked, feed };
   };
@@ -80,6 +80,12 @@ describe("the live feed", () => {
     say(channel, { seq: 8, ts: "2026-01-01T00:00:00Z", changes: [] });
     say(channel, { seq: 11, ts: "2026-01-01T00:00:00Z", changes: [] });
     expect(told).toEqual(["changed 8", "changed 11"]);
+  });
+  it("tells what happens beside the graph without taking it for a gap", () => {
+    const { told, channel } = opened();
+    say(channel, { scan: { id: "1", status: "running" } });
+    say(channel, { seq: 8, ts: "2026-01-01T00:00:00Z", changes: [] });
+    expect(told).toEqual(["scan", "changed 8"]);
   });
   it.each([{ lost: true, reason: "slow" }, { snapshot: [], seq: 20 }, { seq: 7, ts: "", changes: [] }])("begins again after a gap: %o", (frame) => {
     const { told, channel } = opened();

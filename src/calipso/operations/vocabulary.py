@@ -7,8 +7,10 @@ import msgspec
 from calipso.model.hover import COMMON, HOVER
 from calipso.model.kinds import KINDS, Kind
 from calipso.model.links import LINK_TYPES
-from calipso.model.scoring import clique_types
+from calipso.operations.clique_choice import ADDED_CONSTRAINTS, constraints, types_of
 from calipso.operations.context import Context
+from calipso.operations.original_documents import clique_type_id
+from calipso.operations.original_places import object_id
 
 
 class GetModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,13 +30,23 @@ class LinkTypeView(msgspec.Struct, frozen=True):
 
 
 class CliqueTypeView(msgspec.Struct, frozen=True):
-    """link_types: walked in this order."""
+    """link_types: walked in this order. origin: `added` for what a user added, which `remove_added` takes back by id."""
 
     name: str
     focal_kind: str
     link_types: list[str]
     origin: str
     doc: str
+    id: str = ""
+
+
+class ConstraintView(msgspec.Struct, frozen=True):
+    """What cliques of a focal kind are kept to. added: by a user, over what is declared."""
+
+    focal_kind: str
+    keeps_to: list[str]
+    id: str
+    added: bool
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -45,10 +57,11 @@ class Model(msgspec.Struct, frozen=True):
     clique_types: list[CliqueTypeView]
     common: list[str]
     hover: dict[str, list[str]]
+    constraints: list[ConstraintView] = []
 
 
 async def get_model(context: Context, request: GetModel) -> Model:
-    """Kinds, link types and clique types as they are declared, and which attributes come first."""
+    """Kinds and link types as declared, clique types and constraints with those added, which attributes come first."""
     config = context.site(request.environment).config
     return Model(
         list(KINDS),
@@ -58,9 +71,20 @@ async def get_model(context: Context, request: GetModel) -> Model:
             if not each.hidden
         ],
         [
-            CliqueTypeView(each.name, each.focal_kind, list(each.link_types), each.origin, each.description)
-            for each in clique_types(config)
+            CliqueTypeView(
+                each.name, each.focal_kind, list(each.link_types), each.origin, each.description, clique_type_id(each)
+            )
+            for each in types_of(context, config)
         ],
         list(COMMON),
         {kind: list(names) for kind, names in HOVER.items()},
+        _constraints(context),
     )
+
+
+def _constraints(context: Context) -> list[ConstraintView]:
+    added = {each["focal_point_type"] for each in context.shelf.all(ADDED_CONSTRAINTS).values()}
+    return [
+        ConstraintView(kind, names, object_id("clique_constraints", kind), kind in added)
+        for kind, names in sorted(constraints(context).items())
+    ]

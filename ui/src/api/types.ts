@@ -142,6 +142,7 @@ export interface CliqueTypeView {
   link_types: string[];
   origin: string;
   doc: string;
+  id?: string;
 }
 
 export interface CliqueView {
@@ -159,6 +160,13 @@ export interface ConnectionsTested {
   id: string;
   status: string;
   items: Probed[];
+}
+
+export interface ConstraintView {
+  focal_kind: string;
+  keeps_to: string[];
+  id: string;
+  added: boolean;
 }
 
 export interface CountObjects {
@@ -794,6 +802,7 @@ export interface Model {
   clique_types: CliqueTypeView[];
   common: string[];
   hover: Record<string, string[]>;
+  constraints?: ConstraintView[];
 }
 
 export interface Node {

@@ -1,8 +1,13 @@
+import type { MessageView, ScanView } from "../api/types";
 import type { Change } from "./picture";
+
+/** What happens beside the graph, told once and without a number. */
+export type Notice = { scan: ScanView } | { message: MessageView };
 
 export type Frame =
   | { seq: number; ts: string; changes: Change[] }
   | { snapshot: unknown[]; seq: number }
+  | Notice
   | { lost: true; reason: string }
   | { error: string; hint?: string };
 
@@ -10,6 +15,7 @@ export type Frame =
 export interface Listener {
   opened(): void;
   changed(seq: number, ts: string, changes: Change[]): void;
+  noticed(notice: Notice): void;
   /** What followed `since` cannot be told: begin with the whole picture again. */
   missed(): void;
   closed(refused: string): void;
@@ -34,7 +40,7 @@ export class Feed {
     private readonly listener: Listener,
     make: (address: string, protocols: string[]) => Channel = (address, protocols) => new WebSocket(address, protocols),
   ) {
-    const address = `/api/v1/live?environment=${encodeURIComponent(environment)}&since=${seq}`;
+    const address = `/api/v1/live?environment=${encodeURIComponent(environment)}&since=${seq}&notices=true`;
     const origin = typeof location === "undefined" ? "ws://localhost" : location.origin.replace(/^http/, "ws");
     this.#channel = make(origin + address, ["calipso.v1", `bearer.${token}`]);
     let refused = "";
@@ -52,6 +58,10 @@ export class Feed {
 
   #take(frame: Exclude<Frame, { error: string }>): void {
     if (this.#over) return;
+    if ("scan" in frame || "message" in frame) {
+      this.listener.noticed(frame);
+      return;
+    }
     if ("lost" in frame || "snapshot" in frame || frame.seq <= this.seq) {
       this.close();
       this.listener.missed();

@@ -5,7 +5,7 @@ import { token } from "../api/session";
 import type { EnvironmentView, Model, ScopeView } from "../api/types";
 import { announce } from "../state/announce";
 import { at, environment } from "../state/place";
-import { Feed } from "./feed";
+import { Feed, type Notice } from "./feed";
 import { Picture, type Change } from "./picture";
 
 export type Connection = "connecting" | "live" | "catching up" | "offline";
@@ -21,6 +21,9 @@ export const revision = signal(0);
 export const newest = signal(0);
 export const trouble = signal<Problem | null>(null);
 export const recent = signal<{ at: number; changes: Change[] }[]>([]);
+
+/** What was told last beside the graph: how far a scan is, a message. */
+export const noticed = signal<Notice | null>(null);
 
 const RECENT = 200;
 const FIRST_WAIT = 500;
@@ -101,6 +104,7 @@ function listen(name: string, since: number, mine: number): void {
       offlineSince.value = 0;
     },
     changed: (seq, ts, changes) => take(seq, ts, changes),
+    noticed: (notice) => (noticed.value = notice),
     missed: () => void begin(name, false),
     closed: () => retry(name, mine),
   });

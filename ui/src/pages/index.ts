@@ -2,7 +2,14 @@
 import type { ComponentType } from "preact";
 import type { Operations } from "../api/types";
 import { WAYS } from "../api/types";
+import { AccessPage } from "./access";
+import { DashboardPage } from "./dashboard";
+import { EnvironmentsPage, EnvironmentsPanel } from "./environments";
+import { HelpPage } from "./help";
 import { MapPage, MapPanel } from "./map";
+import { ModelPage } from "./model";
+import { ScansPage } from "./scans";
+import { SourcesPage } from "./sources";
 import { TreePage, TreePanel } from "./tree";
 
 export interface Page {
@@ -19,11 +26,23 @@ export interface Page {
   panel?: ComponentType;
   /** Shown only where the server has this operation. */
   needs?: keyof Operations;
+  /** Shown also while nothing is watched yet. */
+  always?: boolean;
 }
+
+/** The section at the foot of the rail. */
+export const LAST_SECTION = 9;
 
 const ALL: readonly Page[] = [
   { id: "map", label: "Map", glyph: "ui-map", key: "m", section: 0, main: MapPage, panel: MapPanel },
   { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
+  { id: "dashboard", label: "Overview", glyph: "ui-target", key: "d", section: 0, main: DashboardPage },
+  { id: "environments", label: "Environments", glyph: "ui-env", key: "e", section: 6, main: EnvironmentsPage, panel: EnvironmentsPanel, always: true },
+  { id: "scans", label: "Scans", glyph: "ui-rec", key: "s", section: 6, main: ScansPage, always: true },
+  { id: "sources", label: "Sources", glyph: "ui-sources", key: "r", section: 6, main: SourcesPage, always: true },
+  { id: "model", label: "Model", glyph: "ui-model", key: "k", section: 6, main: ModelPage, always: true },
+  { id: "access", label: "Access", glyph: "ui-user", key: "u", section: LAST_SECTION, main: AccessPage, always: true },
+  { id: "help", label: "Help", glyph: "ui-help", key: "?", section: LAST_SECTION, main: HelpPage, always: true },
 ];
 
 export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);

@@ -24,7 +24,7 @@ function Frame(): JSX.Element {
   useEffect(() => bind(keys()), []);
   useEffect(chooseEnvironment, [environments.value, place.value.environment]);
   const page = PAGES.find((each) => each.id === place.value.page);
-  const empty = environments.value !== null && nothingWatched();
+  const empty = environments.value !== null && nothingWatched() && !page?.always;
   const Main = page?.main;
   const Panel = page?.panel;
   return (

@@ -1,6 +1,6 @@
 import { Fragment, type JSX } from "preact";
 import { Glyph } from "../parts/Glyph";
-import { PAGES } from "../pages";
+import { LAST_SECTION, PAGES } from "../pages";
 import { follow, linkTo, place } from "../state/place";
 
 export function Rail(): JSX.Element {
@@ -18,7 +18,7 @@ export function Rail(): JSX.Element {
       <nav aria-label="Pages">
         {PAGES.map((page, i) => (
           <Fragment key={page.id}>
-            {i > 0 && PAGES[i - 1]?.section !== page.section ? <div class="sec" /> : null}
+            {i > 0 && PAGES[i - 1]?.section !== page.section ? <div class={page.section === LAST_SECTION ? "spacer" : "sec"} /> : null}
             <a href={linkTo({ page: page.id })} onClick={(event) => follow(event, { page: page.id })} aria-current={page.id === here ? "page" : undefined}>
               <Glyph name={page.glyph} />
               <span>{page.label}</span>
