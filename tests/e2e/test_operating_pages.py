@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Opened, Served
+from tests.e2e.conftest import SIZE, Opened, Served, ask, serving
 from tests.e2e.test_web_ui import ready, violations
 from tests.support.sshd import Server
 
@@ -58,7 +58,7 @@ def test_an_environment_with_a_wrong_password_says_why_and_is_mended_there(
         page.get_by_role("button", name="Linux host by SSH").click()
         page.get_by_label("Name", exact=True).fill("vault")
         page.get_by_label("Address").fill("127.0.0.1")
-        page.get_by_label("Port").fill(str(server.port))
+        page.get_by_label("Port", exact=True).fill(str(server.port))
         page.get_by_role("button", name="Go on").click()
         page.get_by_label("User").first.fill("root")
         page.get_by_label("Password", exact=True).first.fill("s3cret")
@@ -72,10 +72,10 @@ def test_an_environment_with_a_wrong_password_says_why_and_is_mended_there(
         assert "s3cret" not in (page.evaluate("localStorage.getItem('calipso.environment-draft')") or "")
         keep(page, "environment-wizard-refused-light")
         assert violations(page) == []
-        page.get_by_role("button", name="Credentials").click()
+        page.get_by_role("navigation", name="Steps").get_by_role("button", name="Credentials").click()
         page.get_by_label("Password", exact=True).first.fill("")
         page.get_by_label("Key files").first.fill(str(server.key))
-        page.get_by_role("button", name=re.compile("^. ?Test|Test")).first.click()
+        page.get_by_role("navigation", name="Steps").get_by_role("button", name="Test").click()
         page.get_by_role("button", name="Test all again").click()
         expect(page.get_by_test_id("test-vault")).to_contain_text("is ", timeout=20_000)
         expect(page.get_by_text("1 pass", exact=True)).to_be_visible()
@@ -102,7 +102,7 @@ def test_a_dead_address_is_not_told_as_a_refusal(opened: Opened) -> None:
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Linux host by SSH").click()
     page.get_by_label("Address").fill("127.0.0.1")
-    page.get_by_label("Port").fill("1")
+    page.get_by_label("Port", exact=True).fill("1")
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Test all").click()
@@ -204,3 +204,24 @@ def test_the_pages_are_reached_by_keyboard_and_nothing_overflows(opened: Opened)
         narrow = opened("/environments?env=plain&step=type", width=width)
         ready(narrow)
         assert narrow.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_where_nothing_is_watched_the_ways_to_begin_are_shown(
+    browser: Browser, built: None, keep: Keep, tmp_path: Path, theme: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "local.yaml").write_text("name: local\nhosts: {away: {agent: true}}\n")
+    ask(home, "add", str(tmp_path / "local.yaml"))
+    for server in serving(home):
+        context = browser.new_context(viewport=SIZE)
+        page = context.new_page()
+        page.add_init_script(f"localStorage.setItem('calipso.theme', '{theme}')")
+        page.goto(f"{server.url}/#token={server.token}")
+        expect(page.get_by_role("heading", name="Nothing is being watched yet")).to_be_visible(timeout=15_000)
+        keep(page, f"first-run-{theme}")
+        assert violations(page) == []
+        page.keyboard.press("2")
+        expect(page.get_by_role("heading", name="What is to be watched")).to_be_visible()
+        context.close()

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { signOut } from "../api/session";
 import { connection, environments, picture, revision } from "../live/store";
 import { Glyph } from "../parts/Glyph";
+import { PAGES } from "../pages";
 import { announce } from "../state/announce";
 import { frozen, go, place } from "../state/place";
 import { choose, following, theme } from "../state/theme";
@@ -60,7 +61,7 @@ function Crumbs(): JSX.Element {
           environment || "No environment"
         )}
       </span>
-      {trail.length === 0 ? <Crumb name="Estate" last /> : trail.map((each, i) => <Crumb key={each.id} name={each.name} id={each.id} last={i === trail.length - 1} />)}
+      {trail.length === 0 ? <Crumb name={titleOf(place.value.page)} last /> : trail.map((each, i) => <Crumb key={each.id} name={each.name} id={each.id} last={i === trail.length - 1} />)}
     </nav>
   );
 }
@@ -72,6 +73,12 @@ function Crumb({ name, id, last }: { name: string; id?: string; last: boolean })
       {last ? <b class="trunc">{name}</b> : <button class="link" onClick={() => go({ focus: id ?? "" })}>{name}</button>}
     </>
   );
+}
+
+/** Pages about the picture are of the whole estate; the others are called as they are. */
+function titleOf(id: string): string {
+  const page = PAGES.find((each) => each.id === id);
+  return !page || page.section === 0 ? "Estate" : page.label;
 }
 
 function trailOf(focus: string): { id: string; name: string }[] {

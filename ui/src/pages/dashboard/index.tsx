@@ -1,8 +1,8 @@
-import { useComputed } from "@preact/signals";
+import { effect, signal, useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { MessageView } from "../../api/types";
 import { glyphOf, labelOf } from "../../live/kinds";
-import type { Thing } from "../../live/picture";
+import type { Picture, Thing } from "../../live/picture";
 import { severityOf, worse, type Severity } from "../../live/severity";
 import { environments, model, noticed, picture, recent, staleHosts, version } from "../../live/store";
 import { useAsked } from "../../parts/asked";
@@ -15,17 +15,33 @@ import { clock, count, counted } from "../../state/words";
 import { byKind, hasOverview, members, places } from "./members";
 
 const MANY = 60;
+const PACE = 1000;
+
+/** Follows the picture at most once a second: counting everything at each change would cost more than it tells. */
+const paced = signal(0);
+let timer: ReturnType<typeof setTimeout> | undefined;
+effect(() => {
+  version.value;
+  if (place.peek().page === "dashboard") timer ??= setTimeout(() => ((timer = undefined), (paced.value = paced.peek() + 1)), PACE);
+});
+
+interface Row {
+  thing: Thing;
+  worst: Severity;
+  objects: number;
+  workloads: number;
+}
 
 /** The overview of an environment, or of a region, zone, aggregate, project or host within it. */
 export function DashboardPage(): JSX.Element {
   const said = useComputed(() => {
-    version.value;
+    paced.value;
     const there = picture.value;
     if (!there) return null;
     const of = there.things.get(place.value.focus);
     const id = of && hasOverview(of.kind) ? of.id : "";
     const things = members(there, id);
-    return { of: id ? of : undefined, things, groups: byKind(things, staleHosts.value), places: places(things) };
+    return { of: id ? of : undefined, things, groups: byKind(things, staleHosts.value), places: [...places(things)].map(([kind, some]) => ({ kind, total: some.length, rows: some.slice(0, MANY).map((each) => rowOf(there, each)) })) };
   });
   const now = said.value;
   if (!now) return environment.value ? <Waiting /> : <Empty title="No environment is chosen" />;
@@ -53,7 +69,7 @@ export function DashboardPage(): JSX.Element {
             </button>
           ))}
         </div>
-        {[...now.places].map(([kind, some]) => <Places key={kind} kind={kind} some={some} />)}
+        {now.places.map((each) => <Places key={each.kind} {...each} />)}
         <Wrong things={things} />
         <Messages of={of} />
         <Recent things={things} whole={!of} />
@@ -72,26 +88,24 @@ function Bad({ counts }: { counts: Partial<Record<Severity, number>> }): JSX.Ele
   return worst ? <Stated severity={worst} word={`${counts[worst]} ${{ error: "down", warn: "with a warning", unknown: "unknown", stale: "stale" }[worst]}`} /> : <span class="t3">none down</span>;
 }
 
+function rowOf(there: Picture, thing: Thing): Row {
+  const inside = members(there, thing.id);
+  const worst = inside.map((each) => severityOf(each, staleHosts.value)).reduce(worse, severityOf(thing, staleHosts.value));
+  return { thing, worst, objects: inside.length, workloads: inside.filter((each) => ["instance", "container", "pod"].includes(each.kind)).length };
+}
+
 /** Places within, each with its worst state: one click further in. */
-function Places({ kind, some }: { kind: string; some: readonly Thing[] }): JSX.Element | null {
-  const there = picture.value;
-  if (!there) return null;
-  const shown = some.slice(0, MANY);
+function Places({ kind, total, rows }: { kind: string; total: number; rows: readonly Row[] }): JSX.Element {
   return (
     <section class="sheet" aria-label={labelOf(model.value, kind, true)}>
-      <div class="sheet-head"><h2>{labelOf(model.value, kind, true)}</h2><span class="t3">{shown.length < some.length ? `1 to ${shown.length} of ${count(some.length)}` : count(some.length)}</span></div>
+      <div class="sheet-head"><h2>{labelOf(model.value, kind, true)}</h2><span class="t3">{rows.length < total ? `1 to ${rows.length} of ${count(total)}` : count(total)}</span></div>
       <table>
         <thead><tr><th scope="col">Name</th><th scope="col">Worst within</th><th scope="col" class="num">Objects</th><th scope="col" class="num">Workloads</th></tr></thead>
-        <tbody>{shown.map((each) => {
-          const inside = members(there, each.id);
-          const worst = inside.map((thing) => severityOf(thing, staleHosts.value)).reduce(worse, severityOf(each, staleHosts.value));
-          const workloads = inside.filter((thing) => ["instance", "container", "pod"].includes(thing.kind)).length;
-          return (
-            <tr key={each.id} class={staleHosts.value.has(each.name) && each.kind === "host" ? STALE : ""}>
-              <td><button class="link b" onClick={() => go({ focus: each.id })}>{each.name}</button></td><td><Stated severity={worst} /></td><td class="num">{count(inside.length)}</td><td class="num">{workloads || ""}</td>
-            </tr>
-          );
-        })}</tbody>
+        <tbody>{rows.map(({ thing, worst, objects, workloads }) => (
+          <tr key={thing.id} class={staleHosts.value.has(thing.name) && kind === "host" ? STALE : ""}>
+            <td><button class="link b" onClick={() => go({ focus: thing.id })}>{thing.name}</button></td><td><Stated severity={worst} /></td><td class="num">{count(objects)}</td><td class="num">{workloads || ""}</td>
+          </tr>
+        ))}</tbody>
       </table>
     </section>
   );

@@ -6,6 +6,7 @@ import { Problem } from "../../api/problem";
 import { WAYS } from "../../api/types";
 import { environments, loadEnvironments } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
+import { ThisHost, Cloud, Moment } from "./Pictures";
 import { PAGES } from "..";
 import { bind } from "../../state/keys";
 import { go } from "../../state/place";
@@ -17,6 +18,7 @@ interface Way {
   act: string;
   note: string;
   run: (() => void) | null;
+  picture: () => JSX.Element;
 }
 
 /** An empty system: the ways to begin, each with what it needs. */
@@ -37,11 +39,12 @@ export function FirstRun(): JSX.Element {
     }
   };
   const wizard = PAGES.find((page) => page.id === "environments");
-  const ways: Way[] = [
-    { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void look() },
-    { glyph: "environment", title: "An environment", says: "OpenStack, Docker or a list of Linux hosts. Connections are tested before anything is kept.", act: "Add environment", note: "From a shell: calipso env add FILE. It reads clouds.yaml and ~/.ssh/config if you wish.", run: wizard ? () => go({ page: "environments" }) : null },
-    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => go({ page: "map", environment: "demo" }) : null },
+  const all: Way[] = [
+    { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void look(), picture: ThisHost },
+    { glyph: "environment", title: "An environment", says: "OpenStack, Docker or a list of Linux hosts. Connections are tested before anything is kept.", act: "Add environment", note: "From a shell: calipso env add FILE. It reads clouds.yaml and ~/.ssh/config if you wish.", run: wizard ? () => go({ page: "environments", more: { step: "type" } }) : null, picture: Cloud },
+    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => go({ page: "map", environment: "demo" }) : null, picture: Moment },
   ];
+  const ways = all.filter((way) => way.run);
   useEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
   return (
     <div class="firstrun">
@@ -51,6 +54,7 @@ export function FirstRun(): JSX.Element {
       <div class="firstrun-ways">
         {ways.map((way, i) => (
           <section class="card" key={way.title}>
+            {way.picture()}
             <h2><Glyph name={way.glyph} size="m" />{way.title}</h2>
             <p class="t2">{way.says}</p>
             <button class={`btn${i === 0 ? " p" : ""}`} disabled={!way.run || looking.value} aria-describedby={`way-${i}`} onClick={() => way.run?.()}>{way.act}</button>
@@ -58,7 +62,7 @@ export function FirstRun(): JSX.Element {
           </section>
         ))}
       </div>
-      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd> choose, <kbd>?</kbd> all keys</p>
+      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: {ways.map((_, i) => <kbd key={i}>{i + 1}</kbd>)} choose, <kbd>?</kbd> all keys</p>
     </div>
   );
 }

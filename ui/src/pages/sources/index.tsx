@@ -50,7 +50,7 @@ function Line({ each, now }: { each: ScopeView; now: number }): JSX.Element {
   return (
     <tr class={each.stale ? STALE : ""}>
       <td><Stated severity={stateOf(each)} word={each.stale ? `stale, ${each.status}` : each.status} /></td>
-      <td class="b">{each.host}</td><td>{each.source}</td><td class="mono">{each.part || "all of it"}</td><td class="mono">{when(each.began, now)}</td><td class="num mono">{took(each.began, each.ended)}</td>
+      <td class="b">{each.host}</td><td>{each.source}</td><td class="mono">{each.part || "all of it"}</td><td class="mono">{when(each.began, now)}</td><td class="num mono">{each.began === each.ended ? "" : took(each.began, each.ended)}</td>
       <td>{ageOf(each, now)}</td><td class="num">{count(each.seen)}</td>
       <td class={each.errors?.length ? "wide mono" : ""}>{(each.errors ?? []).map((error) => [error.where, error.message].filter(Boolean).join(": ")).join("\n")}</td>
     </tr>
@@ -59,15 +59,16 @@ function Line({ each, now }: { each: ScopeView; now: number }): JSX.Element {
 
 /** What each source does now on each host, and when it looks next. */
 function Next({ items }: { items: readonly ScheduleView[] }): JSX.Element {
-  const sorted = [...items].sort((one, other) => other.failures - one.failures || one.host.localeCompare(other.host) || one.source.localeCompare(other.source)).slice(0, AT_ONCE);
+  const words = place.value.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const sorted = items.filter((each) => words.every((word) => `${each.source}@${each.host}`.toLowerCase().includes(word))).sort((one, other) => other.failures - one.failures || one.host.localeCompare(other.host) || one.source.localeCompare(other.source)).slice(0, AT_ONCE);
   return (
     <section class="sheet" aria-label="What happens next">
       <div class="sheet-head"><h2>What happens next</h2><span class="t3">each source on each host, by itself</span></div>
       <table>
-        <thead><tr><th scope="col">Host</th><th scope="col">Source</th><th scope="col">How</th><th scope="col">Now</th><th scope="col">Next</th><th scope="col" class="num">Failed in a row</th><th scope="col">Why</th></tr></thead>
+        <thead><tr><th scope="col">Host</th><th scope="col">Source</th><th scope="col">How</th><th scope="col">Now</th><th scope="col">Last look</th><th scope="col" class="num">Took</th><th scope="col">Next</th><th scope="col" class="num">Failed in a row</th><th scope="col">Why</th></tr></thead>
         <tbody>{sorted.map((each) => (
           <tr key={`${each.host} ${each.source}`}>
-            <td class="b">{each.host}</td><td>{each.source}</td><td>{each.mode}{each.interval ? `, every ${lasting(each.interval * 1000)}` : ""}</td><td>{each.state}</td><td class="mono">{when(each.next)}</td>
+            <td class="b">{each.host}</td><td>{each.source}</td><td>{each.mode}{each.interval ? `, every ${lasting(each.interval * 1000)}` : ""}</td><td>{each.state}</td><td class="mono">{when(each.began)}</td><td class="num mono">{each.ended >= each.began ? took(each.began, each.ended) : "running"}</td><td class="mono">{when(each.next)}</td>
             <td class="num">{each.failures || ""}</td><td class="wide mono">{each.error}</td>
           </tr>
         ))}</tbody>
