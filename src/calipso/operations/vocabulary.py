@@ -30,7 +30,7 @@ class LinkTypeView(msgspec.Struct, frozen=True):
 
 
 class CliqueTypeView(msgspec.Struct, frozen=True):
-    """link_types: walked in this order. origin: `added` for what a user added, which `remove_added` takes back by id."""
+    """link_types: walked in this order. origin: `added` for what a user added; `remove_added` takes it back by id."""
 
     name: str
     focal_kind: str
