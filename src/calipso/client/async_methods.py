@@ -263,7 +263,8 @@ class AsyncMethods:
         return found
 
     async def get_model(self, *, environment: str = "local") -> Model:
-        """Kinds, link types and clique types as they are declared, and which attributes come first.
+        """Kinds and link types as declared, clique types and constraints with those added, which attributes come
+        first.
 
         environment: whose clique types.
         """
