@@ -113,3 +113,25 @@ def test_the_model_names_every_kind_and_what_is_shown_of_it(tmp_path: Path) -> N
         assert "instance" in {each.focal_kind for each in model.clique_types}
 
     on(tmp_path, use)
+
+
+def test_the_model_tells_what_users_added_and_what_takes_it_back(tmp_path: Path) -> None:
+    async def use(system: System) -> None:
+        first = await ask(system, "get_model")
+        declared = {each.focal_kind: each for each in first.constraints}
+        assert not any(each.added for each in first.constraints)
+        assert not any(each.origin == "added" for each in first.clique_types)
+        said = {"name": "nics", "focal_point_type": "instance", "link_types": ("instance-vnic",)}
+        made = await ask(system, "add_clique_type", **said)
+        await ask(system, "add_clique_constraint", focal_point_type="instance", constraints=())
+        changed = await ask(system, "get_model")
+        assert [each.id for each in changed.clique_types if each.origin == "added"] == [made.id]
+        (kept,) = (each for each in changed.constraints if each.focal_kind == "instance")
+        assert kept.added and kept.keeps_to == []
+        for id in (made.id, kept.id):
+            await ask(system, "remove_added", id=id)
+        again = await ask(system, "get_model")
+        assert {each.focal_kind: each for each in again.constraints} == declared
+        assert again.clique_types == first.clique_types
+
+    on(tmp_path, use)

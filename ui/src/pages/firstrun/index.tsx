@@ -62,7 +62,7 @@ export function FirstRun(): JSX.Element {
           </section>
         ))}
       </div>
-      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: {ways.map((_, i) => <kbd key={i}>{i + 1}</kbd>)} choose, <kbd>?</kbd> all keys</p>
+      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: {ways.map((_, i) => <><kbd key={i}>{i + 1}</kbd> </>)}choose, <kbd>?</kbd> all keys</p>
     </div>
   );
 }
