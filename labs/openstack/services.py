@@ -51,6 +51,12 @@ def bus(made: Running) -> None:
     made.serve(d.CTL.name, "rabbitmq", *BUS)
 
 
+def bus_away(made: Running) -> None:
+    """RabbitMQ ends in good order; `bus` starts it again."""
+    made.run(d.CTL.name, *BUS_CONTROL, "stop", f"{RABBIT}/mnesia/rabbit@ctl.pid", timeout=SLOW)
+    wait(60, "the end of RabbitMQ", lambda: not made.answers(d.CTL.name, "sh", "-c", "kill -0 $(cat /run/lab/rabbitmq.pid)"))
+
+
 def listener(made: Running) -> None:
     """A user of the bus for Calipso, with the rights that it needs and no others."""
     rights = (f"^{OWN_QUEUES}", rf"^({OWN_QUEUES}.*|amq\.default)$", f"^({OWN_QUEUES}.*|{OTHERS})$")

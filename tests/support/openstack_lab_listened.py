@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,7 +121,9 @@ class Witness:
         self.heard: list[Notified] = []
 
     def told(self, operation: Operation, since: float) -> float | None:
-        """When the notification of an operation was sent, the first one since a moment."""
+        """When the notification of an operation was sent, the first one since a moment; of none, when it was answered."""
+        if not operation.event:
+            return operation.answered
         found = (
             each.at for each in self.heard
             if each.event == operation.event and each.at >= since and operation.about in each.text
@@ -161,11 +163,11 @@ def _notified(body: str) -> Notified:
     return Notified(said["event_type"], at.timestamp(), json.dumps(said))
 
 
-async def operations(lab: Running, seed: int, number: int) -> AsyncIterator[Operation]:
+async def operations(lab: Running, seed: int, number: int, *, servers: bool = True) -> AsyncGenerator[Operation, None]:
     """Random operations as the cloud does them, and after that their end. Raises `AssertionError` when one fails."""
     module = ("env", f"PYTHONPATH={Path(__file__).parents[2]}", "python", "-m", "labs.openstack.cloud.operations")
     process = await asyncio.create_subprocess_exec(
-        *lab.enter(OUTSIDE, *module, str(seed), str(number)),
+        *lab.enter(OUTSIDE, *module, str(seed), str(number), *(() if servers else ("none",))),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None

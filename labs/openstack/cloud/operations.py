@@ -1,8 +1,8 @@
 """Does operations in a random order to a tenant's objects, and tells each as it was answered, as a line of JSON.
 
-Arguments: seed, how many operations. At the end everything that it made is deleted again.
+Arguments: seed, how many operations, `none` for no servers. At the end everything that it made is deleted again.
 
-A line: `did`; `event`: type of the notification that the cloud sends of it; `kind` and `id` of what it was done to; `about`:
+A line: `did`; `event`: type of the notification that the cloud sends of it, empty where it sends none; `kind` and `id` of what it was done to; `about`:
 the id that the notification names; `shows`: what Calipso shows of it then, null when it is no more; `at`: when it was answered,
 in seconds since the epoch. After each it waits for a line on its standard input, as long as that is open.
 """
@@ -24,43 +24,41 @@ HOST = d.COMPUTES[-1].name
 SMALL, LARGE = "nano", "micro"
 STARTS, ENDS = "rnd-", 3
 """Names of what is made, and how many of one kind there are at most."""
-SERVER_WORK = {"ACTIVE": ("stop", "resize"), "SHUTOFF": ("start", "resize")}
 
 
 def main() -> None:
     seed, number = map(int, sys.argv[1:3])
-    work = Work(connect(), random.Random(seed))
-    work.everything(number)
-    work.clear()
+    work = Work(connect(), random.Random(seed), servers=0 if sys.argv[3:] == ["none"] else 1)
+    try:
+        work.everything(number)
+    finally:
+        work.clear()
 
 
 class Work:
     """What was made so far: kind → objects."""
 
-    def __init__(self, cloud: Any, chance: random.Random) -> None:
+    def __init__(self, cloud: Any, chance: random.Random, servers: int) -> None:
         self.network, self.compute, self.image = cloud.network, cloud.compute, cloud.image
         self.chance = chance
+        self.servers = servers
         self.made: dict[str, list[Any]] = {}
         self.number = 0
         self.outside = self.network.find_network(d.EXTERNAL.name)
 
     def everything(self, number: int) -> None:
         """Each kind of operation once, in a random order as far as one does not need another, then any of them."""
-        pending = [self.make_network, self.make_group, self.make_router, self.make_port, self.join, self.make_floating,
-                   self.lead, self.make_server, self.turn, self.resize, self.make_trunk, self.carry, self.guard,
-                   *(self.rename for _ in range(6)), self.readdress, self.part]  # fmt: skip
-        done = 0
-        while done < number:
+        of_servers = [self.make_server, self.turn, self.turn, self.resize] if self.servers else []
+        pending = [*of_servers, self.make_network, self.make_group, self.make_router, self.make_port, self.join,
+                   self.make_floating, self.lead, self.lead, self.make_trunk, self.carry, self.guard, self.readdress,
+                   self.part, *(self.rename for _ in range(6))]  # fmt: skip
+        for _ in range(number):
             self.chance.shuffle(pending)
             did = next((each for each in pending if each()), None)
-            if did is None:
-                did = self.chance.choice((self.make_network, self.make_port, self.make_router, self.rename))
-                did()
-            elif did in pending:
+            if did is not None:
                 pending.remove(did)
-            done += 1
-            if not pending:
-                pending = [self.rename, self.make_port, self.lead, self.guard, self.delete, self.turn]
+            else:
+                self.chance.choice((self.make_network, self.make_port, self.rename, self.guard, self.delete))()
 
     # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,7 +96,7 @@ class Work:
 
     def make_server(self) -> bool:
         port = self._loose()
-        if port is None or self.of("server"):
+        if port is None or len(self.of("server")) >= self.servers:
             return False
         made = self.compute.create_server(
             name=self.name(), image_id=self.image.find_image("halt").id, flavor_id=self.compute.find_flavor(SMALL).id,
@@ -193,7 +191,7 @@ class Work:
         self.network.add_trunk_subports(trunk.id, [below])
         self.of("below").append((trunk.id, port.id))
         number = below["segmentation_id"]
-        return self.tell("add subport", "trunk.update.end", "port", port.id, trunk.id, subport_vlan=number)
+        return self.tell("add subport", "", "port", port.id, trunk.id, subport_vlan=number)
 
     def turn(self) -> bool:
         """Stop a server that runs, start one that does not."""
@@ -252,7 +250,7 @@ class Work:
             self.gone("delete server", "compute.instance.delete.end", "server", it.id)
         for trunk, port in self.of("below"):
             self.network.delete_trunk_subports(trunk, [{"port_id": port}])
-            self.tell("remove subport", "trunk.update.end", "port", port, trunk, subport_vlan=None)
+            self.tell("remove subport", "", "port", port, trunk, subport_vlan=None)
         for kind, event in (("trunk", "trunk"), ("floating_ip", "floatingip")):
             self._all(kind, event)
         for joined in list(self.of("interface")):
