@@ -14,7 +14,7 @@ API = "api"
 
 
 def environment(running: Running) -> str:
-    """The environment's YAML: hosts by the files that tell the pids of their first processes, the APIs and the bus from outside."""
+    """The environment's YAML: hosts by files that tell the pids of their first processes, APIs and bus from outside."""
     apis = {
         "openstack": {"cloud": NAME, "clouds": str(running.state / CLOUDS)},
         "pid_file": str(running.state / f"{OUTSIDE}.pid"),

@@ -54,7 +54,11 @@ def bus(made: Running) -> None:
 def bus_away(made: Running) -> None:
     """RabbitMQ ends in good order; `bus` starts it again."""
     made.run(d.CTL.name, *BUS_CONTROL, "stop", f"{RABBIT}/mnesia/rabbit@ctl.pid", timeout=SLOW)
-    wait(60, "the end of RabbitMQ", lambda: not made.answers(d.CTL.name, "sh", "-c", "kill -0 $(cat /run/lab/rabbitmq.pid)"))
+    wait(
+        60,
+        "the end of RabbitMQ",
+        lambda: not made.answers(d.CTL.name, "sh", "-c", "kill -0 $(cat /run/lab/rabbitmq.pid)"),
+    )
 
 
 def listener(made: Running) -> None:

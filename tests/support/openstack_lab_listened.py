@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ def standing(system: System) -> str:
 async def until(holds: Callable[[], object], within: float) -> None:
     """Raises `TimeoutError`."""
     async with asyncio.timeout(within):
-        while not holds():
+        while not holds():  # noqa: ASYNC110  (anything may be waited for)
             await asyncio.sleep(POLL)
 
 
@@ -121,7 +121,7 @@ class Witness:
         self.heard: list[Notified] = []
 
     def told(self, operation: Operation, since: float) -> float | None:
-        """When the notification of an operation was sent, the first one since a moment; of none, when it was answered."""
+        """When the notification of an operation was sent, the first since a moment; of none, when it was answered."""
         if not operation.event:
             return operation.answered
         found = (
@@ -159,7 +159,7 @@ async def witnessing(lab: Running) -> AsyncIterator[Witness]:
 def _notified(body: str) -> Notified:
     said = json.loads(body)
     said = json.loads(said["oslo.message"]) if "oslo.message" in said else said
-    at = datetime.fromisoformat(said["timestamp"]).replace(tzinfo=timezone.utc)
+    at = datetime.fromisoformat(said["timestamp"]).replace(tzinfo=UTC)
     return Notified(said["event_type"], at.timestamp(), json.dumps(said))
 
 

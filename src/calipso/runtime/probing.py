@@ -85,7 +85,9 @@ def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
         fields = tuple(field for field in ("user", "password", "keys", "agent") if getattr(host.ssh, field))
         yield Target("CLI", name, fields, lambda limit: _command(reach, host, limit))
     if host.openstack is not None:
-        yield Target("OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit))
+        yield Target(
+            "OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit)
+        )
 
 
 async def _command(reach: Reach, host: Host, limit: float) -> str:

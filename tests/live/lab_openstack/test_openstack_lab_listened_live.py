@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from calipso.runtime.home import Home
-from calipso.runtime.system import System
+from calipso.runtime.system import System, opened
 from labs.openstack import services
 from labs.openstack.environment import NAME
 from labs.openstack.running import Running
 from tests.support import openstack_lab_listened as listened
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
-SEED, NUMBER = 4, 45
+SEED, NUMBER = 4, 28
 SETTLED = 60.0
 """Seconds within which agents have done what the API promised, and events of it are told."""
 SOON, AT_WORST = 1.0, 10.0
@@ -94,6 +94,18 @@ async def changed(lab: Running) -> None:
     async with aclosing(listened.operations(lab, SEED + 1, 20, servers=False)) as operations:
         async for _ in operations:
             pass
+
+
+def test_the_connections_of_the_lab_can_be_made(lab: Running, tmp_path: Path) -> None:
+    """From the namespaces that the environment names: neither address is in the network of this machine."""
+
+    async def check() -> None:
+        async with opened(home(lab, tmp_path), NAME) as system:
+            found = {each.name: each for each in await system.probe(NAME, "", (), (), 30.0)}
+            assert {name: each.status for name, each in found.items()} == {"OpenStack": "ok", "AMQP": "ok"}, found
+            assert "nova" in found["AMQP"].reason
+
+    asyncio.run(check())
 
 
 def home(lab: Running, folder: Path) -> Home:
