@@ -101,7 +101,7 @@ def test_the_connections_of_the_lab_can_be_made(lab: Running, tmp_path: Path) ->
 
     async def check() -> None:
         async with opened(home(lab, tmp_path), NAME) as system:
-            found = {each.name: each for each in await system.probe(NAME, "", (), (), 30.0)}
+            found = {each.target: each for each in await system.probe(NAME, "", (), (), 30.0)}
             assert {name: each.status for name, each in found.items()} == {"OpenStack": "ok", "AMQP": "ok"}, found
             assert "nova" in found["AMQP"].reason
 
