@@ -2,10 +2,10 @@
 
 Arguments: seed, how many operations, `none` for no servers. At the end everything that it made is deleted again.
 
-A line: `did`; `event`: type of the notification that the cloud sends of it, empty where it sends none; `kind`, `id`:
-what it was done to; `about`: the id that the notification names; `shows`: what Calipso shows of it then, null when it is
-no more; `at`: when it was answered, in seconds since the epoch. After each it waits for a line on its standard input, as
-long as that is open.
+A line: `did`; `event`: type of the notification that the cloud sends of it, empty where it sends none; `kind`,
+`id`: what it was done to; `about`: the id that the notification names; `shows`: what Calipso shows of it then,
+null when it is no more; `at`: when it was answered, in seconds since the epoch. After each it waits for a line
+on its standard input, as long as that is open.
 """
 
 from __future__ import annotations
