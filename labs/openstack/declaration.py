@@ -7,6 +7,8 @@ from dataclasses import dataclass
 MECHANISMS = ("ovs", "ovn")
 """ML2 mechanism drivers that the lab can be made with."""
 PASSWORD = "secret"
+LISTENER = "calipso"
+"""Who listens to the message bus."""
 """One for everything: nothing of it can be reached but from within the lab."""
 REGION = "RegionOne"
 MANAGEMENT, TUNNEL, PREFIX = "10.77.0.{}", "10.77.1.{}", 24

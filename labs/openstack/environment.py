@@ -7,14 +7,14 @@ import yaml
 from labs.openstack import declaration as d
 from labs.openstack.running import OUTSIDE, Running
 
-FILE, CLOUDS = "openstack.yaml", "clouds.yaml"
+FILE, CLOUDS, SECRET = "openstack.yaml", "clouds.yaml", "bus-password"
 NAME = "openstack"
 API = "api"
 """The host of the environment that stands for the cloud's APIs."""
 
 
 def environment(running: Running) -> str:
-    """The environment's YAML: hosts by the files that tell the pids of their first processes, the APIs from outside."""
+    """The environment's YAML: hosts by files that tell the pids of their first processes, APIs and bus from outside."""
     apis = {
         "openstack": {"cloud": NAME, "clouds": str(running.state / CLOUDS)},
         "pid_file": str(running.state / f"{OUTSIDE}.pid"),
@@ -28,6 +28,7 @@ def environment(running: Running) -> str:
         "distribution_version": "2026.2",
         "mechanism_drivers": [running.mechanism.upper()],
         "type_drivers": [d.tenant_type(running.mechanism), "vlan", "flat"],
+        "amqp": {"host": d.CTL.address, "user": d.LISTENER, "password": f"file:{running.state / SECRET}"},
         "hosts": {API: apis, **hosts},
         "sources": {"openstack": {}, "linux": {}, "ovs": {}, "libvirt": {}, **of_mechanism},
     }

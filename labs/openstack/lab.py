@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labs.openstack import database, installing, making, services
 from labs.openstack import declaration as d
-from labs.openstack.environment import CLOUDS, FILE, clouds, environment
+from labs.openstack.environment import CLOUDS, FILE, SECRET, clouds, environment
 from labs.openstack.running import NOTE, OUTSIDE, Running, complete, noted
 from labs.plain.holders import end, hold
 from labs.plain.running import LabError, put
@@ -51,9 +51,11 @@ def up(state: Path, cache: Path, mechanism: str = "ovs", *, mortal: bool = False
         _step("database and bus", lambda: _bases(made))
         _step("identity", lambda: services.identity(made))
         _step("controllers", lambda: services.controllers(made))
+        _step("listener", lambda: services.listener(made))
         _step("agents", lambda: services.agents(made))
         _step("instances", lambda: made.program("seed"))
         put(state / CLOUDS, clouds())
+        put(state / SECRET, f"{d.PASSWORD}\n")
         put(state / FILE, environment(made))
     except BaseException:
         _stop(made)
@@ -75,7 +77,7 @@ def down(state: Path) -> bool:
     _stop(running)
     for name in (*(host.name for host in d.HOSTS), "ssh"):
         shutil.rmtree(state / name, ignore_errors=True)
-    for name in (FILE, CLOUDS, NOTE, *(f"{name}.pid" for name in running.holders)):
+    for name in (FILE, CLOUDS, SECRET, NOTE, *(f"{name}.pid" for name in running.holders)):
         (state / name).unlink(missing_ok=True)
     if not any(state.iterdir()):
         state.rmdir()

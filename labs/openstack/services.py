@@ -12,11 +12,13 @@ from labs.openstack.database import NEUTRON
 from labs.openstack.running import SLOW, Running, wait
 
 RABBIT = "/var/lib/lab-rabbit"
+NODE = ("env", f"HOME={RABBIT}", "RABBITMQ_NODENAME=rabbit@ctl", "LANG=C.UTF-8")
 BUS = (
-    "env", f"HOME={RABBIT}", "RABBITMQ_NODENAME=rabbit@ctl", f"RABBITMQ_MNESIA_BASE={RABBIT}/mnesia",
-    f"RABBITMQ_LOG_BASE={RABBIT}/log", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 1:1 +sbwt none",
-    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    *NODE, f"RABBITMQ_MNESIA_BASE={RABBIT}/mnesia", f"RABBITMQ_LOG_BASE={RABBIT}/log",
+    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 1:1 +sbwt none", "/usr/lib/rabbitmq/bin/rabbitmq-server",
 )  # fmt: skip
+BUS_CONTROL = (*NODE, "/usr/lib/rabbitmq/bin/rabbitmqctl", "--quiet")
+OWN_QUEUES, OTHERS = "calipso-", "nova|neutron|keystone|glance|openstack"
 WEB = (
     "--master", "--processes", "1", "--threads", "4", "--enable-threads", "--lazy-apps", "--need-app", "--die-on-term",
     "--buffer-size", "65535", "--add-header", "Connection: close", "--http-chunked-input", "--disable-logging",
@@ -47,6 +49,23 @@ def bus(made: Running) -> None:
     """RabbitMQ; it answers some seconds later."""
     made.run(d.CTL.name, "mkdir", "-p", RABBIT)
     made.serve(d.CTL.name, "rabbitmq", *BUS)
+
+
+def bus_away(made: Running) -> None:
+    """RabbitMQ ends in good order; `bus` starts it again."""
+    made.run(d.CTL.name, *BUS_CONTROL, "stop", f"{RABBIT}/mnesia/rabbit@ctl.pid", timeout=SLOW)
+    wait(
+        60,
+        "the end of RabbitMQ",
+        lambda: not made.answers(d.CTL.name, "sh", "-c", "kill -0 $(cat /run/lab/rabbitmq.pid)"),
+    )
+
+
+def listener(made: Running) -> None:
+    """A user of the bus for Calipso, with the rights that it needs and no others."""
+    rights = (f"^{OWN_QUEUES}", rf"^({OWN_QUEUES}.*|amq\.default)$", f"^({OWN_QUEUES}.*|{OTHERS})$")
+    made.run(d.CTL.name, *BUS_CONTROL, "add_user", d.LISTENER, d.PASSWORD)
+    made.run(d.CTL.name, *BUS_CONTROL, "set_permissions", d.LISTENER, *rights)
 
 
 def identity(made: Running) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aio_pika
@@ -13,10 +14,13 @@ import pymysql
 from aiormq.exceptions import AMQPConnectionError, AMQPException, AuthenticationError, ProbableAuthenticationError
 
 from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, TransportError, Unreachable
-from calipso.model.environment import Environment, Host
+from calipso.model.environment import AmqpAccess, Environment, Host
 from calipso.operations.context import Probed
+from calipso.runtime.collect import with_pid
 from calipso.runtime.probing_http import aci, keystone, kubernetes, sensu
 from calipso.seams import Exec, Http, Transport
+from calipso.sources.openstack.bus import EXCHANGES
+from calipso.transports.amqp import AmqpTransport
 from calipso.transports.secrets import secret
 
 Section = Mapping[str, Any]
@@ -39,7 +43,19 @@ def targets(environment: Environment, reach: Reach, opened: Callable[[Any], Any]
     found = [_of_section(section, opened) for section in environment.original.get("configuration", ())]
     for name, host in environment.hosts.items():
         found += list(_of_host(name, host, reach))
-    return found
+    return found + list(_of_buses(environment, opened, {each.name for each in found}))
+
+
+def _of_buses(environment: Environment, opened: Callable[[Any], Any], tried: set[str]) -> Iterator[Target]:
+    """The message bus of each cloud, once; a document's section AMQP is the environment's bus and tried as it is."""
+    seen = [environment.amqp] if "AMQP" in tried else []
+    for name, host in environment.hosts.items():
+        bus = environment.bus_of(host)
+        if bus is not None and bus not in seen:
+            seen.append(bus)
+            fields = tuple(field for field in ("user", "password") if getattr(bus, field))
+            work = partial(_listened, bus, opened, partial(with_pid, host, f"hosts.{name}"))
+            yield Target("AMQP", f"{bus.host}:{bus.port}" if bus.port else bus.host, fields, work)
 
 
 def _of_section(section: Section, opened: Callable[[Any], Any]) -> Target:
@@ -64,11 +80,14 @@ def _lit(section: Section, opened: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
+    where = f"hosts.{name}"
     if host.ssh is not None:
         fields = tuple(field for field in ("user", "password", "keys", "agent") if getattr(host.ssh, field))
         yield Target("CLI", name, fields, lambda limit: _command(reach, host, limit))
     if host.openstack is not None:
-        yield Target("OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, host, limit))
+        yield Target(
+            "OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit)
+        )
 
 
 async def _command(reach: Reach, host: Host, limit: float) -> str:
@@ -139,6 +158,13 @@ async def _bus(said: Section, limit: float) -> str:
         raise Unreachable(f"{place}: {getattr(error, 'reason', '') or error}") from error
     await connection.close()
     return "logged in"
+
+
+async def _listened(bus: AmqpAccess, opened: Callable[[Any], Any], host: Callable[[], Host], limit: float) -> str:
+    """Log in as listening does, from where it does, and look for the exchanges of the cloud's services."""
+    transport = AmqpTransport(opened(bus), host().pid or None)
+    there = await transport.met(EXCHANGES)
+    return f"logged in, exchanges: {', '.join(there) or 'none of ' + ', '.join(EXCHANGES)}"
 
 
 async def _keystone(said: Section, limit: float) -> str:

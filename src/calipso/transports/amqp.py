@@ -12,7 +12,7 @@ import itertools
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 import aio_pika
@@ -99,6 +99,12 @@ class AmqpTransport:
             if self._told.get(request.queue) is queue:
                 del self._told[request.queue]
             await queue.close()
+
+    async def met(self, exchanges: Iterable[str]) -> list[str]:
+        """Log in, look which exchanges are there, and leave nothing behind. Raises `Unreachable`, `AuthFailed`."""
+        with self._trouble():
+            async with await self._connected() as connection:
+                return [name for name in exchanges if await _there(connection, name)]
 
     async def close(self) -> None:
         """Ends what is open; messages that are not settled go back."""
@@ -279,12 +285,9 @@ class _Queue:
         self._replies.put_nowait(Reply(msgspec.json.encode(said)))
 
     async def _bound(self, exchange: str) -> bool:
-        """Bind our queue to an exchange, unless it is not there. The bus closes a channel that asks for what is not."""
+        """Bind our queue to an exchange, unless it is not there."""
         assert self._channel is not None
-        try:
-            async with self._connection.channel() as channel:
-                await channel.get_exchange(exchange, ensure=True)
-        except ChannelNotFoundEntity:
+        if not await _there(self._connection, exchange):
             return False
         queue = await self._channel.get_queue(self._request.queue)
         for topic in self._request.topics:
@@ -295,3 +298,13 @@ class _Queue:
         async with self._connection.channel() as channel:
             queue = await channel.declare_queue(name, passive=True)
             return queue.declaration_result.message_count or 0
+
+
+async def _there(connection: AbstractConnection, exchange: str) -> bool:
+    """Whether an exchange is there. The bus closes a channel that asks for what is not."""
+    try:
+        async with connection.channel() as channel:
+            await channel.get_exchange(exchange, ensure=True)
+    except ChannelNotFoundEntity:
+        return False
+    return True

@@ -107,6 +107,34 @@ def test_a_bus(tmp_path: Path, bus: Broker, dead: int, hanging: int) -> None:
     assert one(tmp_path, section("AMQP", hanging)).error == "TimedOut"
 
 
+def listening(port: int, **more: Any) -> str:
+    """A cloud with a message bus, in our own form."""
+    amqp = {"host": "127.0.0.1", "port": port, "user": "guest", "password": "env:BUS_PASSWORD", **more}
+    api = {"openstack": {"cloud": "none", "clouds": "/nonexistent"}}
+    return json.dumps({"name": "cloud", "type": "OpenStack", "amqp": amqp, "hosts": {"api": api, "other": {}}})
+
+
+def test_the_bus_of_an_environment(
+    tmp_path: Path, bus: Broker, dead: int, hanging: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without leaving a queue behind."""
+
+    def one_of(text: str) -> Probed:
+        (found,) = tries(tmp_path, text=text, targets=("AMQP",))
+        return found
+
+    monkeypatch.setenv("BUS_PASSWORD", "guest")
+    good = one_of(listening(bus.port))
+    assert (good.status, good.place) == ("ok", f"127.0.0.1:{bus.port}") and "exchanges: none of nova" in good.reason
+    cluster = one_of(listening(bus.port, host="127.0.0.2,127.0.0.1"))
+    assert cluster.status == "ok", cluster.reason
+    assert one_of(listening(dead)).error == "Unreachable"
+    assert one_of(listening(hanging)).error == "TimedOut"
+    monkeypatch.setenv("BUS_PASSWORD", "wrong")
+    wrong = one_of(listening(bus.port))
+    assert (wrong.error, wrong.field) == ("AuthFailed", "user, password") and "wrong" not in wrong.reason
+
+
 def ours(server: Server, **more: Any) -> str:
     ssh = {
         "host": "127.0.0.1", "port": server.port, "user": "root", "keys": [str(server.key)], "agent": False,

@@ -152,3 +152,23 @@ def test_what_is_not_understood_is_kept_and_counted() -> None:
             await until(lambda: any(isinstance(e, RunEnded) and e.status == "partial" for e in listened.said))
 
     run(check)
+
+
+def test_what_nobody_tells_of_is_seen_nevertheless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neutron sends nothing when a subport joins a trunk."""
+    monkeypatch.setattr(watch, "UNTOLD_EVERY", 0.05)
+
+    async def check() -> None:
+        cloud = SimulatedCloud(5)
+        cloud.add("networks", name="one", subnets=[])
+        network = cloud.objects["networks"][-1]["id"]
+        parent, sub = (cloud.add("ports", network_id=network, device_owner="", device_id="") for _ in range(2))
+        trunk = cloud.add("trunks", port_id=parent["id"], sub_ports=[], name="trunk")
+        async with listening(cloud, CONFIG) as listened:
+            await until(lambda: listened.facets())
+            sub.update(device_owner="trunk:subport", device_id=trunk["id"])
+            trunk["sub_ports"] = [{"port_id": sub["id"], "segmentation_type": "vlan", "segmentation_id": 7}]
+            wanted = await scanned(cloud, CONFIG)
+            await until(lambda: listened.facets() == wanted)
+
+    run(check)

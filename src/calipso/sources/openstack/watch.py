@@ -29,6 +29,8 @@ FIRST_WORD = 5.0
 """Seconds in which the bus may bind before the first look: then nothing happens between them."""
 AFTERWARDS = (1.0, 4.0, 15.0)
 """Seconds after an event in which its objects are asked again: agents finish without a word to the bus."""
+UNTOLD, UNTOLD_EVERY = "trunks", 10.0
+"""A listing that changes without an event, as subports come and go, and how often it is asked where it has anything."""
 RETRY, LONGEST_RETRY = 1.0, 30.0
 BUS = "bus"
 """Part of the scope that stands for the message bus; it holds nothing."""
@@ -83,6 +85,7 @@ class _Listener:
         self._look_at = asyncio.get_running_loop().time() + FIRST_WORD
         self._noted: set[Concern] = set()
         """What events told of since the look under way began: its answers may be older."""
+        self._untold_at = asyncio.get_running_loop().time() + UNTOLD_EVERY
         self._again: dict[Concern, list[float]] = {}
         self._waiting: dict[Concern, CalipsoError] = {}
         """What could not be asked yet."""
@@ -119,6 +122,7 @@ class _Listener:
         due = [self._look_at] if self._looking is None else []
         due += [times[0] for times in self._again.values()]
         due += [self._retry_at] if self._waiting else []
+        due += [self._untold_at] if self._mirror.of(UNTOLD) else []
         now = asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(min(due, default=now + 1.0) - now, 0.0)):
@@ -203,6 +207,9 @@ class _Listener:
                 self._again[concern] = times
             else:
                 del self._again[concern]
+        if self._untold_at <= now and self._mirror.of(UNTOLD):
+            self._untold_at = now + UNTOLD_EVERY
+            due.add(Concern(UNTOLD))
         return due
 
     def _plan(self, heard: Iterable[Concern]) -> None:
