@@ -16,8 +16,9 @@ import threading
 import time
 from collections import deque
 
+from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
-from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
+from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.native.entered import entered
 from calipso.native.place import Place
@@ -26,7 +27,6 @@ from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 ALL = 0x0003
 """ETH_P_ALL of linux/if_ether.h: frames of both directions."""
 SOL_PACKET, RX_RING, STATISTICS, VERSION, AUXDATA, IGNORE_OUTGOING = 263, 5, 6, 10, 8, 23
-ATTACH_FILTER = 26
 V3 = 2
 BLOCK, BLOCKS, RETIRE = 1 << 20, 16, 50
 """Octets of a block, how many there are, milliseconds until one that is not full is handed on."""
@@ -58,23 +58,18 @@ class AfPacket:
         return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
-        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError`."""
-        made, index = _socket(point)
+        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
+        fast = self._core and library() is not None and not options.raw_packets
+        made, index = _socket(point, options.bpf, 65_536 if options.raw_packets else options.header)
         try:
-            if options.bpf:
-                raise ConfigError("filters are not understood yet", where="bpf")
-            fast = self._core and library() is not None and not options.raw_packets
-            if not fast:
-                return SocketCapture(made, index, options)
-            _cut(made, options.header)
-            return RingCapture(made, index, options)
+            return (RingCapture if fast else SocketCapture)(made, index, options)
         except BaseException:
             made.close()
             raise
 
 
-def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
-    """A socket of the device's namespace, not yet of the device, and the device's number there."""
+def _socket(point: CapturePoint, text: str, octets: int) -> tuple[socket.socket, int]:
+    """A socket of the device's namespace with its filter, not yet of the device, and the device's number there."""
     place = Place(point.pid or None)
     try:
         namespace = place.open_namespace(point.netns)
@@ -83,7 +78,8 @@ def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
     try:
         with entered(namespace):
             index = socket.if_nametoindex(point.device)
-            return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0), index
+            program = bpf.compiled(text, octets, point.device)
+            made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError as error:
         raise AuthFailed(
             f"{point.device}: capturing is not permitted", hint="It needs CAP_NET_RAW, and CAP_SYS_ADMIN for other "
@@ -93,13 +89,12 @@ def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
         raise Unreachable(f"{point.device}: {error.strerror}") from error
     finally:
         os.close(namespace)
-
-
-def _cut(made: socket.socket, octets: int) -> None:
-    """A filter of one instruction: all frames, cut to their first octets (BPF_RET | BPF_K)."""
-    code = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, octets))
-    program = struct.pack("HP", 1, ctypes.addressof(code))
-    made.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, program)
+    try:
+        bpf.attach(made, program)
+    except BaseException:
+        made.close()
+        raise
+    return made, index
 
 
 def _bind(made: socket.socket, index: int) -> None:
