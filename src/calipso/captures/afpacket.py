@@ -33,6 +33,8 @@ BLOCK, BLOCKS, RETIRE = 1 << 20, 16, 50
 _TURN = 100
 """Milliseconds of a turn at the ring, after which others may read what was counted."""
 _VLAN_VALID = 1 << 4
+IDLE, SWEEP = 120, 30
+"""Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
 KEPT = 10_000
 """Packets kept until somebody takes them: beyond it the oldest go."""
 TYPES = frozenset({
@@ -113,6 +115,7 @@ class RingCapture:
         self._table = CoreTable(options.flows, l2_key=options.l2_key)
         self._turn = threading.Lock()
         self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
+        self._swept = time.monotonic()
         try:
             made.setsockopt(SOL_PACKET, VERSION, V3)
             frame = 1 << max(11, (options.header + 128 - 1).bit_length())
@@ -142,6 +145,7 @@ class RingCapture:
         with self._turn:
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
+            self._swept = _sweep(self._table, self._swept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
@@ -160,6 +164,15 @@ class RingCapture:
         self._table.close()
 
 
+def _sweep(table: CoreTable | Counter, swept: float) -> float:
+    """Let go of what is idle, when it is time; when that was done last."""
+    clock = time.monotonic()
+    if clock - swept < SWEEP:
+        return swept
+    table.forget(time.time_ns() - IDLE * 1_000_000_000)
+    return clock
+
+
 def _dropped(made: socket.socket) -> int:
     """Frames that the kernel had no room for since the last call: it begins at 0 again by being asked."""
     with contextlib.suppress(OSError):
@@ -176,7 +189,7 @@ class SocketCapture:
         self._kept: deque[RawPacket] = deque(maxlen=KEPT)
         self._of: dict[bytes, int] = {}
         self._lock, self._closing = threading.Lock(), threading.Event()
-        self._dropped, self._failed, self._ended = 0, "", False
+        self._dropped, self._failed, self._ended, self._swept = 0, "", False, time.monotonic()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         made.setsockopt(SOL_PACKET, AUXDATA, 1)
         made.settimeout(_TURN / 1000)
@@ -216,6 +229,7 @@ class SocketCapture:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._lock:
             records, c = self._counter.records(), self._counter
+            self._swept = _sweep(c, self._swept)
             counts = (c.received, c.lost, c.unknown)
         if self._failed and self._ended:
             raise TransportError(self._failed)
