@@ -1,4 +1,4 @@
-"""Engines let go of what is idle once it was read: a conversation that goes on is still one flow with all its packets."""
+"""Engines let go of what is idle once it was read: what goes on is still one flow with all its packets."""
 
 from __future__ import annotations
 
