@@ -23,6 +23,7 @@ from pathlib import Path
 import calipso.native
 from calipso.captures.afpacket import IDLE, SWEEP
 from calipso.captures.afpacket import TYPES as ALL_TYPES
+from calipso.captures.core import joined
 from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows import record as r
 from calipso.native import bpf
@@ -190,9 +191,7 @@ class EbpfCapture:
         if full or clock - self._swept > SWEEP:
             self._swept = clock
             values = self._forget(keys, values, full=full)
-        pairs = zip(struct.iter_unpack(f"{r.KEY.size}s", keys), struct.iter_unpack(f"{r.VALUE.size}s", values),
-                    strict=True)  # fmt: skip
-        return b"".join([part for key, value in pairs for part in (key[0], value[0])])
+        return joined(keys, values)
 
     def _forget(self, keys: bytes, values: bytes, *, full: bool) -> bytes:
         """Let idle conversations go, of a `full` table those idle for longest until it is half full; all as last seen.

@@ -45,7 +45,7 @@ def _count(stream: BinaryIO, table: CoreTable, head: pcap.Classic, progress: Cal
     piece = bytearray(PIECE)
     view, address = memoryview(piece), ctypes.addressof(ctypes.c_char.from_buffer(piece))
     at, filled = pcap.HEADER, 0
-    while (more := stream.readinto(view[filled:])):  # type: ignore[attr-defined]
+    while more := stream.readinto(view[filled:]):  # type: ignore[attr-defined]
         filled += more
         whole = table.pcap(address, filled, head.unit, head.link, pcap.LARGEST)
         at, filled = at + whole, filled - whole

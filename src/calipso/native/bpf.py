@@ -20,7 +20,7 @@ from calipso.errors import TransportError
 LIBRARY = "libbpf.so.1"
 INGRESS, EGRESS = 46, 47
 """BPF_TCX_INGRESS, BPF_TCX_EGRESS."""
-BATCH = 8192
+BATCH = 16384
 """Entries of a map read at once."""
 _CALLS = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
 _DELETE_AND_LOOKUP, _INFO, _LOOKUP_BATCH, _LINK_CREATE = 21, 15, 24, 28
