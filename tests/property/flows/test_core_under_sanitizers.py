@@ -16,7 +16,7 @@ import pytest
 from calipso.native.build import FLAGS, SOURCE
 
 RUN = """
-import ctypes, io, random, sys
+import contextlib, ctypes, pathlib, random, sys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from calipso.captures.core import CoreTable, load
@@ -24,14 +24,23 @@ from calipso.flows.decode import ETHERNET, RAW_IP
 from tests.property.flows.test_core_counts_the_same import conversation
 from tests.support import packets as p
 
-core = load(__import__("pathlib").Path(sys.argv[1]))
+core = load(pathlib.Path(sys.argv[1]))
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+
+@contextlib.contextmanager
+def exactly(text):
+    # its address in memory of its own size, which the sanitizer guards: what is read beyond it is found
+    address = libc.malloc(len(text))
+    ctypes.memmove(address, text, len(text))
+    yield address
+    libc.free(address)
 
 def count(frames, link, l2_key):
     table = CoreTable(64, l2_key=l2_key, core=core)
-    for n, (frame, wire) in enumerate(frames):  # a copy of its own size: what is read beyond it is found
-        exact = ctypes.create_string_buffer(max(1, len(frame)))
-        ctypes.memmove(exact, frame, len(frame))
-        core.fc_frame(table._table, ctypes.cast(exact, ctypes.c_char_p), len(frame), wire, n, link, 1, 0)
+    for n, (frame, wire) in enumerate(frames):
+        with exactly(frame) as at:
+            core.fc_frame(table._table, ctypes.cast(at, ctypes.c_char_p), len(frame), wire, n, link, 1, 0)
     table.records(), table.forget(len(frames) // 2), table.records()
     table.close()
 
@@ -50,9 +59,9 @@ def files(found, wrong, cut):
         if text:
             text[at % len(text)] = octet
     text = bytes(text[: max(0, len(text) - cut)])
-    exact = ctypes.create_string_buffer(text, max(1, len(text)))
     table = CoreTable(64, core=core)
-    assert table.pcap(ctypes.addressof(exact), len(text), 1000, ETHERNET, 1 << 24) <= len(text)
+    with exactly(text) as at:
+        assert table.pcap(at, len(text), 1000, ETHERNET, 1 << 24) <= len(text)
     table.close()
 
 frames()
