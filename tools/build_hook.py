@@ -1,18 +1,24 @@
-"""Builds the web UI into the wheel where Node.js is there; else the wheel holds what was built before, or none."""
+"""Builds the web UI, the C core and the eBPF program into the wheel, each where what builds it is there.
+
+Else the wheel holds what was built before, or none.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STATIC = "src/calipso/web/static"
+NATIVE = "src/calipso/native"
 
 
-class WebUi(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  # untyped where hatchling is not installed
+class Built(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  # untyped where hatchling is not installed
     """Called by hatchling; an editable installation takes the checkout as it is."""
 
     PLUGIN_NAME = "custom"
@@ -27,3 +33,8 @@ class WebUi(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  #
         if not (root / STATIC / "index.html").is_file():
             self.app.display_warning("without Node.js the web UI is not built into this wheel")
         build_data["artifacts"].append(f"{STATIC}/**")
+        subprocess.run([sys.executable, str(root / NATIVE / "build.py")], check=True)
+        if (root / NATIVE / "_flowcore.so").is_file():  # for any Python 3, but of this machine's kind
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+        build_data["artifacts"] += [f"{NATIVE}/_flowcore.so", f"{NATIVE}/_flow.bpf.o"]

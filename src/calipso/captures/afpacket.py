@@ -16,8 +16,9 @@ import threading
 import time
 from collections import deque
 
+from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
-from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
+from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.native.entered import entered
 from calipso.native.place import Place
@@ -26,13 +27,14 @@ from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 ALL = 0x0003
 """ETH_P_ALL of linux/if_ether.h: frames of both directions."""
 SOL_PACKET, RX_RING, STATISTICS, VERSION, AUXDATA, IGNORE_OUTGOING = 263, 5, 6, 10, 8, 23
-ATTACH_FILTER = 26
 V3 = 2
 BLOCK, BLOCKS, RETIRE = 1 << 20, 16, 50
 """Octets of a block, how many there are, milliseconds until one that is not full is handed on."""
 _TURN = 100
 """Milliseconds of a turn at the ring, after which others may read what was counted."""
 _VLAN_VALID = 1 << 4
+IDLE, SWEEP = 120, 30
+"""Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
 KEPT = 10_000
 """Packets kept until somebody takes them: beyond it the oldest go."""
 TYPES = frozenset({
@@ -58,23 +60,18 @@ class AfPacket:
         return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
-        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError`."""
-        made, index = _socket(point)
+        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
+        fast = self._core and library() is not None and not options.raw_packets
+        made, index = _socket(point, options.bpf, 65_536 if options.raw_packets else options.header)
         try:
-            if options.bpf:
-                raise ConfigError("filters are not understood yet", where="bpf")
-            fast = self._core and library() is not None and not options.raw_packets
-            if not fast:
-                return SocketCapture(made, index, options)
-            _cut(made, options.header)
-            return RingCapture(made, index, options)
+            return (RingCapture if fast else SocketCapture)(made, index, options)
         except BaseException:
             made.close()
             raise
 
 
-def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
-    """A socket of the device's namespace, not yet of the device, and the device's number there."""
+def _socket(point: CapturePoint, text: str, octets: int) -> tuple[socket.socket, int]:
+    """A socket of the device's namespace with its filter, not yet of the device, and the device's number there."""
     place = Place(point.pid or None)
     try:
         namespace = place.open_namespace(point.netns)
@@ -83,7 +80,8 @@ def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
     try:
         with entered(namespace):
             index = socket.if_nametoindex(point.device)
-            return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0), index
+            program = bpf.compiled(text, octets, point.device)
+            made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError as error:
         raise AuthFailed(
             f"{point.device}: capturing is not permitted", hint="It needs CAP_NET_RAW, and CAP_SYS_ADMIN for other "
@@ -93,13 +91,12 @@ def _socket(point: CapturePoint) -> tuple[socket.socket, int]:
         raise Unreachable(f"{point.device}: {error.strerror}") from error
     finally:
         os.close(namespace)
-
-
-def _cut(made: socket.socket, octets: int) -> None:
-    """A filter of one instruction: all frames, cut to their first octets (BPF_RET | BPF_K)."""
-    code = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, octets))
-    program = struct.pack("HP", 1, ctypes.addressof(code))
-    made.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, program)
+    try:
+        bpf.attach(made, program)
+    except BaseException:
+        made.close()
+        raise
+    return made, index
 
 
 def _bind(made: socket.socket, index: int) -> None:
@@ -118,6 +115,7 @@ class RingCapture:
         self._table = CoreTable(options.flows, l2_key=options.l2_key)
         self._turn = threading.Lock()
         self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
+        self._swept = time.monotonic()
         try:
             made.setsockopt(SOL_PACKET, VERSION, V3)
             frame = 1 << max(11, (options.header + 128 - 1).bit_length())
@@ -147,6 +145,7 @@ class RingCapture:
         with self._turn:
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
+            self._swept = _sweep(self._table, self._swept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
@@ -165,6 +164,15 @@ class RingCapture:
         self._table.close()
 
 
+def _sweep(table: CoreTable | Counter, swept: float) -> float:
+    """Let go of what is idle, when it is time; when that was done last."""
+    clock = time.monotonic()
+    if clock - swept < SWEEP:
+        return swept
+    table.forget(time.time_ns() - IDLE * 1_000_000_000)
+    return clock
+
+
 def _dropped(made: socket.socket) -> int:
     """Frames that the kernel had no room for since the last call: it begins at 0 again by being asked."""
     with contextlib.suppress(OSError):
@@ -181,7 +189,7 @@ class SocketCapture:
         self._kept: deque[RawPacket] = deque(maxlen=KEPT)
         self._of: dict[bytes, int] = {}
         self._lock, self._closing = threading.Lock(), threading.Event()
-        self._dropped, self._failed, self._ended = 0, "", False
+        self._dropped, self._failed, self._ended, self._swept = 0, "", False, time.monotonic()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         made.setsockopt(SOL_PACKET, AUXDATA, 1)
         made.settimeout(_TURN / 1000)
@@ -221,6 +229,7 @@ class SocketCapture:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._lock:
             records, c = self._counter.records(), self._counter
+            self._swept = _sweep(c, self._swept)
             counts = (c.received, c.lost, c.unknown)
         if self._failed and self._ended:
             raise TransportError(self._failed)

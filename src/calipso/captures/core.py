@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_count": (_U64, [_P]),
     "fc_counts": (None, [_P, _P]),
     "fc_export": (_U64, [_P, _P, _U64]),
+    "fc_join": (None, [ctypes.c_char_p, ctypes.c_char_p, _U64, _P]),
     "fc_forget": (ctypes.c_int64, [_P, _U64]),
     "fc_pcap": (_U64, [_P, _P, _U64, _U32, _INT, _U32]),
     "fc_ring_new": (_P, [_INT, _U32, _U32]),
@@ -33,6 +35,19 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
 def library() -> ctypes.CDLL | None:
     """The core, or None where it was not built or cannot be loaded."""
     return load(LIBRARY)
+
+
+def joined(keys: bytes, values: bytes) -> bytes:
+    """Packed keys and as many values, which stand apart, as records."""
+    core, count = library(), len(keys) // r.KEY.size
+    if core is not None:
+        out = ctypes.create_string_buffer(count * r.SIZE)
+        core.fc_join(keys, values, count, out)
+        return out.raw
+    pairs = zip(
+        struct.iter_unpack(f"{r.KEY.size}s", keys), struct.iter_unpack(f"{r.VALUE.size}s", values), strict=True
+    )  # fmt: skip
+    return b"".join([part for key, value in pairs for part in (key[0], value[0])])
 
 
 def load(path: Path) -> ctypes.CDLL | None:

@@ -12,12 +12,13 @@ import msgspec
 import typer
 from rich.progress import Progress, TextColumn
 
+from calipso.captures.files import flows_of_file
 from calipso.cli import render
 from calipso.cli.calling import PARTIAL, fail
 from calipso.cli.options import Out
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError, ParseError
-from calipso.flows.offline import Reading, flows_of
+from calipso.flows.offline import Reading
 from calipso.flows.table import Point
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
@@ -56,8 +57,8 @@ def pcap(
 
 def _read(file: Path, *, l2: bool) -> Reading:
     try:
-        with file.open("rb") as stream, _progress(file) as progress:
-            return flows_of(stream, Point(node=file.name), l2_key=l2, progress=progress)
+        with _progress(file) as progress:
+            return flows_of_file(file, Point(node=file.name), l2_key=l2, progress=progress)
     except OSError as error:
         fail(ConfigError(f"cannot be read: {error.strerror}", where=str(file)))
     except ParseError as error:

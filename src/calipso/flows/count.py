@@ -65,6 +65,10 @@ class Counter:
             _count(found, layer, time)
         return layers
 
+    def counts(self) -> tuple[int, int, int, int]:
+        """(frames received, their octets, lost for want of room, without a link header)."""
+        return self.received, self.octets, self.lost, self.unknown
+
     def records(self) -> bytes:
         """All of them, one after another."""
         return b"".join(found.pack(key) for key, found in self._found.items())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from calipso.errors import ParseError
 from calipso.flows import record as r
-from calipso.flows.count import Counter
+from calipso.flows.decode import ETHERNET
 from calipso.flows.pcap import read
 from calipso.flows.table import FlowTable, Point, Policy
 from calipso.model.flow import Flow
@@ -32,22 +32,42 @@ class Reading(msgspec.Struct, frozen=True):
     damage: str = ""
 
 
+class Table(Protocol):
+    """Counts frames: `flows.count.Counter`, or the C core's."""
+
+    def frame(
+        self, frame: bytes, wire: int, time: int, *, link: int = ETHERNET, ifindex: int = 0, vlan: int = 0
+    ) -> object: ...
+
+    def counts(self) -> tuple[int, int, int, int]: ...
+
+    def records(self) -> bytes: ...
+
+
 def flows_of(
-    stream: BinaryIO, point: Point = Point(), *, l2_key: bool = False, most: int = 500_000,  # noqa: B008  (frozen)
+    stream: BinaryIO, table: Table, point: Point = Point(), *,  # noqa: B008  (frozen)
     progress: Callable[[int], None] = lambda packets: None,
 ) -> Reading:  # fmt: skip
     """All flows of a pcap or pcapng file, by their beginning. Raises `ParseError` for what is no such file at all."""
-    counter, damage, last = Counter(most, l2_key=l2_key), "", 0
+    damage, count = "", 0
     try:
         for packet in read(stream):
-            counter.frame(packet.frame, packet.wire, packet.time, link=packet.link, ifindex=packet.interface)
-            last = max(last, packet.time)
-            if counter.received % _STEP == 0:
-                progress(counter.received)
+            table.frame(packet.frame, packet.wire, packet.time, link=packet.link, ifindex=packet.interface)
+            count += 1
+            if count % _STEP == 0:
+                progress(count)
     except ParseError as error:
-        if not counter.received:
+        if not count:
             raise
         damage = error.message
-    flows = FlowTable(point, Policy(update=float(1 << 40))).update(r.unpack(counter.records()), last)
+    return reading(table, point, damage)
+
+
+def reading(table: Table, point: Point, damage: str) -> Reading:
+    """What a table counted of a file, as flows."""
+    records = list(r.unpack(table.records()))
+    last = max((record.last for record in records), default=0)
+    flows = FlowTable(point, Policy(update=float(1 << 40))).update(records, last)
     ordered = sorted(flows, key=lambda flow: flow.start)  # and tunnels before what they carry
-    return Reading(ordered, counter.received, counter.octets, counter.unknown, counter.lost, damage)
+    received, octets, lost, unknown = table.counts()
+    return Reading(ordered, received, octets, unknown, lost, damage)

@@ -37,6 +37,41 @@ class _Interface(NamedTuple):
     nanoseconds: Callable[[int], int]
 
 
+class Classic(NamedTuple):
+    """The header of a classic file. `order`: of its bytes, as `struct` has it; `unit`: ns of a unit of fractions."""
+
+    order: str
+    unit: int
+    link: int
+
+
+HEADER = 24
+"""Octets of a classic file before its packets."""
+
+
+def classic(head: bytes) -> Classic | None:
+    """What the first `HEADER` octets say; None where they are not of a classic file."""
+    if len(head) < HEADER:
+        return None
+    for order in ("<", ">"):
+        unit = _CLASSIC.get(struct.unpack_from(order + "I", head)[0])
+        if unit:
+            return Classic(order, unit, struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF)
+    return None
+
+
+def packets_of(stream: BinaryIO, at: int, head: Classic) -> Iterator[Packet]:
+    """The packets from the octet `at` of a classic file on, where the stream stands. Raises `ParseError`."""
+    reader = _Reader(stream)
+    reader.at = at
+    header = struct.Struct(head.order + "4I")
+    while (said := reader.maybe(16, "a packet's header")) is not None:
+        seconds, fraction, size, wire = header.unpack(said)
+        yield Packet(
+            seconds * _SECOND + fraction * head.unit, reader.take(size, "a packet"), wire, head.link
+        )  # fmt: skip
+
+
 def read(stream: BinaryIO) -> Iterator[Packet]:
     """The packets of a file. Raises `ParseError` at the octet where it is damaged, after what could be read.
 
@@ -44,11 +79,11 @@ def read(stream: BinaryIO) -> Iterator[Packet]:
     """
     reader = _Reader(stream)
     magic = reader.take(4, "a magic number")
-    for order in ("<", ">"):
-        number = struct.unpack(order + "I", magic)[0]
-        if number in _CLASSIC:
-            yield from _classic(reader, order, _CLASSIC[number])
-            return
+    if any(struct.unpack(order + "I", magic)[0] in _CLASSIC for order in ("<", ">")):
+        head = classic(magic + reader.take(HEADER - 4, "the header"))
+        if head is not None:
+            yield from packets_of(stream, HEADER, head)
+        return
     if struct.unpack("<I", magic)[0] == _SECTION:
         yield from _blocks(reader)
         return
@@ -76,14 +111,6 @@ class _Reader:
             return None
         self.at += 1
         return found + self.take(size - 1, what)
-
-
-def _classic(reader: _Reader, order: str, unit: int) -> Iterator[Packet]:
-    link = struct.unpack(order + "I", reader.take(20, "the header")[16:])[0] & 0xFFFF
-    header = struct.Struct(order + "4I")
-    while (said := reader.maybe(16, "a packet's header")) is not None:
-        seconds, fraction, size, wire = header.unpack(said)
-        yield Packet(seconds * _SECOND + fraction * unit, reader.take(size, "a packet"), wire, link)
 
 
 def _blocks(reader: _Reader) -> Iterator[Packet]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import astuple
 
 from calipso.flows import naming
 from calipso.flows import record as r
@@ -42,12 +43,16 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    """A flow that goes on. `base`: what was counted before the engine forgot; `told`: at the last update."""
+    """A flow that goes on. `base`: what was counted before the engine forgot; `told`: at the last update.
 
-    __slots__ = ("base", "counted", "flow", "packed", "told", "updated")
+    `first`, `last`: of its frames, as the engine says now. `swapped`: side 1 spoke first.
+    """
 
-    def __init__(self, packed: bytes, flow: Flow, now: int) -> None:
+    __slots__ = ("base", "counted", "first", "flow", "last", "packed", "swapped", "told", "updated")
+
+    def __init__(self, packed: bytes, flow: Flow, record: r.Record, now: int) -> None:
         self.packed, self.flow, self.updated = packed, flow, now
+        self.first, self.last, self.swapped = record.first, record.last, record.swapped
         self.base: _Counts = (0, 0, 0, 0)
         self.counted = self.told = self.base
 
@@ -59,6 +64,8 @@ class FlowTable:
         self._point, self._policy = point, policy
         self._entries: dict[bytes, _Entry] = {}
         self._parents: dict[int, str] = {}
+        self._over: dict[bytes, int] = {}
+        """Flows that are over, which the engine still tells of → when their last frame was."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -70,13 +77,18 @@ class FlowTable:
     def update(self, records: Iterable[r.Record], now: int) -> list[Flow]:
         """Take in what an engine counted; the flows that changed. Tunnels stand before what they carry."""
         changed = []
-        for packed, record in _outermost_first(records):
+        told = _outermost_first(records)
+        self._over = {packed: self._over[packed] for packed, _ in told if packed in self._over} if self._over else {}
+        for packed, record in told:
             entry = self._entries.get(packed)
-            if entry is not None and record.last // _MICRO <= entry.flow.last and _same(entry, record):
+            if entry is None and record.last <= self._over.get(packed, -1):
                 continue
             if entry is None or (entry.flow.finish and record.syn != (0, 0) and record.first > entry.updated):
-                entry = self._entries[packed] = _Entry(packed, self._begin(record, packed), now)
-            self._count(entry, record, now)
+                entry = self._entries[packed] = _Entry(packed, self._begin(record, packed), record, now)
+            said = record._replace(swapped=entry.swapped)  # an engine that forgot does not know who spoke first
+            if said.last // _MICRO <= entry.flow.last and _same(entry, said):
+                continue
+            self._count(entry, said, now)
             changed.append(entry.flow)
         return changed
 
@@ -90,6 +102,7 @@ class FlowTable:
             flow = entry.flow
             over.append(flow if flow.finish else msgspec.structs.replace(flow, finish="timeout"))
             del self._entries[packed]
+            self._over[packed] = entry.last
             self._parents.pop(r.parent_of(packed), None)
         return over
 
@@ -109,8 +122,9 @@ class FlowTable:
     def _count(self, entry: _Entry, record: r.Record, now: int) -> None:
         side = int(record.swapped)
         said = (record.packets[side], record.octets[side], record.packets[1 - side], record.octets[1 - side])
-        if any(new < old for new, old in zip(said, entry.counted, strict=True)):  # the engine had forgotten it
-            entry.base = _plus(entry.base, entry.counted)
+        if record.first > entry.first or any(new < old for new, old in zip(said, entry.counted, strict=True)):
+            entry.base = _plus(entry.base, entry.counted)  # the engine had forgotten it
+        entry.first, entry.last = record.first, record.last
         entry.counted = said
         total = _plus(entry.base, said)
         flow = entry.flow
@@ -126,7 +140,7 @@ class FlowTable:
             metric=metric,
             last=metric.last,
             last_update=last_update,
-            tcp=_tcp(record),
+            tcp=_tcp(record, flow.tcp),
             fragments=record.fragments,
             fragment_errors=record.fragment_errors,
             finish=_FINISH[record.finish] or flow.finish,
@@ -182,13 +196,17 @@ def _network(key: r.Key, a: str, b: str) -> FlowNetwork:
     return FlowNetwork("IPV4" if key.family == r.IPV4 else "IPV6", a, b, key.tunnel_id)
 
 
-def _tcp(record: r.Record) -> FlowTcp | None:
+def _tcp(record: r.Record, before: FlowTcp | None) -> FlowTcp | None:
+    """What an engine knew before it forgot stays."""
     if record.key.protocol != 6:
         return None
     ab, ba = int(record.swapped), 1 - int(record.swapped)
     syn, fin, rst = ((each[ab] // _MICRO, each[ba] // _MICRO) for each in (record.syn, record.fin, record.rst))
     ttl, late = record.syn_ttl, record.out_of_order
-    return FlowTcp(syn[0], syn[1], fin[0], fin[1], rst[0], rst[1], ttl[ab], ttl[ba], late[ab], late[ba])
+    now = FlowTcp(syn[0], syn[1], fin[0], fin[1], rst[0], rst[1], ttl[ab], ttl[ba], late[ab], late[ba])
+    if before is None:
+        return now
+    return FlowTcp(*(new or old for new, old in zip(astuple(now), astuple(before), strict=True)))
 
 
 def _same(entry: _Entry, record: r.Record) -> bool:

@@ -1,6 +1,7 @@
-"""Compiles the C core with the machine's compiler: `python -m calipso.native.build [FOLDER]`.
+"""Compiles what runs below the interpreter: `python -m calipso.native.build [FOLDER]`.
 
-The set-up and the wheel call it where a compiler is; nothing needs it. The library stands beside its source.
+The C core that counts frames, with the machine's compiler, and the eBPF program, with clang. The set-up and the wheel
+call it where compilers are; nothing needs either. Both stand beside their sources.
 """
 
 from __future__ import annotations
@@ -11,29 +12,43 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCE = HERE / "flowcore.c"
-NAME = "_flowcore.so"
+SOURCE, PROGRAM_SOURCE = HERE / "flowcore.c", HERE / "flow.bpf.c"
+NAME, PROGRAM = "_flowcore.so", "_flow.bpf.o"
 FLAGS = ("-O2", "-std=gnu11", "-Wall", "-Wextra", "-fPIC", "-shared", "-fvisibility=default")
+PROGRAM_FLAGS = ("-O2", "-g", "-std=gnu11", "-Wall", "-Wextra", "-target", "bpf", "-c")
+"""With -g: the types of maps and functions are among what the debugger would read."""
 
 
 def build(folder: Path = HERE, flags: tuple[str, ...] = FLAGS) -> Path | None:
     """The library, made anew when its source is newer; None without a compiler or when it fails, and that is said."""
-    made = folder / NAME
-    if made.exists() and made.stat().st_mtime >= SOURCE.stat().st_mtime:
+    return _compiled(
+        SOURCE, folder / NAME, ("cc", "gcc", "clang"), flags, "the C core was not built, captures are slower"
+    )
+
+
+def build_program(folder: Path = HERE) -> Path | None:
+    """The eBPF program in the same way; None without a clang that compiles for eBPF."""
+    return _compiled(PROGRAM_SOURCE, folder / PROGRAM, ("clang",), PROGRAM_FLAGS, "the eBPF program was not built")
+
+
+def _compiled(source: Path, made: Path, names: tuple[str, ...], flags: tuple[str, ...], failed: str) -> Path | None:
+    if made.exists() and made.stat().st_mtime >= source.stat().st_mtime:
         return made
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    compiler = next((found for name in names if (found := shutil.which(name))), None)
     if compiler is None:
         return None
     draft = made.with_suffix(".new")
     done = subprocess.run(
-        [compiler, *flags, "-o", str(draft), str(SOURCE)], capture_output=True, text=True, check=False
+        [compiler, *flags, "-o", str(draft), str(source)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        sys.stderr.write(f"calipso: the C core was not built, captures are slower:\n{done.stderr}")
+        sys.stderr.write(f"calipso: {failed}:\n{done.stderr}")
         return None
     draft.replace(made)
     return made
 
 
 if __name__ == "__main__":
-    print(build(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE) or "no compiler: captures count in Python")
+    there = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    print(build(there) or "no compiler: captures count in Python")
+    print(build_program(there) or "no clang: captures do without eBPF")

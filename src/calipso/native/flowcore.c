@@ -552,6 +552,14 @@ uint64_t fc_export(const fc_table *t, uint8_t *out, uint64_t most) {
     return found;
 }
 
+/* Keys and values that stand apart, as an eBPF map gives them, as records of 240 bytes. */
+void fc_join(const uint8_t *keys, const uint8_t *values, uint64_t count, uint8_t *out) {
+    for (uint64_t n = 0; n < count; n++, out += 240) {
+        memcpy(out, keys + n * 80, 80);
+        memcpy(out + 80, values + n * 160, 160);
+    }
+}
+
 /* Drop conversations without a frame since `before`; how many, or -1 without memory to do it. */
 int64_t fc_forget(fc_table *t, uint64_t before) {
     fc_slot *old = t->slots;

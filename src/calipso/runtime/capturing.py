@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from calipso.captures.bpf import compiled
 from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryError, TransportError
 from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
@@ -74,9 +75,10 @@ class Captures:
     # ── what users do ────────────────────────────────────────────────────────────────────────────────────────────
 
     def create(self, spec: CaptureSpec) -> CaptureSpec:
-        """Begin a capture. Raises `QueryError` for a wrong query, `ConfigError` for an engine that cannot be used,
-        `Conflict` for an id that is taken.
+        """Begin a capture. Raises `QueryError` for a wrong query, `ConfigError` for a wrong filter or an engine that
+        cannot be used, `Conflict` for an id that is taken.
         """
+        compiled(spec.options.bpf, spec.options.header)
         if spec.engine:
             self._named(spec.engine)
         if spec.id in self._specs:

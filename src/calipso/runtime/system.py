@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from calipso.captures.afpacket import AfPacket
+from calipso.captures.ebpf import Ebpf
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
@@ -52,7 +53,7 @@ from calipso.transports.snmp import SnmpTransport
 from calipso.transports.sql import SqlTransport
 from calipso.transports.ssh import SshTransport
 
-ENGINES: tuple[CaptureEngine, ...] = (AfPacket(),)
+ENGINES: tuple[CaptureEngine, ...] = (Ebpf(), AfPacket())
 """Ways to capture, the best first."""
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calipso.captures.core import CoreTable, load
+from calipso.captures.core import CoreTable, joined, load
 from calipso.errors import ParseError
 from calipso.flows import record as r
 from calipso.flows.count import Counter
@@ -92,3 +92,12 @@ def test_a_file_in_memory_is_the_same_as_its_packets() -> None:
     assert 24 + whole == len(file) - (16 + len(frames[-1][1]) - 3)
     assert sorted_records(table.records()) == sorted_records(counter.records())
     table.close()
+
+
+def test_keys_and_values_that_stand_apart_are_joined_the_same_without_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, values = random.Random(3).randbytes(5 * r.KEY.size), random.Random(4).randbytes(5 * r.VALUE.size)
+    monkeypatch.setattr("calipso.captures.core.library", core)
+    found = joined(keys, values)
+    assert found[-r.SIZE :] == keys[-r.KEY.size :] + values[-r.VALUE.size :]
+    monkeypatch.setattr("calipso.captures.core.library", lambda: None)
+    assert joined(keys, values) == found

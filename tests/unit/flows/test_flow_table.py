@@ -97,6 +97,28 @@ def test_an_engine_that_forgets_loses_no_count() -> None:
     assert flow.metric.ab_packets == 3 + 2 + 1
 
 
+def test_what_an_engine_forgot_is_known_by_its_beginning_and_keeps_its_sides() -> None:
+    flows = FlowTable(Point("n"))
+    for second, back in ((1, False), (2, True), (3, True)):
+        counter = Counter()
+        for _ in range(second):  # more than the time before
+            counter.frame(frame := tcp(16, back=back), len(frame), second * S)
+        (flow,) = flows.update(r.unpack(counter.records()), second * S)
+    assert (flow.metric.ab_packets, flow.metric.ba_packets, flow.network and flow.network.a) == (1, 2 + 3, A)
+
+
+def test_a_flow_that_is_over_does_not_begin_again_until_it_goes_on() -> None:
+    counter, flows = Counter(), FlowTable(Point("n"), Policy(expire=5))
+    counter.frame(frame := tcp(16), len(frame), S)
+    flows.update(r.unpack(counter.records()), S)
+    assert len(flows.expire(10 * S)) == 1
+    for second in (10, 11):
+        assert flows.update(r.unpack(counter.records()), second * S) == []
+    counter.frame(frame, len(frame), 12 * S)
+    (flow,) = flows.update(r.unpack(counter.records()), 12 * S)
+    assert flow.finish == ""
+
+
 def test_nothing_new_is_no_change() -> None:
     counter, flows = Counter(), FlowTable(Point("n"))
     counter.frame(frame := tcp(16), len(frame), S)

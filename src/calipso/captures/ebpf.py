@@ -1,0 +1,229 @@
+"""Captures by an eBPF program at both ways of a device: the kernel counts, only records come up (native/flow.bpf.c).
+
+It differs from the C core and the Python decoder in this: late segments are not counted (0), at most 256 octets of a
+frame are looked at, and 16 tags, labels and extension headers of it. What leaves is seen before queueing disciplines:
+what they drop is counted, by AF_PACKET it is not. Nothing is dropped on the way: frames of conversations that the table
+has no room for are `lost`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import calipso.native
+from calipso.captures.afpacket import IDLE, SWEEP
+from calipso.captures.afpacket import TYPES as ALL_TYPES
+from calipso.captures.core import joined
+from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
+from calipso.flows import record as r
+from calipso.native import bpf
+from calipso.native.entered import entered
+from calipso.native.place import Place
+from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
+
+OBJECT = Path(calipso.native.__file__).parent / "_flow.bpf.o"
+TYPES = ALL_TYPES - {"gre", "ipip", "ip6tnl", "ip6gre", "sit"}
+"""Of the types that AF_PACKET takes, those whose frames begin at a link header or, as a tun's, at IP for sure."""
+MOST_OCTETS = 256
+_SETTINGS = struct.Struct("=QIIII")
+_STATS = struct.Struct("=4Q")
+_ZERO = b"\0\0\0\0"
+_LAST = struct.Struct("=40xQ112x")
+"""Of a value: when its last frame was seen."""
+_STEP = 1_000_000
+"""Nanoseconds that the clock on the wall may differ from what it was said to be: it was set."""
+_FULL, _HALF = 0.75, 0.5
+_HARDWARE_ADDRESS = 0x8927
+_WITH_LINK, _WITHOUT = frozenset({1, 772}), frozenset({65534})
+"""ARPHRD_ETHER and ARPHRD_LOOPBACK; ARPHRD_NONE."""
+
+
+class Ebpf:
+    """The engine. `tcx` False hooks by clsact though the kernel has TCX."""
+
+    name = "ebpf"
+    title = "eBPF"
+    types = TYPES
+    filters = False
+    keeps_packets = False
+
+    def __init__(self, *, tcx: bool = True, path: Path = OBJECT) -> None:
+        self._tcx, self._path = tcx, path
+
+    def reason(self) -> str:
+        """Why it cannot be used here, "" when it can: the kernel is asked once whether it takes the program."""
+        return _refusal(self._path)
+
+    def open(self, point: CapturePoint, options: CaptureOptions) -> EbpfCapture:
+        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (filter, packets)."""
+        for given, where in ((options.bpf, "bpf"), (options.raw_packets, "raw_packets")):
+            if given:
+                raise ConfigError("eBPF takes no filter and keeps no packets", where=where, hint="AF_PACKET does.")
+        loaded = bpf.Loaded(self._path, "flow", {"flows": options.flows})
+        try:
+            return EbpfCapture(loaded, point, options, tcx=self._tcx)
+        except BaseException:
+            loaded.close()
+            raise
+
+
+@cache
+def _refusal(path: Path) -> str:
+    if not path.exists():
+        return "the eBPF program was not built: `python -m calipso.native.build` needs clang"
+    try:
+        bpf.Loaded(path, "flow", {"flows": 1}).close()
+    except TransportError as error:
+        return f"{error.message}. {error.hint}" if error.hint else error.message
+    return ""
+
+
+@contextlib.contextmanager
+def _within(point: CapturePoint) -> Iterator[None]:
+    """In the namespace of the point. Raises `Unreachable`, `AuthFailed`."""
+    place = Place(point.pid or None)
+    try:
+        namespace = place.open_namespace(point.netns)
+    except OSError as error:
+        raise Unreachable(f"{point.netns or point.host or 'the host'}: {error.strerror}") from error
+    try:
+        with entered(namespace):
+            yield
+    except PermissionError as error:
+        raise AuthFailed(
+            f"{point.device}: capturing is not permitted", hint="It needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and "
+            "CAP_SYS_ADMIN for other namespaces.",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise Unreachable(f"{point.device}: {error.strerror}") from error
+    finally:
+        os.close(namespace)
+
+
+def _begins_at_ip(device: str) -> bool:
+    """Whether frames of a device of this namespace have no link header. Raises `OSError` for one of another kind."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        said = fcntl.ioctl(asked, _HARDWARE_ADDRESS, struct.pack("=16s24x", device.encode()))
+    hardware = struct.unpack_from("=H", said, 16)[0]
+    if hardware not in _WITH_LINK | _WITHOUT:
+        raise OSError(errno.EOPNOTSUPP, f"its frames (hardware type {hardware}) are neither of Ethernet nor of IP")
+    return hardware in _WITHOUT
+
+
+def _hook(program: int, index: int, *, tcx: bool) -> list[bpf.Hook]:
+    """Both ways, by TCX or, where the kernel has none, by clsact. Raises `OSError`."""
+    made: list[bpf.Hook] = []
+    try:
+        for way in (bpf.INGRESS, bpf.EGRESS):
+            made.append(bpf.TcxHook(program, index, way) if tcx else bpf.ClsactHook(program, index, way))
+    except OSError as error:
+        for hook in made:
+            hook.close()
+        if tcx and error.errno in (errno.EINVAL, errno.EOPNOTSUPP):
+            return _hook(program, index, tcx=False)
+        raise
+    return made
+
+
+class EbpfCapture:
+    """The program at one device, with maps of its own."""
+
+    def __init__(self, loaded: bpf.Loaded, point: CapturePoint, options: CaptureOptions, *, tcx: bool) -> None:
+        self._loaded, self._point, self._most = loaded, point, options.flows
+        self._flows, self._counts, self._settings = (loaded.map(each) for each in ("flows", "counts", "settings"))
+        self._cut, self._l2_key, self._raw = min(options.header, MOST_OCTETS), int(options.l2_key), 0
+        self._offset, self._told, self._last, self._ended = 0, -1, b"", False
+        self._swept = time.monotonic()
+        self._turn = threading.Lock()
+        with _within(point):
+            self._index = socket.if_nametoindex(point.device)
+            self._raw = int(_begins_at_ip(point.device))
+            self._set_clock()
+            self._hooks = _hook(loaded.program, self._index, tcx=tcx)
+
+    def _set_clock(self) -> None:
+        """The program knows the time since boot: tell it the difference to that on the wall, when that was set."""
+        offset = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        if abs(offset - self._offset) > _STEP:
+            self._offset = offset
+            self._loaded.put(
+                self._settings, _ZERO, _SETTINGS.pack(offset, self._cut, self._l2_key, self._raw, 0)
+            )  # fmt: skip
+
+    def read(self) -> tuple[bytes, CaptureCounts]:
+        """Raises `TransportError` when the device is gone, after everything was told once."""
+        with self._turn:
+            if self._ended:
+                raise TransportError("the capture ended: the device is gone")
+            self._ended = self._gone()
+            self._set_clock()
+            seen = [_STATS.unpack(each) for each in self._loaded.of_each_cpu(self._counts, _ZERO, _STATS.size)]
+            received, _, lost, unknown = (sum(each) for each in zip(*seen, strict=True))
+            if received != self._told:
+                self._last, self._told = self._records(), received
+            return self._last, CaptureCounts(received, 0, lost, unknown)
+
+    def _gone(self) -> bool:
+        if any(hook.gone() for hook in self._hooks):
+            return True
+        if isinstance(self._hooks[0], bpf.TcxHook):
+            return False
+        try:
+            with _within(self._point):
+                socket.if_indextoname(self._index)
+        except TransportError:
+            return True
+        return False
+
+    def _records(self) -> bytes:
+        keys, values = bpf.entries(self._flows, r.KEY.size, r.VALUE.size)
+        clock, full = time.monotonic(), len(keys) > self._most * _FULL * r.KEY.size
+        if full or clock - self._swept > SWEEP:
+            self._swept = clock
+            values = self._forget(keys, values, full=full)
+        return joined(keys, values)
+
+    def _forget(self, keys: bytes, values: bytes, *, full: bool) -> bytes:
+        """Let idle conversations go, of a `full` table those idle for longest until it is half full; all as last seen.
+
+        They are told in this read and begin at nothing when they go on: nothing is lost by it.
+        """
+        lasts = [last for (last,) in _LAST.iter_unpack(values)]
+        if full:
+            idle = sorted(range(len(lasts)), key=lasts.__getitem__)[: len(lasts) - int(self._most * _HALF)]
+        else:
+            before = time.time_ns() - IDLE * 1_000_000_000
+            idle = [n for n, last in enumerate(lasts) if last < before]
+        out = bytearray(values)
+        for n in idle:
+            final = bpf.taken(self._flows, keys[n * r.KEY.size : (n + 1) * r.KEY.size], r.VALUE.size)
+            if final is not None:
+                out[n * r.VALUE.size : (n + 1) * r.VALUE.size] = final
+        return bytes(out)
+
+    def packets(self) -> list[RawPacket]:
+        """None are kept."""
+        return []
+
+    def close(self) -> None:
+        with self._turn:
+            self._ended = True
+            try:
+                with _within(self._point):
+                    for hook in self._hooks:
+                        hook.close()
+            except Unreachable:  # the namespace went with its devices: of their hooks, descriptors are left
+                for hook in self._hooks:
+                    if isinstance(hook, bpf.TcxHook):
+                        hook.close()
+            self._loaded.close()
