@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
 from calipso.seams import FlowFilter
+from calipso.stores.flow_sql.parquet import written
 
 EITHER_END = frozenset({"network", "link", "transport"})
 """Fields that match by their `a` or their `b`."""
@@ -58,16 +60,26 @@ class MemoryFlowStore:
     def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
         """Updates stand in the slice that they end in."""
         size = max(1, round(slice_seconds * _MICRO))
-        with self._lock:
-            known = {uuid for uuid, flow in self._flows.items() if matches(flow, wanted)}
-            updates = [said for uuid, said in self._updates if uuid in known]
         slices: dict[int, FlowMetric] = {}
-        for said in updates:
-            if not wanted.since <= said.last <= wanted.until:
-                continue
+        for _, said in self._within(wanted):
             begins = said.last // size * size
             slices[begins] = total(slices.get(begins, FlowMetric()), said, begins, begins + size)
         return [slices[begins] for begins in sorted(slices)]
+
+    def updates(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
+        return sorted(self._within(wanted), key=lambda each: (each[1].last, each[0]))[: wanted.limit]
+
+    def _within(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
+        ever = msgspec.structs.replace(wanted, since=0, until=1 << 62)
+        with self._lock:
+            known = {uuid for uuid, flow in self._flows.items() if matches(flow, ever)}
+            return [
+                (uuid, said) for uuid, said in self._updates
+                if uuid in known and wanted.since <= said.last <= wanted.until
+            ]  # fmt: skip
+
+    def parquet(self, wanted: FlowFilter, file: Path) -> int:
+        return written(self.find(wanted), file)
 
     def prune(self, before: int) -> int:
         with self._lock:
@@ -114,8 +126,9 @@ def read(flow: Any, path: str) -> list[Any]:
 
 def ordered(flows: Iterable[Flow], order: str) -> list[Flow]:
     """By a dotted path, `-` before it for the greatest first; flows without it come last."""
+    flows = list(flows)
     path = order.lstrip("-")
     key: Callable[[Flow], Any] = lambda flow: (read(flow, path) or [None])[0]  # noqa: E731
     known = [flow for flow in flows if key(flow) is not None]
-    rest = [flow for flow in flows if key(flow) is None]
+    rest = sorted((flow for flow in flows if key(flow) is None), key=lambda flow: flow.uuid)
     return sorted(sorted(known, key=lambda flow: flow.uuid), key=key, reverse=order.startswith("-")) + rest
