@@ -18,7 +18,7 @@ from calipso.stores.flow_sql.parquet import written
 
 EITHER_END = frozenset({"network", "link", "transport"})
 """Fields that match by their `a` or their `b`."""
-_MICRO = 1_000_000
+MICRO = 1_000_000
 
 
 class MemoryFlowStore:
@@ -59,7 +59,7 @@ class MemoryFlowStore:
 
     def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
         """Updates stand in the slice that they end in."""
-        size = max(1, round(slice_seconds * _MICRO))
+        size = max(1, round(slice_seconds * MICRO))
         slices: dict[int, FlowMetric] = {}
         for _, said in self._within(wanted):
             begins = said.last // size * size

@@ -141,10 +141,10 @@ def _create(path: Path) -> None:
         left.unlink(missing_ok=True)
     connection = _opened(fresh)
     try:
-        connection.execute("CREATE TABLE calipso (version INTEGER)")
-        connection.execute(f"INSERT INTO calipso VALUES ({VERSION:d})")
+        connection.execute("CREATE TABLE calipso (version INTEGER, gathered BIGINT)")
+        connection.execute(f"INSERT INTO calipso VALUES ({VERSION:d}, 0)")
         columns = definitions(DUCK)
-        connection.execute(f"CREATE TABLE recent (seq BIGINT, fresh BOOLEAN, {columns})")
+        connection.execute("CREATE TABLE journal (seq BIGINT, states BLOB)")
         connection.execute(f"CREATE TABLE flows ({columns})")
         connection.execute(f"CREATE TABLE updates ({_UPDATES})")
         connection.execute("CHECKPOINT")
