@@ -17,7 +17,7 @@ import msgspec
 from calipso.errors import StoreTooNew
 from calipso.model.flow import Flow, FlowMetric
 from calipso.seams import FlowFilter
-from calipso.stores.flow_sql.columns import NAMES, gathered, spread
+from calipso.stores.flow_sql.columns import NAMES, Column, gathered, spread
 from calipso.stores.flow_sql.parquet import written
 from calipso.stores.flow_sql.statements import (
     UPDATE,
@@ -94,7 +94,7 @@ class ClickHouseFlowStore:
         updates = [
             [flow.uuid, *msgspec.structs.astuple(flow.last_update)] for flow in flows if flow.last_update.last
         ]  # fmt: skip
-        states = zip(order, *(values for _, values in spread(flows)), strict=True)
+        states = zip(order, *map(_nullable, spread(flows)), strict=True)
         if updates:  # first: a state without its delta would be one that is never told again
             names = ", ".join(UPDATE)
             self._insert(f"INSERT INTO updates (uuid, {names})", updates)
@@ -148,6 +148,13 @@ class ClickHouseFlowStore:
 
     def close(self) -> None:
         self._engine.close()
+
+
+def _nullable(said: tuple[Column, Sequence[Any], list[bool] | None]) -> Sequence[Any]:
+    _, values, missing = said
+    if missing is None:
+        return values
+    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
 
 
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f"})

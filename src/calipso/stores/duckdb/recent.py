@@ -10,7 +10,7 @@ import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
 from calipso.seams import FlowFilter
-from calipso.stores.flows import matches
+from calipso.stores.flows import chosen
 
 KNOWN = 200_000
 """Flows whose last delta and place are remembered after they were gathered."""
@@ -27,12 +27,12 @@ class View(NamedTuple):
     deltas: list[tuple[str, FlowMetric]]
 
     def matching(self, wanted: FlowFilter) -> list[Flow]:
-        return [flow for flow in self.states if matches(flow, wanted)]
+        return chosen(self.states, wanted)
 
     def met(self, wanted: FlowFilter) -> list[str]:
         """Uuids of the flows that are wanted, whatever their time."""
         ever = msgspec.structs.replace(wanted, since=0, until=1 << 62)
-        return [flow.uuid for flow in self.states if matches(flow, ever)]
+        return [flow.uuid for flow in chosen(self.states, ever)]
 
     def updates(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
         within = [each for each in self.deltas if wanted.since <= each[1].last <= wanted.until]

@@ -6,7 +6,7 @@ A column of a layer that a flow may lack is NULL where the layer is not there.
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -63,20 +63,39 @@ ENDS: dict[str, tuple[Column, ...]] = {
 """Fields that match by either end."""
 
 
-def _reader(column: Column) -> Callable[[Sequence[Flow]], list[Any]]:
-    read = attrgetter(column.path)
-    if not column.optional:
-        return lambda flows: [read(flow) for flow in flows]
-    there = attrgetter(column.layer)
-    return lambda flows: [None if there(flow) is None else read(flow) for flow in flows]
+def spread(flows: Sequence[Flow]) -> Iterator[tuple[Column, Sequence[Any], list[bool] | None]]:
+    """Flows as columns: as many values each as there are flows, and which of them are missing, None for none of them.
+
+    A number that is missing is 0, a text None.
+    """
+    for layer, nothing, read in _READERS:
+        values = list(map(attrgetter(layer.name), flows))
+        missing = [value is None for value in values] if nothing is not None and None in values else None
+        if missing is not None:
+            values = [nothing if value is None else value for value in values]
+        for column, reader in read:
+            yield column, values if reader is None else list(map(reader, values)), missing
 
 
-_READERS = tuple((column, _reader(column)) for column in COLUMNS)
+def _nothing(layer: _Layer) -> msgspec.Struct | None:
+    """What stands for a layer that a flow may lack."""
+    columns = COLUMNS[layer.start : layer.start + layer.width]
+    if layer.made is None or not columns[0].optional:
+        return None
+    return layer.made(*(None if column.text else 0 for column in columns))
 
 
-def spread(flows: Sequence[Flow]) -> Iterator[tuple[Column, list[Any]]]:
-    """Flows as columns: as many values each as there are flows."""
-    return ((column, read(flows)) for column, read in _READERS)
+_READERS = tuple(
+    (
+        layer,
+        _nothing(layer),
+        tuple(
+            (column, None if layer.made is None else attrgetter(column.path.partition(".")[2]))
+            for column in COLUMNS[layer.start : layer.start + layer.width]
+        ),
+    )
+    for layer in LAYERS
+)
 
 
 def gathered(rows: Iterable[Sequence[Any]]) -> list[Flow]:

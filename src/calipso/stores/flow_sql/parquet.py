@@ -32,16 +32,14 @@ DUCK: Dialect = Duck()
 
 def arrays(flows: Sequence[Flow]) -> dict[str, Any]:
     """A column's name → its values, masked where a flow has no such layer."""
-    return {column.name: _array(column, values) for column, values in spread(flows)}
+    return {column.name: _array(column, values, missing) for column, values, missing in spread(flows)}
 
 
-def _array(column: Column, values: list[Any]) -> Any:
+def _array(column: Column, values: Sequence[Any], missing: list[bool] | None) -> Any:
     if column.text:
         return np.array(values, dtype=object)
-    if not column.optional:
-        return np.array(values, dtype=np.int64)
-    missing = [value is None for value in values]
-    return np.ma.masked_array([value or 0 for value in values], mask=missing, dtype=np.int64)
+    numbers = np.array(values, dtype=np.int64)
+    return numbers if missing is None else np.ma.masked_array(numbers, mask=missing)
 
 
 def written(flows: Sequence[Flow], file: Path) -> int:
