@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from calipso.query.elements import TITLES
 from calipso.query import flow_names
+from calipso.query.elements import TITLES
 from calipso.query.names import ALIASES, LIFE, PREFIXES, SECTIONS, Alias
 from calipso.query.plan import Spec
 from calipso.query.predicate_table import PREDICATES
@@ -95,7 +95,7 @@ def flow_table() -> str:
     text = (
         "Flows are asked by the dotted names of their fields as `calipso flows --output json` shows them, or by\n"
         "Skydive's. `Network`, `Link` and `Transport` are both ends: a condition holds when it holds of either.\n"
-        "Moments are ms since the epoch under Skydive's names, µs under ours. `At` with a duration makes the time that\n"
+        "Moments are ms since the epoch under Skydive's names, µs under ours. `At` with a duration is the time that\n"
         "flows are asked about; without one it is the ten minutes before the moment.\n\n"
     )
     return text + table(("name", "here"), [(f"`{name}`", f"`{path}`") for name, path in flow_names.ALIASES.items()])
