@@ -317,7 +317,8 @@ class FlowStore(Protocol):
     def add(self, flows: Sequence[Flow]) -> None:
         """Make a batch durable: when it returns it survives a kill. The newest state of a flow (uuid) counts.
 
-        A later state of a flow has the same `start` and no earlier `last`. Raises `StoreError`; then nothing of the
+        A later state of a flow has the same `start` and no earlier `last`; its deltas end within it, or at most an hour
+        later (they end when they were read). Raises `StoreError`; then nothing of the
         batch was kept.
         """
         ...

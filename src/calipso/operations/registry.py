@@ -211,6 +211,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "remove_workflow", "POST", "workflows/remove", workflows.RemoveWorkflow, workflows.WorkflowRemoved,
         workflows.remove_workflow,
+    ),
+    Operation(
         "export_flows", "GET", "flows/export", capturing.ExportFlows, capturing.FlowFile, capturing.export_flows
     ),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),

@@ -22,9 +22,9 @@ from calipso.stores.flow_sql.parquet import written
 from calipso.stores.flow_sql.statements import (
     UPDATE,
     Places,
+    behind,
     condition,
     definitions,
-    fields,
     narrowed,
     order,
     sliced,
@@ -132,7 +132,7 @@ class ClickHouseFlowStore:
     def _deltas(wanted: FlowFilter, places: Places) -> str:
         said = f"SELECT uuid, {', '.join(UPDATE)} FROM {_UPDATES}"
         if narrowed(wanted):
-            said += f" WHERE uuid IN (SELECT uuid FROM {_FINAL} WHERE {fields(wanted, places)})"
+            said += f" WHERE uuid IN (SELECT uuid FROM {_FINAL} WHERE {behind(wanted, places)})"
         return said
 
     def parquet(self, wanted: FlowFilter, file: Path) -> int:

@@ -29,8 +29,8 @@ from calipso.stores.flow_sql.parquet import DUCK, arrays, saved
 from calipso.stores.flow_sql.statements import (
     UPDATE,
     Places,
+    behind,
     condition,
-    fields,
     narrowed,
     order,
     sliced,
@@ -174,7 +174,7 @@ def _chosen(wanted: FlowFilter, places: Places) -> str:
     """The updates in the file of the flows that are wanted."""
     said = f"SELECT uuid, {_NAMES} FROM updates"
     if narrowed(wanted):
-        cold = f"SELECT uuid FROM flows WHERE {fields(wanted, places)} AND {_HOT}"
+        cold = f"SELECT uuid FROM flows WHERE {behind(wanted, places)} AND {_HOT}"
         said += f" WHERE uuid IN (SELECT uuid FROM hot_met UNION ALL {cold})"
     return said
 

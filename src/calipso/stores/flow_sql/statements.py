@@ -10,6 +10,8 @@ from calipso.seams import FlowFilter
 from calipso.stores.flow_sql.columns import BY_PATH, COLUMNS, ENDS, Column
 
 LARGEST = 2**63
+LATEST = 3_600_000_000
+"""µs after a flow's last packet that its deltas end at most (`seams.FlowStore.add`)."""
 UPDATE = ("ab_packets", "ab_bytes", "ba_packets", "ba_bytes", "start", "last", "rtt")
 """Columns of an update, which are the fields of a metric."""
 
@@ -79,9 +81,10 @@ def _fields(wanted: FlowFilter, places: Places) -> list[str]:
     return said
 
 
-def fields(wanted: FlowFilter, places: Places) -> str:
-    """What a flow must be like whatever its time."""
-    return " AND ".join(_fields(wanted, places)) or "1 = 1"
+def behind(wanted: FlowFilter, places: Places) -> str:
+    """What a flow must be like whose deltas ended in the time: they end at most an hour after it."""
+    time = f"start <= {places.number(wanted.until)} AND last >= {places.number(wanted.since - LATEST)}"
+    return " AND ".join([time, *_fields(wanted, places)])
 
 
 def order(wanted: FlowFilter) -> str:
