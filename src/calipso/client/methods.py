@@ -8,7 +8,7 @@ from typing import Any, Literal
 from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.alerts import AlertRemoved, Alerts, AlertView, Firings
 from calipso.operations.answers import LinkView, ObjectView
-from calipso.operations.capturing import CaptureList, CaptureView, FlowList
+from calipso.operations.capturing import CaptureList, CaptureView, FlowFile, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Ran, Scope
@@ -1094,6 +1094,44 @@ class Methods:
     def remove_workflow(self, *, id: str, environment: str = "local") -> WorkflowRemoved:
         """Remove a workflow of one's own. Raises `NotFound`, `Forbidden` for those that come with Calipso."""
         found: WorkflowRemoved = self.call("remove_workflow", id=id, environment=environment)
+        return found
+
+    def export_flows(
+        self,
+        *,
+        environment: str = "local",
+        since: str = "",
+        until: str = "",
+        address: str = "",
+        mac: str = "",
+        application: str = "",
+        protocol: str = "",
+        node: str = "",
+        capture: str = "",
+        tracking_id: str = "",
+        order: Literal["-last", "last", "-start", "start", "-metric.ab_bytes", "-metric.ba_bytes"] = "-last",
+        limit: int = 100000,
+    ) -> FlowFile:
+        """Flows as a Parquet file. Raises `QueryError` for a wrong moment.
+
+        As `GetFlows`, with another limit.
+        """
+
+        found: FlowFile = self.call(
+            "export_flows",
+            environment=environment,
+            since=since,
+            until=until,
+            address=address,
+            mac=mac,
+            application=application,
+            protocol=protocol,
+            node=node,
+            capture=capture,
+            tracking_id=tracking_id,
+            order=order,
+            limit=limit,
+        )
         return found
 
     def get_tokens(self) -> Tokens:

@@ -274,6 +274,7 @@ export interface Environment {
   cliques?: "calipso" | "ours";
   history_days?: number;
   amqp?: AmqpAccess | null;
+  flow_days?: number;
   original?: Record<string, unknown>;
 }
 
@@ -321,6 +322,21 @@ export interface Event {
 export interface Export {
   environment?: string;
   at?: string;
+}
+
+export interface ExportFlows {
+  environment?: string;
+  since?: string;
+  until?: string;
+  address?: string;
+  mac?: string;
+  application?: string;
+  protocol?: string;
+  node?: string;
+  capture?: string;
+  tracking_id?: string;
+  order?: "-last" | "-metric.ab_bytes" | "-metric.ba_bytes" | "-start" | "last" | "start";
+  limit?: number;
 }
 
 export interface Exported {
@@ -392,6 +408,11 @@ export interface Flow {
   b_object?: string;
   tunnel?: string;
   raw_packets?: number;
+}
+
+export interface FlowFile {
+  flows: number;
+  parquet: string;
 }
 
 export interface FlowIcmp {
@@ -1455,6 +1476,7 @@ export interface Operations {
   put_workflow: { method: "POST"; path: "workflows"; request: PutWorkflow; response: Workflow };
   call_workflow: { method: "POST"; path: "workflows/call"; request: CallWorkflow; response: Ran };
   remove_workflow: { method: "POST"; path: "workflows/remove"; request: RemoveWorkflow; response: WorkflowRemoved };
+  export_flows: { method: "GET"; path: "flows/export"; request: ExportFlows; response: FlowFile };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -1524,6 +1546,7 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   put_workflow: ["POST", "workflows"],
   call_workflow: ["POST", "workflows/call"],
   remove_workflow: ["POST", "workflows/remove"],
+  export_flows: ["GET", "flows/export"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],
