@@ -363,6 +363,7 @@ class System:
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
         for site in self.sites.values():
             await site.writer.close()
+        gc.unfreeze()  # else what DuckDB made is told as leaked when the process ends
 
 
 def _said_why(task: asyncio.Task[None]) -> None:
