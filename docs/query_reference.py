@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calipso.query import flow_names
 from calipso.query.elements import TITLES
 from calipso.query.names import ALIASES, LIFE, PREFIXES, SECTIONS, Alias
 from calipso.query.plan import Spec
@@ -68,7 +69,7 @@ def page() -> str:
     limits = Limits()
     parts = [HEAD.format(seconds=limits.seconds, held=limits.held), "## Steps\n"]
     parts += [f"### {title}\n\n" + steps(specs) for title, specs in FAMILIES]
-    parts += ["## Predicates\n", predicates(), "## Names\n", names()]
+    parts += ["## Predicates\n", predicates(), "## Names\n", names(), "## Names of flows\n", flow_table()]
     return "\n".join(parts)
 
 
@@ -87,6 +88,17 @@ def steps(specs: tuple[Spec, ...]) -> str:
         name = " = ".join(f"`{each}`" for each in spec.names)
         rows.append((name, on, spec.doc + with_, f"`{spec.example}`", differs))
     return table(("step", "of", "what it gives", "example", "other than in Skydive"), rows)
+
+
+def flow_table() -> str:
+    """Skydive's names of a flow's fields and ours."""
+    text = (
+        "Flows are asked by the dotted names of their fields as `calipso flows --output json` shows them, or by\n"
+        "Skydive's. `Network`, `Link` and `Transport` are both ends: a condition holds when it holds of either.\n"
+        "Moments are ms since the epoch under Skydive's names, µs under ours. `At` with a duration is the time that\n"
+        "flows are asked about; without one it is the ten minutes before the moment.\n\n"
+    )
+    return text + table(("name", "here"), [(f"`{name}`", f"`{path}`") for name, path in flow_names.ALIASES.items()])
 
 
 def predicates() -> str:

@@ -27,6 +27,8 @@ from calipso.requests import Snmp as Snmp
 from calipso.requests import Sql as Sql
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from calipso.graph.codec import Codec
     from calipso.graph.protocol import GraphReader
     from calipso.graph.value import Delta, Graph
@@ -313,17 +315,32 @@ class FlowStore(Protocol):
     """Flows of one environment, by time. The same suite proves every engine (`tests/conformance/flow_store`)."""
 
     def add(self, flows: Sequence[Flow]) -> None:
-        """Make a batch durable: when it returns it survives a kill. The newest state of a flow (uuid) counts."""
+        """Make a batch durable: when it returns it survives a kill. The newest state of a flow (uuid) counts.
+
+        A later state of a flow has the same `start` and no earlier `last`; its deltas end within it, or at most an hour
+        later (they end when they were read). Raises `StoreError`; then nothing of the
+        batch was kept.
+        """
         ...
 
-    def find(self, wanted: FlowFilter) -> list[Flow]: ...
+    def find(self, wanted: FlowFilter) -> list[Flow]:
+        """The newest states of flows; those without what is ordered by come last, equal ones by their uuid."""
+        ...
 
     def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
-        """Sum of the deltas of the flows in slices of time, oldest first."""
+        """Sum of the deltas of the flows in slices of time, oldest first; its time is that of the deltas' ends."""
+        ...
+
+    def updates(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
+        """The deltas themselves with their flow's uuid, by when they ended; `order` has no meaning."""
+        ...
+
+    def parquet(self, wanted: FlowFilter, file: Path) -> int:
+        """Write flows to a Parquet file, a column for each field (`network_a`), times as numbers; how many."""
         ...
 
     def prune(self, before: int) -> int:
-        """Drop flows that ended before (µs); how many."""
+        """Drop flows that ended before (µs), and their deltas; how many."""
         ...
 
     def close(self) -> None: ...

@@ -125,6 +125,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "call_workflow": {**ENV, "id": "names", "parameters": {"type": "host"}},
     "remove_workflow": {**ENV, "id": "names"},
+    "export_flows": {**ENV, "since": "-1h", "application": "DNS"},
     "create_token": {"name": "grafana", "scopes": ["read"], "expires": "30d"},
     "revoke_token": {"name": "grafana"},
     "get_audit": {"limit": 3},
@@ -163,6 +164,8 @@ def steady(answer: Any, name: str = "") -> Any:
             return "0" * 24
         if name == "key" and re.fullmatch(r"[0-9a-f]{8}", answer):
             return "c0ffee00"
+        if name == "parquet":
+            return "UEFSMQ=="  # PAR1, as such a file begins
         return "eyJ…" if name == "next" and answer else MOMENT.sub("2026-01-31T14:05:00.000Z", answer)
     return 7 if name == "revision" else 0.1 if name == "seconds" else answer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from calipso.graph.protocol import GraphReader
 from calipso.query.evaluate import Answer, Found, Tie, evaluate
-from calipso.query.run import History, Life, Limits
+from calipso.query.run import FlowReader, History, Life, Limits
 
 NOW = 1_700_000_000_000_000
 
@@ -25,6 +25,7 @@ class World:
         self.patterns: tuple[str, ...] = ()
         self.history: History | None = history
         self.counters = metrics or {}
+        self.flows: FlowReader | None = None
 
     def graph(self, at: int | None) -> GraphReader:
         store: Any = self.history

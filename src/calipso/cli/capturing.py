@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,8 @@ from calipso.cli.calling import NEGATIVE, call
 from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
-from calipso.operations.capturing import CaptureView, FlowList
+from calipso.errors import ConfigError
+from calipso.operations.capturing import MOST_EXPORTED, CaptureView, FlowFile, FlowList
 from calipso.runtime.home import LOCAL, Home
 
 HELP = """Captures: begin, list, end. A capture is of every object that a query finds, for as long as it finds it.
@@ -109,16 +111,21 @@ def flows(
     capture: Annotated[str, typer.Option(help="By this capture.")] = "",
     tracking: Annotated[str, typer.Option(help="One flow, at every point it was seen.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
+    export: Annotated[str, typer.Option(help="Write them to this Parquet file, up to a million.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
     output: Out = Output.table,
 ) -> None:
     """Flows that were captured, the latest first.
 
     Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
+    · `calipso flows --since -1h --export last-hour.parquet`
     """
     asked = {"environment": env, "since": since, "until": until, "address": address, "mac": mac, "node": node,
              "application": application, "protocol": protocol, "capture": capture, "tracking_id": tracking,
              "limit": limit}  # fmt: skip
+    if export:
+        _export(export, asked | {"limit": MOST_EXPORTED})
+        return
     found: FlowList = call(Home.default(), "get_flows", **asked)
     _show(found, output)
     if found.truncated:
@@ -128,6 +135,17 @@ def flows(
         console(stderr=True).print(said, style="yellow", soft_wrap=True)
     if follow:
         _follow(found, asked, output)
+    if not found.flows:
+        raise typer.Exit(NEGATIVE)
+
+
+def _export(file: str, asked: dict[str, Any]) -> None:
+    found: FlowFile = call(Home.default(), "export_flows", **asked)
+    try:
+        Path(file).write_bytes(found.parquet)
+    except OSError as error:
+        raise ConfigError(f"cannot be written: {error.strerror}", where=file) from error
+    print(f"{found.flows} flows written to {file}")
     if not found.flows:
         raise typer.Exit(NEGATIVE)
 

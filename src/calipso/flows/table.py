@@ -99,12 +99,24 @@ class FlowTable:
             idle = now // _MICRO - entry.flow.last
             if idle < self._lasts(entry.flow) * 1_000_000:
                 continue
-            flow = entry.flow
+            flow = self._last_told(entry)
             over.append(flow if flow.finish else msgspec.structs.replace(flow, finish="timeout"))
             del self._entries[packed]
             self._over[packed] = entry.last
             self._parents.pop(r.parent_of(packed), None)
         return over
+
+    @staticmethod
+    def _last_told(entry: _Entry) -> Flow:
+        """With what was counted since the last update as a delta that ends with the flow."""
+        flow, told = entry.flow, entry.told
+        total = _plus(entry.base, entry.counted)
+        if total == told:
+            return flow
+        delta = _plus(total, (-told[0], -told[1], -told[2], -told[3]))
+        start = entry.updated // _MICRO if any(told) else flow.start
+        last = max(flow.last, flow.last_update.last + 1)
+        return msgspec.structs.replace(flow, last_update=_metric(delta, min(start, last), last, flow.metric.rtt))
 
     def _lasts(self, flow: Flow) -> float:
         if flow.finish:

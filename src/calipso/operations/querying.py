@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from calipso.graph.protocol import GraphReader
+from calipso.model.flow import Flow, FlowMetric
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
-from calipso.operations.context import Context, Site
+from calipso.operations.context import Captures, Context, Site
 from calipso.operations.inventory import when
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
-from calipso.query.run import History, Life, Limits
+from calipso.query.run import FlowsWanted, History, Life, Limits
+from calipso.seams import FlowFilter
 
 MOST_SECONDS = 120.0
 MOST_RESULTS = 1_000_000
@@ -62,7 +64,8 @@ KINDS = {"nodes": "objects"}
 async def query(context: Context, request: Query) -> QueryAnswer:
     """What the query language answers. Raises `QueryError` with the position of what is wrong."""
     site = context.site(request.environment)
-    world = Reach(site, when(context, request.at), context.moment("now"))
+    world = Reach(site, when(context, request.at), context.moment("now"),
+                  Kept(lambda: context.captures(request.environment)))  # fmt: skip
     limits = Limits(
         seconds=min(max(request.timeout, 0.01), MOST_SECONDS), results=min(max(request.limit, 0), MOST_RESULTS)
     )
@@ -85,11 +88,31 @@ def _answered(site: Site, world: Reach, request: Query, limits: Limits) -> Query
     )
 
 
+class Kept:
+    """The flows of an environment as a query asks for them. Implements `query.run.FlowReader`."""
+
+    def __init__(self, captures: Callable[[], Captures]) -> None:
+        self._captures = captures
+
+    def find(self, wanted: FlowsWanted) -> list[Flow]:
+        return self._captures().flows.find(_filter(wanted))
+
+    def updates(self, wanted: FlowsWanted) -> list[tuple[str, FlowMetric]]:
+        return self._captures().flows.updates(_filter(wanted))
+
+
+def _filter(wanted: FlowsWanted) -> FlowFilter:
+    return FlowFilter(
+        since=wanted.since, until=wanted.until, match=wanted.match, limit=wanted.limit, order=wanted.order
+    )
+
+
 class Reach:
     """What a query can reach from a site. Implements `query.run.World`; `at`: the moment that counts as now."""
 
-    def __init__(self, site: Site, at: int | None, now: int) -> None:
+    def __init__(self, site: Site, at: int | None, now: int, flows: Kept | None = None) -> None:
         self._site = site
+        self.flows = flows
         self._at = at
         self.now = now if at is None else at
 

@@ -212,6 +212,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "remove_workflow", "POST", "workflows/remove", workflows.RemoveWorkflow, workflows.WorkflowRemoved,
         workflows.remove_workflow,
     ),
+    Operation(
+        "export_flows", "GET", "flows/export", capturing.ExportFlows, capturing.FlowFile, capturing.export_flows
+    ),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"

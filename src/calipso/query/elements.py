@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from calipso.model.flow import Flow
+
 Kind = str
 """What a stream carries: one of the names below."""
 
@@ -59,6 +61,8 @@ def _hashable(item: Any) -> Any:
 
 def identity(item: Any) -> Any:
     """What tells an item from others of its kind: hashable."""
+    if isinstance(item, Flow):
+        return item.uuid
     if type(item) is bool:
         return (bool, item)
     if isinstance(item, list | tuple) and not isinstance(item, Link):

@@ -72,12 +72,14 @@ def prepared(text: str) -> Plan:
 
 def evaluate(text: str, world: World, clock: Clock, limits: Limits | None = None) -> Answer:
     """The answer of a query. `clock` gives seconds that only ever grow. Raises `QueryError`, and nothing else."""
-    from calipso.query.slicing import over_slice, slice_of
+    from calipso.query.slicing import in_window, over_slice, slice_of
 
     plan = prepared(text)
     bounds = limits or Limits()
     try:
         span = slice_of(plan)
+        if span is not None and plan.flows:
+            return in_window(plan, span, world, clock, bounds)
         return over_slice(plan, span, world, clock, bounds) if span is not None else at_once(plan, world, clock, bounds)
     except NotFound as error:
         raise QueryError(error.message, hint=error.hint) from None
@@ -87,7 +89,12 @@ def evaluate(text: str, world: World, clock: Clock, limits: Limits | None = None
 
 def at_once(plan: Plan, world: World, clock: Clock, limits: Limits) -> Answer:
     """The answer as of one moment."""
-    run = Run(world, limits, clock, tracked=plan.tracked)
+    return answer_of(plan, Run(world, limits, clock, tracked=plan.tracked))
+
+
+def answer_of(plan: Plan, run: Run) -> Answer:
+    """The answer of one run."""
+    limits = run.limits
     rows = rows_of(plan, run)
     taken = list(itertools.islice(rows, limits.results + 1))
     truncated = len(taken) > limits.results

@@ -11,7 +11,8 @@ import msgspec
 from calipso.errors import QueryError
 from calipso.query import predicate_table
 from calipso.query.conditions import Condition
-from calipso.query.elements import GRAPH, TITLES, Kind
+from calipso.query.elements import FLOWS, GRAPH, TITLES, Kind
+from calipso.query.flow_names import flow_name
 from calipso.query.names import name_of
 from calipso.query.predicates import Predicate
 from calipso.query.run import Run
@@ -42,10 +43,11 @@ class Sub(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A query ready to run. tracked: traversers have to remember their way."""
+    """A query ready to run. tracked: traversers have to remember their way. flows: it asks for flows."""
 
     sub: Sub
     tracked: bool
+    flows: bool = False
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ class Planner:
     def __init__(self, table: dict[str, Spec]) -> None:
         self.table = table
         self.stored: dict[str, Kind] = {}
-        self.tracked = False
+        self.tracked = self.flows = False
         self._steps = 0
 
     def plan(self, chain: Chain) -> Plan:
@@ -82,7 +84,7 @@ class Planner:
             near = "did you mean G." + first.name + "…?" if first.word in self.table else "as in G.V()"
             raise QueryError("a query begins with G", position=first.position, hint=near)
         sub = self.sequence(chain.calls[1:], GRAPH, inside=False)
-        return Plan(sub, self.tracked)
+        return Plan(sub, self.tracked, self.flows)
 
     def sequence(self, calls: tuple[Call, ...], kind: Kind, *, inside: bool) -> Sub:
         """The steps of a chain that is given elements of a kind."""
@@ -221,15 +223,17 @@ class Asked:
         """A literal or predicate as a test."""
         return predicate_table.predicate(argument, self.wrong)
 
-    def conditions(self, args: tuple[Argument, ...]) -> tuple[Condition, ...]:
-        """Pairs of names and values."""
+    def conditions(self, args: tuple[Argument, ...], kind: Kind | None = None) -> tuple[Condition, ...]:
+        """Pairs of names and values, of elements of the kind that is asked unless another is said."""
         if len(args) % 2:
             raise self.wrong("names and values come in pairs", args[-1])
-        return tuple(self.condition(args[i], args[i + 1]) for i in range(0, len(args), 2))
+        return tuple(self.condition(args[i], args[i + 1], kind) for i in range(0, len(args), 2))
 
-    def condition(self, key: Argument, value: Argument) -> Condition:
+    def condition(self, key: Argument, value: Argument, kind: Kind | None = None) -> Condition:
         name = name_of(self.text(key))
-        return Condition(name, predicate_table.predicate(value, self.wrong, name.literal))
+        flow = (self.kind if kind is None else kind) == FLOWS
+        normal = flow_name(name.text).literal if flow else name.literal
+        return Condition(name, predicate_table.predicate(value, self.wrong, normal))
 
     def sub(self, argument: Argument, kind: Kind | None = None) -> Sub:
         """A traversal inside this one."""

@@ -11,8 +11,10 @@ from calipso.errors import QueryError
 from calipso.graph.codec import Codec
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import Row as Change
+from calipso.model.flow import Flow, FlowMetric
 from calipso.query import names
-from calipso.query.elements import LINKS, NODES, Hop, Kind, Link, identity
+from calipso.query.elements import FLOWS, LINKS, METRICS, NODES, Hop, Kind, Link, identity
+from calipso.query.flow_names import flow_name
 from calipso.query.names import Name
 
 STRIDE = 512
@@ -48,6 +50,28 @@ class History(Protocol):
     def id_of(self, ord: int) -> str: ...
 
 
+class FlowsWanted(NamedTuple):
+    """Flows that went on from `since` until `until`, or deltas that ended then (µs since the epoch).
+
+    match: path of a field → values, any of which it has; `network`, `link` and `transport` by either end.
+    """
+
+    since: int
+    until: int
+    match: Mapping[str, tuple[str | int, ...]]
+    limit: int
+    order: str
+
+
+class FlowReader(Protocol):
+    """What a query needs of a store of flows."""
+
+    def find(self, wanted: FlowsWanted) -> Iterable[Flow]: ...
+    def updates(self, wanted: FlowsWanted) -> Iterable[tuple[str, FlowMetric]]:
+        """Deltas with their flow's uuid, by when they ended."""
+        ...
+
+
 class World(Protocol):
     """What a query can reach. `now`: µs since the epoch."""
 
@@ -56,6 +80,11 @@ class World(Protocol):
 
     @property
     def history(self) -> History | None: ...
+
+    @property
+    def flows(self) -> FlowReader | None:
+        """The flows that were captured; None where there are none to ask."""
+        ...
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -88,6 +117,8 @@ class Run:
         self.until = clock() + limits.seconds
         self.reader: GraphReader = world.graph(None) if reader is None else reader
         self.at: int | None = None
+        self.window: tuple[int, int] | None = None
+        """The slice of time that flows are asked about."""
         self.tracked = tracked
         self.stored: dict[str, list[Any]] = {}
         self.compiled: dict[Any, Any] = {}
@@ -179,9 +210,18 @@ def value_of(run: Run, reader: GraphReader, item: Any, kind: Kind, name: Name) -
         return None if head is None else names.read(reader, head, name)
     if kind == LINKS:
         return names.of_link(reader, item, name.text)
+    if kind == FLOWS:
+        return flow_name(name.text).read(item)
+    if kind == METRICS and name.text not in item:
+        return next((value for each, value in item.items() if fits(each, name.text)), None)
     if isinstance(item, Mapping):
         return item[name.text] if name.text in item else names.walk(item, tuple(name.text.split(".")))
     return None
+
+
+def fits(name: str, field: str) -> bool:
+    """Whether a counter is meant by a field, in our spelling or Skydive's (`RxBytes`)."""
+    return name.replace("_", "").lower() == field.rpartition(".")[2].replace("_", "").lower()
 
 
 def _lived(run: Run, ord: int, what: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from calipso.errors import QueryError
 from calipso.query.conditions import Test
 from calipso.query.elements import NODES
-from calipso.query.evaluate import Answer, Clock, Row, Span, found, row_key, rows_of
+from calipso.query.evaluate import Answer, Clock, Row, Span, answer_of, found, row_key, rows_of
 from calipso.query.plan import Plan, Sub
 from calipso.query.replay import Replay
 from calipso.query.run import History, Limits, Run, World
@@ -97,6 +97,15 @@ def _follow(lives: _Lives, tests: tuple[Test, ...], replay: Replay, run: Run, wh
             lives.ends((NODES, replay.id_of(ord)), replay.ts)
         else:
             lives.holds((NODES, value.head.id), Row(NODES, value), replay.ts)
+
+
+def in_window(plan: Plan, span: At, world: World, clock: Clock, limits: Limits) -> Answer:
+    """Flows of a slice of time, on the graph as it was at its end: flows carry their times themselves."""
+    end = span.moment.at(world.now)
+    start = 0 if span.length == -1 else end - (span.length or 0)
+    run = Run(world, limits, clock, tracked=plan.tracked, reader=world.graph(end))
+    run.at, run.window = end, (start, end)
+    return answer_of(Plan(Sub(plan.sub.steps[1:], plan.sub.gives), plan.tracked), run)
 
 
 def _moments(replay: Replay, history: History, start: int, end: int) -> Iterator[int]:

@@ -6,12 +6,14 @@ from calipso.query.plan import Spec
 from calipso.query.steps import (
     cutting,
     filtering,
+    flows,
     looping,
     moving,
     projecting,
     reaching,
     reducing,
     reserved,
+    series,
     storing,
     tables,
     timing,
@@ -28,7 +30,8 @@ FAMILIES: tuple[tuple[str, tuple[Spec, ...]], ...] = (
     ("One of many", reducing.SPECS),
     ("Kept for later", storing.SPECS),
     ("Tables of an object", tables.SPECS),
-    ("Waiting for captures", reserved.SPECS),
+    ("Flows", (*flows.SPECS, *series.SPECS)),
+    ("Waiting", reserved.SPECS),
 )
 SPECS: tuple[Spec, ...] = tuple(spec for _, specs in FAMILIES for spec in specs)
 STEPS: dict[str, Spec] = {name.lower(): spec for spec in SPECS for name in spec.names}

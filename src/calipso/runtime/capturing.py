@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from calipso.captures.bpf import compiled
-from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryError, TransportError
+from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryError, StoreError, TransportError
 from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
 from calipso.model.environment import Host
@@ -28,6 +28,7 @@ from calipso.query.run import Limits
 from calipso.runtime.at import now
 from calipso.runtime.collect import with_pid
 from calipso.runtime.site import Site
+from calipso.runtime.writer import DAY
 from calipso.seams import Capture, CaptureCounts, CaptureEngine, CapturePoint, FlowStore
 
 DOCUMENTS = "captures"
@@ -36,6 +37,9 @@ EVERY = 1.0
 AGAIN = 10.0
 """Seconds until a point that could not be opened is tried again."""
 MOST_POINTS = 1000
+MOST_WAITING = 100_000
+"""Flows that wait while the store cannot take them."""
+PRUNE_EVERY = 3600.0
 _LIMITS = Limits(seconds=5.0, results=MOST_POINTS)
 
 log = structlog.get_logger()
@@ -70,6 +74,11 @@ class Captures:
         self._found: dict[str, dict[str, CapturePoint | str]] = {}
         self._errors: dict[str, str] = {}
         self._asked_at: Mapping[str, int] = {}
+        self._waiting: dict[str, Flow] = {}
+        self._trouble = ""
+        self._pruned = 0.0
+        self.not_kept = 0
+        """Flows that were lost as the store could not take them for too long."""
         self.running = False
 
     # ── what users do ────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,7 +121,7 @@ class Captures:
             else:
                 points.append(PointState(node, "failed" if key in self._failed else "waiting",
                                          reason=self._failed.get(key, (0.0, ""))[1]))  # fmt: skip
-        return CaptureState(spec, points, self._errors.get(spec.id, ""))
+        return CaptureState(spec, points, self._errors.get(spec.id, "") or self._trouble)
 
     # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,8 +144,9 @@ class Captures:
         """Look what there is to capture, and at what was counted."""
         for id in [spec.id for spec in self._specs.values() if spec.ttl and spec.created + spec.ttl * 1e6 < now()]:
             self.remove(id)
-        if self._specs or self._open:
+        if self._specs or self._open or self._waiting:
             await asyncio.to_thread(self._turn)
+        await asyncio.to_thread(self._prune)
 
     def _turn(self) -> None:
         self._ask()
@@ -254,20 +264,54 @@ class Captures:
                 del self._open[key]
                 there.capture.close()
                 continue
-            self._keep(flows)
+            self._take(flows)
+        self._keep()
 
     def _close(self, keys: Sequence[tuple[str, str]]) -> None:
         for key in keys:
             there = self._open.pop(key)
             try:
-                self._keep(there.take(time.time_ns()))
+                self._take(there.take(time.time_ns()))
             except TransportError as error:
                 log.info("capture ended", capture=key[0], node=key[1], reason=error.message)
             there.capture.close()
+        self._keep()
 
-    def _keep(self, flows: list[Flow]) -> None:
-        if flows:
-            self.flows.add(self._placed(flows))
+    def _take(self, flows: list[Flow]) -> None:
+        """The newest state of each waits to be kept."""
+        self._waiting |= {flow.uuid: flow for flow in self._placed(flows)}
+        over = len(self._waiting) - MOST_WAITING
+        if over > 0:
+            for uuid in list(self._waiting)[:over]:
+                del self._waiting[uuid]
+            self.not_kept += over
+
+    def _keep(self) -> None:
+        """Flows that the store cannot take now, as its disk is full, wait: `states` says so."""
+        if not self._waiting:
+            return
+        try:
+            self.flows.add(list(self._waiting.values()))
+        except StoreError as error:
+            if not self._trouble:
+                log.error("flows are not kept", reason=error.message, hint=error.hint)
+            self._trouble = f"flows are not kept, {len(self._waiting)} wait, {self.not_kept} lost: {error.message}"
+            return
+        self._waiting.clear()
+        self._trouble = ""
+
+    def _prune(self) -> None:
+        """Now and then, flows that ended longer ago than the environment keeps them."""
+        if time.monotonic() < self._pruned:
+            return
+        self._pruned = time.monotonic() + PRUNE_EVERY
+        try:
+            gone = self.flows.prune(now() - int(self._site.config.flow_days * DAY))
+        except StoreError as error:
+            log.error("flows cannot be pruned", reason=error.message, hint=error.hint)
+            return
+        if gone:
+            log.info("flows pruned", environment=self._site.config.name, flows=gone)
 
     def _placed(self, flows: list[Flow]) -> list[Flow]:
         """With the objects that both ends belong to, by address and MAC, where exactly one has it."""

@@ -62,6 +62,9 @@ class Home:
     def store(self, environment: str) -> Path:
         return self.graphs / f"{environment}.db"
 
+    def flows(self, environment: str) -> Path:
+        return self.graphs / f"{environment}.flows.duckdb"
+
     def configured(self) -> dict[str, Environment]:
         """All environments: `local` and those of `environments/*.yaml`. Raises `ConfigError` naming file and field."""
         found = {LOCAL: Environment(name=LOCAL)}
@@ -117,12 +120,12 @@ class Home:
         return ""
 
     def forget(self, name: str, *, purge: bool) -> None:
-        """Remove an environment's file; with `purge` its history."""
+        """Remove an environment's file; with `purge` its history and flows."""
         for file in sorted(self.environments.glob("*.yaml")):
             if self._read(file).name == name:
                 file.unlink()
         if purge:
-            for file in self.graphs.glob(f"{name}.db*"):
+            for file in (*self.graphs.glob(f"{name}.db*"), *self.graphs.glob(f"{name}.flows.duckdb*")):
                 file.unlink()
 
 

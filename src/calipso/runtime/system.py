@@ -43,7 +43,7 @@ from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import CaptureEngine, Transport
-from calipso.stores.flows import MemoryFlowStore
+from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.amqp import AmqpTransport
 from calipso.transports.both import BothTransport
@@ -321,11 +321,12 @@ class System:
             self._starting = asyncio.create_task(self.scan_schedules.run(), name="scheduled scans")
 
     def captures(self, environment: str) -> Captures:
-        """Raises `NotFound`."""
+        """Raises `NotFound`, and `StoreError` when the store of flows cannot be opened."""
         found = self._captures.get(environment)
         if found is None:
             site = self.site(environment)
-            found = self._captures[environment] = Captures(site, ENGINES, MemoryFlowStore(), self.this_host)
+            flows = DuckFlowStore(self.home.flows(environment))
+            found = self._captures[environment] = Captures(site, ENGINES, flows, self.this_host)
         return found
 
     async def _watch(self, environment: str, collection: Collection) -> None:
@@ -363,6 +364,7 @@ class System:
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
         for site in self.sites.values():
             await site.writer.close()
+        gc.unfreeze()  # else what DuckDB made is told as leaked when the process ends
 
 
 def _said_why(task: asyncio.Task[None]) -> None:

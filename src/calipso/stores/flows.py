@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter, itemgetter
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
 from calipso.seams import FlowFilter
+from calipso.stores.flow_sql.parquet import written
 
 EITHER_END = frozenset({"network", "link", "transport"})
 """Fields that match by their `a` or their `b`."""
-_MICRO = 1_000_000
+ALWAYS = frozenset({"start", "last", "metric.ab_bytes", "metric.ba_bytes", "metric.ab_packets", "metric.ba_packets"})
+"""Numbers that every flow has."""
+MICRO = 1_000_000
 
 
 class MemoryFlowStore:
@@ -52,22 +57,32 @@ class MemoryFlowStore:
     def find(self, wanted: FlowFilter) -> list[Flow]:
         with self._lock:
             flows = list(self._flows.values())
-        found = [flow for flow in flows if matches(flow, wanted)]
+        found = chosen(flows, wanted)
         return ordered(found, wanted.order)[: wanted.limit]
 
     def series(self, wanted: FlowFilter, slice_seconds: float) -> list[FlowMetric]:
         """Updates stand in the slice that they end in."""
-        size = max(1, round(slice_seconds * _MICRO))
-        with self._lock:
-            known = {uuid for uuid, flow in self._flows.items() if matches(flow, wanted)}
-            updates = [said for uuid, said in self._updates if uuid in known]
+        size = max(1, round(slice_seconds * MICRO))
         slices: dict[int, FlowMetric] = {}
-        for said in updates:
-            if not wanted.since <= said.last <= wanted.until:
-                continue
+        for _, said in self._within(wanted):
             begins = said.last // size * size
             slices[begins] = total(slices.get(begins, FlowMetric()), said, begins, begins + size)
         return [slices[begins] for begins in sorted(slices)]
+
+    def updates(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
+        return sorted(self._within(wanted), key=lambda each: (each[1].last, each[0]))[: wanted.limit]
+
+    def _within(self, wanted: FlowFilter) -> list[tuple[str, FlowMetric]]:
+        ever = msgspec.structs.replace(wanted, since=0, until=1 << 62)
+        with self._lock:
+            known = {uuid for uuid, flow in self._flows.items() if matches(flow, ever)}
+            return [
+                (uuid, said) for uuid, said in self._updates
+                if uuid in known and wanted.since <= said.last <= wanted.until
+            ]  # fmt: skip
+
+    def parquet(self, wanted: FlowFilter, file: Path) -> int:
+        return written(self.find(wanted), file)
 
     def prune(self, before: int) -> int:
         with self._lock:
@@ -90,8 +105,19 @@ def total(one: FlowMetric, other: FlowMetric, start: int, last: int) -> FlowMetr
 
 def matches(flow: Flow, wanted: FlowFilter) -> bool:
     """Whether a flow is wanted: the meaning of a filter, for every store."""
-    if flow.start > wanted.until or flow.last < wanted.since:
-        return False
+    return wanted.since <= flow.last and flow.start <= wanted.until and _fits(flow, wanted)
+
+
+def chosen(flows: Iterable[Flow], wanted: FlowFilter) -> list[Flow]:
+    """The flows that are wanted: as `matches`, of many."""
+    since, until = wanted.since, wanted.until
+    within = [flow for flow in flows if flow.last >= since and flow.start <= until]
+    if not (wanted.nodes or wanted.captures or wanted.tracking_ids or wanted.match):
+        return within
+    return [flow for flow in within if _fits(flow, wanted)]
+
+
+def _fits(flow: Flow, wanted: FlowFilter) -> bool:
     for value, values in ((flow.node, wanted.nodes), (flow.capture, wanted.captures)):
         if values and value not in values:
             return False
@@ -113,9 +139,12 @@ def read(flow: Any, path: str) -> list[Any]:
 
 
 def ordered(flows: Iterable[Flow], order: str) -> list[Flow]:
-    """By a dotted path, `-` before it for the greatest first; flows without it come last."""
+    """By a dotted path, `-` before it for the greatest first; flows without it come last, equal ones by their uuid."""
     path = order.lstrip("-")
-    key: Callable[[Flow], Any] = lambda flow: (read(flow, path) or [None])[0]  # noqa: E731
-    known = [flow for flow in flows if key(flow) is not None]
-    rest = [flow for flow in flows if key(flow) is None]
-    return sorted(sorted(known, key=lambda flow: flow.uuid), key=key, reverse=order.startswith("-")) + rest
+    known_path = attrgetter(path) if path in ALWAYS else None
+    key: Callable[[Flow], Any] = known_path or (lambda flow: (read(flow, path) or [None])[0])
+    keyed = [(key(flow), flow) for flow in flows]
+    keyed.sort(key=lambda each: each[1].uuid)
+    known = [each for each in keyed if each[0] is not None]
+    known.sort(key=itemgetter(0), reverse=order.startswith("-"))
+    return [flow for _, flow in known] + [flow for value, flow in keyed if value is None]

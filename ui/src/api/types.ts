@@ -282,6 +282,7 @@ export interface Environment {
   cliques?: "calipso" | "ours";
   history_days?: number;
   amqp?: AmqpAccess | null;
+  flow_days?: number;
   original?: Record<string, unknown>;
 }
 
@@ -329,6 +330,21 @@ export interface Event {
 export interface Export {
   environment?: string;
   at?: string;
+}
+
+export interface ExportFlows {
+  environment?: string;
+  since?: string;
+  until?: string;
+  address?: string;
+  mac?: string;
+  application?: string;
+  protocol?: string;
+  node?: string;
+  capture?: string;
+  tracking_id?: string;
+  order?: "-last" | "-metric.ab_bytes" | "-metric.ba_bytes" | "-start" | "last" | "start";
+  limit?: number;
 }
 
 export interface Exported {
@@ -400,6 +416,11 @@ export interface Flow {
   b_object?: string;
   tunnel?: string;
   raw_packets?: number;
+}
+
+export interface FlowFile {
+  flows: number;
+  parquet: string;
 }
 
 export interface FlowIcmp {
@@ -1464,6 +1485,7 @@ export interface Operations {
   put_workflow: { method: "POST"; path: "workflows"; request: PutWorkflow; response: Workflow };
   call_workflow: { method: "POST"; path: "workflows/call"; request: CallWorkflow; response: Ran };
   remove_workflow: { method: "POST"; path: "workflows/remove"; request: RemoveWorkflow; response: WorkflowRemoved };
+  export_flows: { method: "GET"; path: "flows/export"; request: ExportFlows; response: FlowFile };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -1533,6 +1555,7 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   put_workflow: ["POST", "workflows"],
   call_workflow: ["POST", "workflows/call"],
   remove_workflow: ["POST", "workflows/remove"],
+  export_flows: ["GET", "flows/export"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],

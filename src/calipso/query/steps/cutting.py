@@ -115,8 +115,8 @@ def rank(value: Any) -> tuple[Any, ...] | None:
 
 
 def _dedup(asked: Asked) -> tuple[Step, Kind]:
-    if asked.kind in (FLOWS, PACKETS):
-        return FlowStep("Dedup"), asked.kind
+    if asked.kind == PACKETS:
+        return FlowStep("Dedup"), PACKETS
     names = tuple(name_of(text) for text in asked.texts())
     given = asked.modulator("by")
     return Dedup(names, by(asked, given, asked.kind) if given is not None else None, asked.kind), asked.kind
@@ -125,7 +125,7 @@ def _dedup(asked: Asked) -> tuple[Step, Kind]:
 def _sliced(read: Callable[[Asked], tuple[int, int | None]]) -> Callable[[Asked], tuple[Step, Kind]]:
     def build(asked: Asked) -> tuple[Step, Kind]:
         start, end = read(asked)
-        return (FlowStep(asked.spec.names[0]) if asked.kind in (FLOWS, PACKETS) else Slice(start, end)), asked.kind
+        return (FlowStep(asked.spec.names[0]) if asked.kind == PACKETS else Slice(start, end)), asked.kind
 
     return build
 
@@ -159,9 +159,8 @@ def direction(argument: Argument) -> bool | None:
 
 def _sort(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 2)
-    if asked.kind == FLOWS:
-        return FlowStep("Sort"), FLOWS
-    descending, projection = False, None
+    descending = False
+    projection = Projection(name_of("Last"), None) if asked.kind == FLOWS else None
     for each in asked.args:
         way = direction(each)
         if way is not None:
@@ -192,7 +191,7 @@ SPECS: tuple[Spec, ...] = (
          "G.V().Range(10, 20)"),
     Spec(("Skip",), CUT, "", _sliced(_skip), "Leaves out the first so many.", "g.V().skip(5)", original=False),
     Spec(("Tail",), ANYTHING, "", _tail, "Keeps the last so many.", "g.V().tail(3)", original=False),
-    Spec(("Sort",), ANYTHING | {FLOWS}, "", _sort, "Puts in order by a name, or by when objects were first seen.",
+    Spec(("Sort",), ANYTHING | {FLOWS}, "", _sort, "Puts in order by a name, or flows by when they were last seen.",
          "G.V().Sort(DESC, 'MTU')", differs="what has no value comes last"),
     Spec(("order",), ANYTHING - {PATHS} | {PATHS}, "", _order, "Puts in order by what by() gives.",
          "g.V().order().by('mtu', desc).by('name')", original=False, modulators=frozenset({"by"})),

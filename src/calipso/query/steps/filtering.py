@@ -11,7 +11,6 @@ from calipso.query.names import name_of
 from calipso.query.plan import Asked, Spec, Step, Sub
 from calipso.query.predicates import Predicate, absent, present, within
 from calipso.query.run import Run
-from calipso.query.steps.reserved import FlowStep
 from calipso.query.syntax import Chain, Literal
 
 
@@ -82,8 +81,6 @@ class Simple(NamedTuple):
 def _has(asked: Asked) -> tuple[Step, Kind]:
     asked.count(1)
     args = asked.args
-    if asked.kind == FLOWS:
-        return FlowStep(asked.call.name), FLOWS
     if len(args) == 1:
         return Has((Condition(name_of(asked.text(args[0])), present()),), asked.kind), asked.kind
     if len(args) == 3:  # the standard's has(label, name, value)
@@ -95,19 +92,19 @@ def _has(asked: Asked) -> tuple[Step, Kind]:
 def _has_key(asked: Asked) -> tuple[Step, Kind]:
     asked.count(1)
     tests = tuple(Condition(name_of(text), present()) for text in asked.texts())
-    return (FlowStep(asked.call.name) if asked.kind == FLOWS else Has(tests, asked.kind)), asked.kind
+    return Has(tests, asked.kind), asked.kind
 
 
 def _has_not(asked: Asked) -> tuple[Step, Kind]:
     asked.count(1)
     tests = tuple(Condition(name_of(text), absent()) for text in asked.texts())
-    return (FlowStep(asked.call.name) if asked.kind == FLOWS else Has(tests, asked.kind)), asked.kind
+    return Has(tests, asked.kind), asked.kind
 
 
 def _has_either(asked: Asked) -> tuple[Step, Kind]:
     asked.count(2)
     tests = asked.conditions(asked.args)
-    return (FlowStep(asked.call.name) if asked.kind == FLOWS else Has((Either(tests),), asked.kind)), asked.kind
+    return Has((Either(tests),), asked.kind), asked.kind
 
 
 def _label(texts: tuple[str, ...]) -> Test:

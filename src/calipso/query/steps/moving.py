@@ -14,7 +14,7 @@ from calipso.query.names import link_id
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import Run
 from calipso.query.steps.filtering import Has, ready
-from calipso.query.steps.reserved import FlowStep
+from calipso.query.steps.flows import Ends
 from calipso.query.syntax import Argument, Chain, Literal
 
 OUT, IN, BOTH = 0, 1, 2
@@ -246,7 +246,7 @@ def labels(asked: Asked, args: tuple[Argument, ...]) -> frozenset[str]:
 def _move(way: int) -> Callable[[Asked], tuple[Step, Kind]]:
     def build(asked: Asked) -> tuple[Step, Kind]:
         if asked.kind == FLOWS:
-            return FlowStep(asked.spec.names[0]), NODES
+            return Ends(way != OUT, way != IN, tests=asked.conditions(asked.args, NODES)), NODES
         named = labels(asked, asked.args)
         if named:
             return Neighbours(Along(named), way), NODES
@@ -313,11 +313,14 @@ SPECS: tuple[Spec, ...] = (
          "G.V().Has('Name', 'vm-a').As('a').G.V().Select('a')", switches=True),
     Spec(("V",), GIVEN_ALL, NODES, _vertices, "All objects, or those of some ids.", "G.V('h1')"),
     Spec(("E",), GIVEN_ALL, LINKS, _edges, "All links, or those of some ids.", "G.E().Has('RelationType', 'layer2')"),
-    Spec(("Out",), frozenset({NODES, FLOWS}), NODES, _move(OUT), "The objects that links lead to: children.",
+    Spec(("Out",), frozenset({NODES, FLOWS}), NODES, _move(OUT),
+         "The objects that links lead to: children; of flows, where they go.",
          "G.V('h1').Out('Type', 'veth')", differs=LEVEL),
-    Spec(("In",), frozenset({NODES, FLOWS}), NODES, _move(IN), "The objects that links come from: parents.",
+    Spec(("In",), frozenset({NODES, FLOWS}), NODES, _move(IN),
+         "The objects that links come from: parents; of flows, where they come from.",
          "G.V().Has('Name', 'vha').In()", differs=LEVEL),
-    Spec(("Both",), frozenset({NODES, FLOWS}), NODES, _move(BOTH), "The objects at the other end of links.",
+    Spec(("Both",), frozenset({NODES, FLOWS}), NODES, _move(BOTH),
+         "The objects at the other end of links; of flows, at both ends.",
          "G.V().Has('Name', 'vha').Both('layer2')", differs=LEVEL),
     Spec(("OutE",), FROM_NODES, LINKS, _move_to_links(OUT), "The links in which an object is the parent.",
          "G.V('h1').OutE('RelationType', 'ownership')", differs=LEVEL),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from calipso.query import names
+import msgspec
+
+from calipso.query import flow_names, names
 from calipso.query.elements import ELEMENTS, FLOWS, LINKS, METRICS, NODES, VALUES, Kind
 from calipso.query.names import Name, name_of
 from calipso.query.plan import Asked, Spec, Step, Sub
 from calipso.query.run import Run
-from calipso.query.steps.reserved import FlowStep
 from calipso.query.syntax import Argument, Call, Chain
 
 WITH_VALUES = ELEMENTS | {VALUES}
@@ -34,6 +35,8 @@ def shown(run: Run, item: Any, kind: Kind) -> Any:
     """An element as a value: objects and links by their ids."""
     if kind == NODES:
         return run.reader.id_of(item)
+    if kind == FLOWS:
+        return msgspec.to_builtins(item)
     return names.link_id(run.reader, item) if kind == LINKS else item
 
 
@@ -108,6 +111,8 @@ def own_names(reader: Any, item: Any, kind: Kind, *, deep: bool) -> list[str]:
         return [*fields, *(_dotted(attributes) if deep else [each for each in attributes if each not in fields])]
     if kind == LINKS:
         return [name for name in names.LINK_NAMES[:6] if names.of_link(reader, item, name) is not None]
+    if kind == FLOWS:
+        return flow_names.own_names(item, deep=deep)
     return (_dotted(item) if deep else list(item)) if isinstance(item, dict) else []
 
 
@@ -157,16 +162,16 @@ def _names(asked: Asked) -> tuple[Name, ...]:
 
 def _values(asked: Asked) -> tuple[Step, Kind]:
     asked.count(1)
-    return (FlowStep("Values") if asked.kind == FLOWS else Values(_names(asked), asked.kind)), VALUES
+    return Values(_names(asked), asked.kind), VALUES
 
 
 def _value_map(asked: Asked) -> tuple[Step, Kind]:
-    return (FlowStep("ValueMap") if asked.kind == FLOWS else ValueMap(_names(asked), asked.kind)), VALUES
+    return ValueMap(_names(asked), asked.kind), VALUES
 
 
 def _keys(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 0)
-    return (FlowStep("Keys") if asked.kind == FLOWS else Keys(asked.kind)), VALUES
+    return Keys(asked.kind), VALUES
 
 
 def _identity(asked: Asked) -> tuple[Step, Kind]:

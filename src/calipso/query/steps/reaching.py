@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from calipso.graph.protocol import GraphReader
 from calipso.query.conditions import Condition, Test, chosen
-from calipso.query.elements import ELEMENTS, NODES, PATHS, VALUES, Kind, trail
+from calipso.query.elements import ELEMENTS, FLOWS, NODES, PATHS, VALUES, Kind, trail
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import Run
 from calipso.query.steps.moving import BOTH, IN, OUT, Along, labels, links_along, others
@@ -126,7 +126,7 @@ class Path(NamedTuple):
     def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
         for each in stream:
             run.tick()
-            hops = [hop for hop in trail(each) if hop.kind in (*ELEMENTS, VALUES)]
+            hops = [hop for hop in trail(each) if hop.kind in (*ELEMENTS, FLOWS, VALUES)]
             if not self.projections:
                 yield run.moved(each, Way(tuple((hop.kind, hop.item) for hop in hops)), PATHS)
                 continue

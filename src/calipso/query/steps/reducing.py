@@ -165,14 +165,12 @@ def reduces(sub: Sub) -> bool:
 
 def _count(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 0)
-    return (FlowStep("Count") if asked.kind in (FLOWS, PACKETS) else Count()), VALUES
+    return (FlowStep("Count") if asked.kind == PACKETS else Count()), VALUES
 
 
 def _fold(how: str) -> Callable[[Asked], tuple[Step, Kind]]:
     def build(asked: Asked) -> tuple[Step, Kind]:
         asked.count(0, 1)
-        if asked.kind == FLOWS:
-            return FlowStep(asked.spec.names[0]), VALUES
         name = name_of(asked.text(asked.args[0])) if asked.args else None
         if name is None and asked.kind not in (VALUES, METRICS):
             raise asked.wrong("say of which name")
@@ -192,9 +190,11 @@ def _unfold(asked: Asked) -> tuple[Step, Kind]:
 
 
 def _group(asked: Asked) -> tuple[Step, Kind]:
-    if asked.kind == FLOWS:
-        return FlowStep("Group"), FLOWS
-    asked.count(0, 0)
+    asked.count(0, 1 if asked.kind == FLOWS else 0)
+    if asked.kind == FLOWS and not asked.after:
+        return Group(
+            Projection(name_of(asked.text(asked.args[0]) if asked.args else "TrackingID"), None), None, FLOWS
+        ), VALUES
     given = [by(asked, call, asked.kind) for call in asked.after]
     if len(given) > 2:
         raise asked.wrong("takes at most two by()")
@@ -221,7 +221,8 @@ SPECS: tuple[Spec, ...] = (
     Spec(("fold",), ANYTHING, VALUES, _collect, "One list of all.", "g.V().values('mtu').fold()", original=False),
     Spec(("unfold",), frozenset({VALUES}), VALUES, _unfold, "The members of lists.",
          "g.V().values('ips').unfold()", original=False),
-    Spec(("Group",), ANYTHING | {FLOWS}, VALUES, _group, "Of flows: by what follows them. Else the standard's group().",
+    Spec(("Group",), ANYTHING | {FLOWS}, VALUES, _group,
+         "Of flows: by their TrackingID, or by a name. Else the standard's group().",
          "g.V().group().by('type').by(count())", modulators=BY),
     Spec(("groupCount",), ANYTHING, VALUES, _group_count, "How many there are of each.",
          "g.V().groupCount().by('type')", original=False, modulators=BY),

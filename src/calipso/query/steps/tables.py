@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from calipso.graph.protocol import GraphReader, Obj
+from calipso.model.flow import Flow
+from calipso.query.conditions import Condition, chosen
 from calipso.query.elements import FLOWS, METRICS, NODES, VALUES, Kind
+from calipso.query.names import name_of
 from calipso.query.plan import Asked, Spec, Step
-from calipso.query.predicates import address
-from calipso.query.run import Run
-from calipso.query.steps.reserved import FlowStep
+from calipso.query.predicates import address, present
+from calipso.query.run import Run, fits
+from calipso.query.steps.series import FlowMetrics
 
 UNUSED = frozenset({"broadcast", "multicast", "unreachable", "prohibit", "blackhole", "throw"})
 """Types of routes that lead to no next hop."""
@@ -102,13 +105,56 @@ class Sockets(NamedTuple):
         reader = run.reader
         for each in stream:
             head = reader.get(run.item(each))
-            for socket in () if head is None else reader.attributes(head).get("sockets", ()):
-                run.tick()
-                named = {SOCKET_NAMES.get(name, name): value for name, value in socket.items()}
-                for name in ("Protocol", "State"):
-                    if isinstance(named.get(name), str):
-                        named[name] = named[name].upper()
-                yield run.moved(each, named, VALUES)
+            for socket in () if head is None else sockets_of(reader, head, run):
+                yield run.moved(each, socket, VALUES)
+
+
+def sockets_of(reader: GraphReader, head: Obj, run: Run) -> Iterator[dict[str, Any]]:
+    for socket in reader.attributes(head).get("sockets", ()):
+        run.tick()
+        named = {SOCKET_NAMES.get(name, name): value for name, value in socket.items()}
+        for name in ("Protocol", "State"):
+            if isinstance(named.get(name), str):
+                named[name] = named[name].upper()
+        yield named
+
+
+def named_sockets(run: Run) -> Iterator[dict[str, Any]]:
+    """All sockets that are known."""
+    for ord in chosen(run, (Condition(name_of("sockets"), present()),)):
+        head = run.reader.get(ord)
+        if head is not None:
+            yield from sockets_of(run.reader, head, run)
+
+
+class FlowSockets(NamedTuple):
+    """The sockets that flows run between, of either end, as the hosts and namespaces tell them."""
+
+    def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
+        known: dict[tuple[Any, ...], list[dict[str, Any]]] | None = None
+        for each in stream:
+            if known is None:
+                known = {}
+                for socket in named_sockets(run):
+                    known.setdefault(_four(socket), []).append(socket)
+            flow = run.item(each)
+            run.tick()
+            for key in _keys(flow):
+                for socket in known.get(key, ()):
+                    yield run.moved(each, socket, VALUES)
+
+
+def _four(socket: Mapping[str, Any]) -> tuple[Any, ...]:
+    names = ("Protocol", "LocalAddress", "LocalPort", "RemoteAddress", "RemotePort")
+    return tuple(socket.get(name) for name in names)
+
+
+def _keys(flow: Flow) -> list[tuple[Any, ...]]:
+    network, transport = flow.network, flow.transport
+    if network is None or transport is None:
+        return []
+    one, other = (network.a, transport.a), (network.b, transport.b)
+    return [(transport.protocol, *one, *other), (transport.protocol, *other, *one)]
 
 
 class Metrics(NamedTuple):
@@ -127,11 +173,6 @@ class Metrics(NamedTuple):
                 yield run.moved(each, found, METRICS)
 
 
-def fits(name: str, field: str) -> bool:
-    """Whether a counter is meant by a field, in our spelling or Skydive's (`RxBytes`)."""
-    return name.replace("_", "").lower() == field.rpartition(".")[2].replace("_", "").lower()
-
-
 # ── arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -145,20 +186,22 @@ def _next_hop(asked: Asked) -> tuple[Step, Kind]:
 
 def _sockets(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 0)
-    return (FlowStep("Sockets") if asked.kind == FLOWS else Sockets()), VALUES
+    return (FlowSockets() if asked.kind == FLOWS else Sockets()), VALUES
 
 
 def _metrics(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 1)
     field = asked.text(asked.args[0]) if asked.args else ""
-    return (FlowStep("Metrics") if asked.kind == FLOWS else Metrics(field)), METRICS
+    return (FlowMetrics(field) if asked.kind == FLOWS else Metrics(field)), METRICS
 
 
 SPECS: tuple[Spec, ...] = (
     Spec(("NextHop",), frozenset({NODES}), VALUES, _next_hop, "Where a packet to an address would be sent.",
          "G.V('h1').NextHop('192.0.2.9')"),
-    Spec(("Sockets",), frozenset({NODES, FLOWS}), VALUES, _sockets, "The sockets of hosts and namespaces.",
+    Spec(("Sockets",), frozenset({NODES, FLOWS}), VALUES, _sockets,
+         "The sockets of hosts and namespaces; of flows those that they run between.",
          "G.V('h1').Sockets()"),
-    Spec(("Metrics",), frozenset({NODES, FLOWS}), METRICS, _metrics, "The latest counters of objects.",
+    Spec(("Metrics",), frozenset({NODES, FLOWS}), METRICS, _metrics,
+         "The latest counters of objects; of flows, in a slice of time all deltas, else the last.",
          "G.V().Has('Name', 'eth0').Metrics()"),
 )  # fmt: skip
