@@ -86,6 +86,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
+    "get_flow_path": {**ENV, "id": "0123456789abcdef", "nat": False},
     "get_user_topology": ENV,
     "put_user_node": {**ENV, "id": "TOR1", "metadata": {"Name": "tor1", "Type": "switch", "Rack": "r7"}},
     "put_user_edge": {
