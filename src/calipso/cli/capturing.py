@@ -9,6 +9,7 @@ import typer
 
 from calipso.cli import render
 from calipso.cli.calling import NEGATIVE, call
+from calipso.cli.hops import show
 from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
@@ -108,6 +109,7 @@ def flows(
     node: Annotated[str, typer.Option(help="Captured at this object.")] = "",
     capture: Annotated[str, typer.Option(help="By this capture.")] = "",
     tracking: Annotated[str, typer.Option(help="One flow, at every point it was seen.")] = "",
+    hops: Annotated[str, typer.Option(help="One flow's way, hop by hop: its tracking id or uuid.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
     output: Out = Output.table,
@@ -116,6 +118,9 @@ def flows(
 
     Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
     """
+    if hops:
+        show(hops, env, since, until, output)
+        return
     asked = {"environment": env, "since": since, "until": until, "address": address, "mac": mac, "node": node,
              "application": application, "protocol": protocol, "capture": capture, "tracking_id": tracking,
              "limit": limit}  # fmt: skip

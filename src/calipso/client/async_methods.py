@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 
+from calipso.model.flowpath import FlowPath
 from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.alerts import AlertRemoved, Alerts, AlertView, Firings
 from calipso.operations.answers import LinkView, ObjectView
@@ -750,6 +751,22 @@ class AsyncMethods:
             tracking_id=tracking_id,
             order=order,
             limit=limit,
+        )
+        return found
+
+    async def get_flow_path(
+        self, *, id: str, environment: str = "local", since: str = "", until: str = "", nat: bool = True
+    ) -> FlowPath:
+        """The way of one conversation, hop by hop: counters, loss and delay between hops, what was not captured.
+        Raises `NotFound` where no flow has the id, `QueryError` for a wrong moment.
+
+        id: a flow's tracking_id, l3_tracking_id or uuid. since, until: moments; its flows that were going on
+        then. nat: ask the kernels on the way which addresses they translate now, and follow the conversation
+        through that.
+        """
+
+        found: FlowPath = await self.call(
+            "get_flow_path", id=id, environment=environment, since=since, until=until, nat=nat
         )
         return found
 

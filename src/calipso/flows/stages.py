@@ -50,9 +50,10 @@ def _delay(one: Hop, two: Hop, clocks: Mapping[str, str]) -> dict[str, Any]:
     together = abs(two.start - one.start) <= TOGETHER
     if clocks.get(one.host, one.host) == clocks.get(two.host, two.host) and together:
         out["delay"] = two.start - one.start
-    if not out:
-        out["delay_unknown"] = "the hops did not begin together" if not together else (
-            f"{one.host} and {two.host} go by different clocks")  # fmt: skip
+    elif together:
+        out["delay_unknown"] = f"{one.host} and {two.host} go by different clocks"
+    else:
+        out["delay_unknown"] = "the hops did not begin together"
     return out
 
 

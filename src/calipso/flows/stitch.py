@@ -212,8 +212,10 @@ def _placed(leg: _Leg, places: Places, notes: list[str]) -> tuple[list[Hop], lis
     by_time = sorted(leg.hops, key=lambda hop: (hop.start, hop.node, hop.layer))
     if not near and not far:
         if len(by_time) > 1:
-            macs = " and ".join(leg.key[1])
-            notes.append(f"no object is known by the addresses {macs}: the order on this part of the way is by time")
+            whose = (
+                f"no object is known by {' and '.join(leg.key[1])}" if any(leg.key[1]) else "there is no link header"
+            )
+            notes.append(f"{whose}: the order on this part of the way is that of time")
         return by_time, [], "time" if len(by_time) > 1 else "graph"
     keyed, apart = [], []
     for hop in by_time:
