@@ -6,7 +6,7 @@ that carries it. Distances do not depend on the order of links, so neither does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
 
 from calipso.graph.protocol import GraphReader, Obj
 
@@ -20,9 +20,8 @@ class Places:
 
     def __init__(self, graph: GraphReader) -> None:
         self.graph = graph
-        names = set(graph.link_names().values())
-        self._layer2 = frozenset(name for name in names if name.split(".")[0] == "layer2")
-        self._all = frozenset(name for name in names if name.split(".")[0] in ("layer2", "layer3")) | {_CARRIED_BY}
+        self._layer2 = _codes(graph, lambda name: name.partition(".")[0] == "layer2")
+        self._all = _codes(graph, lambda name: name.partition(".")[0] in ("layer2", "layer3") or name == _CARRIED_BY)
         self._oteps = _endpoints(graph)
         self._known: dict[int, dict[int, int]] = {}
 
@@ -47,7 +46,7 @@ class Places:
             far = 0
             while front and len(found) < MOST:
                 found.update((ord, far) for ord in front)
-                front = sorted({other for ord in front for other in self._around(ord, self._all)} - found.keys())
+                front = list(self._around(front, self._all) - found.keys())
                 far += 1
         return found
 
@@ -59,13 +58,13 @@ class Places:
         first, last = self.graph.resolve(start), self.graph.resolve(end)
         if first is None or last is None:
             return None
-        types = self._layer2 if layer2 else self._all
+        codes = self._layer2 if layer2 else self._all
         came: dict[int, int] = {first.ord: first.ord}
         front = [first.ord]
         while front and last.ord not in came and len(came) < MOST:
             reached = []
             for ord in front:
-                for other in sorted(set(self._around(ord, types)), key=self.graph.id_of):
+                for other in sorted(self._around((ord,), codes), key=self.graph.id_of):
                     if other not in came:
                         came[other] = ord
                         reached.append(other)
@@ -79,11 +78,16 @@ class Places:
             at = came[at]
         return way[::-1]
 
-    def _around(self, ord: int, types: Iterable[str]) -> Iterator[int]:
-        for link in self.graph.links(ord, types):
-            yield link.other
-        if types is self._all:
-            yield from self._oteps.get(ord, ())
+    def _around(self, ords: Sequence[int], codes: frozenset[int]) -> set[int]:
+        found = set(self.graph.around(ords, codes))
+        if codes is self._all and self._oteps:
+            found.update(other for ord in ords for other in self._oteps.get(ord, ()))
+        return found
+
+
+def _codes(graph: GraphReader, wanted: Callable[[str], bool]) -> frozenset[int]:
+    """Codes of links, both ways."""
+    return frozenset(2 * code + way for code, name in graph.link_names().items() if wanted(name) for way in (0, 1))
 
 
 def _endpoints(graph: GraphReader) -> dict[int, list[int]]:

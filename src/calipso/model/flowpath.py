@@ -45,9 +45,9 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """From one hop to the next.
 
     lost_ab, lost_ba: packets that were seen on one side and not on the other, negative for more than went in; absent
-    where they cannot be compared, `loss_unknown` says why. delay: µs from first seen to first seen, absent where the
-    clocks differ or the hops did not begin together; round_trip: ns between the hops and back, from both round trips;
-    both may be negative by as much as stamps are inexact. `delay_unknown` says why there is no delay. between: ids on the shortest way in the graph, absent where it knows no
+    where they cannot be compared, `loss_unknown` says why. delay: µs from first seen to first seen, absent where
+    `delay_unknown` says why. round_trip: ns between the hops and back, from the round trips of both. Both may be
+    negative by as much as stamps are inexact. between: ids on the shortest way in the graph, absent where it knows no
     way. not_captured: those of them that are devices. translated: id of the namespace that changes the addresses.
     """
 
