@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from calipso.errors import CalipsoError, NotFound
+from calipso.errors import CalipsoError, CommandFailed, NotFound
 from calipso.flows.translation import Translation, of_netlink, of_text
 from calipso.model.environment import Host
 from calipso.runtime.collect import with_pid
@@ -17,6 +17,8 @@ from calipso.seams import Exec, Netlink, Transport
 
 MOST = 32
 """Namespaces asked for one conversation."""
+COMMAND = ("conntrack", "-L", "--any-nat", "-o", "extended")
+"""What tells the same where the way to a host has only commands."""
 _SECONDS = 5.0
 
 
@@ -46,16 +48,19 @@ async def _of(
     if netns != head.host and not path:
         raise NotFound("no path leads to it")
     declared = site.config.hosts
-    host = declared.get(head.host) if declared else Host()
+    host = declared.get(head.host) if declared else Host() if head.host == this_host else None
     if host is None or host.agent or host.snmp is not None or host.openstack is not None:
-        raise NotFound(f"{head.host or this_host} is not reached from here")
+        raise NotFound(f"{head.host} is not reached from here")
     transport = transport_to(with_pid(host, f"hosts.{head.host}"))
     try:
         if Netlink in transport.answers:
             reply = await transport.ask(Netlink((f"tracked:{address}",), path, _SECONDS))
             (length,) = struct.unpack_from("=I", reply.body)
             return of_netlink(reply.body[4 : 4 + length], netns)
-        reply = await transport.ask(Exec(("conntrack", "-L", "-o", "extended"), netns=path, timeout=_SECONDS))
+        reply = await transport.ask(Exec(COMMAND, netns=path, timeout=_SECONDS))
+        if reply.exit_code:
+            reason = reply.stderr.decode("utf-8", "replace").strip()
+            raise CommandFailed(f"conntrack: {reason or reply.exit_code}", exit_code=reply.exit_code)
         said = of_text(reply.body.decode("utf-8", "replace"), netns)
         return [each for each in said if address in (*each.before[1:3], *each.after[1:3])]
     finally:

@@ -105,3 +105,21 @@ def test_through_a_router_that_translates_it_is_still_one_chain(lab: Running, tm
     assert [stage.translated for stage in found.stages] == ["", "h1/netns:router-r", "", "", ""]
     assert len(found.tracking_ids) == 2 and found.notes == []
     counted(found)
+
+
+def test_through_a_router_that_translates_the_target(lab: Running, tmp_path: Path) -> None:
+    """An address that nobody has, which the router sends on to vm-d: a floating IP."""
+    lab.inside("h1", "router-r", "nft", "add", "table", "ip", "follow")
+    try:
+        chain = "{ type nat hook prerouting priority -100 ; }"
+        lab.inside("h1", "router-r", "nft", "add", "chain", "ip", "follow", "into", chain)
+        rule = ("ip", "daddr", "10.20.0.99", "dnat", "to", "10.20.0.12")
+        lab.inside("h1", "router-r", "nft", "add", "rule", "ip", "follow", "into", *rule)
+        found = path_of(lab, tmp_path, ROUTED, "10.20.0.99")
+    finally:
+        lab.inside("h1", "router-r", "nft", "delete", "table", "ip", "follow")
+    assert [hop.node for hop in found.hops] == ROUTED and found.order == "graph", found
+    assert [hop.network_b for hop in found.hops] == ["10.20.0.99"] * 2 + ["10.20.0.12"] * 4
+    assert [stage.translated for stage in found.stages] == ["", "h1/netns:router-r", "", "", ""]
+    assert (found.a_object, found.b_object) == ("h1/netns:vm-a/dev:eth0", "h2/netns:vm-d/dev:eth0")
+    counted(found)
