@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from calipso.model.flow import Flow, FlowIcmp, FlowMetric, FlowNetwork
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
@@ -86,6 +87,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
+    "get_flow_path": {**ENV, "id": "0123456789abcdef", "nat": False},
     "get_user_topology": ENV,
     "put_user_node": {**ENV, "id": "TOR1", "metadata": {"Name": "tor1", "Type": "switch", "Rack": "r7"}},
     "put_user_edge": {
@@ -131,6 +133,17 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_audit": {"limit": 3},
 }
 """Operation → its request; those that are not named take none."""
+PINGED = [
+    Flow(
+        uuid=f"{n:016x}", tracking_id="0123456789abcdef", l3_tracking_id="0123456789abcdef",
+        layers_path="Ethernet/IPv4/ICMPv4", application="ICMPv4", start=1_769_868_300_000_000 + n,
+        last=1_769_868_304_000_000 + n, node=node, capture="uplinks", host=node.split("/")[0],
+        network=FlowNetwork("IPV4", "10.0.0.1", "10.0.0.2"), icmp=FlowIcmp(8, 0, 77),
+        metric=FlowMetric(5, 490, 5, 490, 1_769_868_300_000_000 + n, 1_769_868_304_000_000 + n, 900_000 // n),
+    )
+    for n, node in ((1, "h1/dev:eth0"), (3, "h2/dev:eth0"))
+]  # fmt: skip
+"""A ping that was captured on two hosts."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 LONGEST = 3
 """Items of a list that are shown."""
@@ -175,6 +188,7 @@ def taken() -> dict[str, dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             async with estate(Path(folder)) as system:
                 system.captures(ESTATE).running = True
+                system.captures(ESTATE).flows.add(PINGED)
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)
 

@@ -10,6 +10,7 @@ import typer
 
 from calipso.cli import render
 from calipso.cli.calling import NEGATIVE, call
+from calipso.cli.hops import show
 from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
@@ -110,6 +111,7 @@ def flows(
     node: Annotated[str, typer.Option(help="Captured at this object.")] = "",
     capture: Annotated[str, typer.Option(help="By this capture.")] = "",
     tracking: Annotated[str, typer.Option(help="One flow, at every point it was seen.")] = "",
+    hops: Annotated[str, typer.Option(help="One flow's way, hop by hop: its tracking id or uuid.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     export: Annotated[str, typer.Option(help="Write them to this Parquet file, up to a million.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
@@ -120,6 +122,9 @@ def flows(
     Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
     · `calipso flows --since -1h --export last-hour.parquet`
     """
+    if hops:
+        show(hops, env, since, until, output)
+        return
     asked = {"environment": env, "since": since, "until": until, "address": address, "mac": mac, "node": node,
              "application": application, "protocol": protocol, "capture": capture, "tracking_id": tracking,
              "limit": limit}  # fmt: skip

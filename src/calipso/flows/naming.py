@@ -61,6 +61,11 @@ def transport(key: r.Key) -> str:
     return _TRANSPORTS.get(key.protocol, "")
 
 
+def transport_number(name: str) -> int:
+    """Number of a protocol by its name, 0 for one without ports."""
+    return next((number for number, known in _TRANSPORTS.items() if known == name), 0)
+
+
 def address(packed: bytes, family: int) -> str:
     if family == r.IPV4:
         return str(ipaddress.IPv4Address(packed[:4]))

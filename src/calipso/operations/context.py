@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from calipso.flows.table import Policy
+from calipso.flows.translation import Translation
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
@@ -290,6 +291,12 @@ class Context(Protocol):
 
     def captures(self, environment: str) -> Captures:
         """Raises `NotFound`."""
+
+    async def translations(
+        self, environment: str, namespaces: Sequence[str], address: str
+    ) -> tuple[list[Translation], list[str]]:
+        """Translated connections with an address in namespaces (ids), and what could not be read. Raises `NotFound`."""
+        ...
 
     async def declare(self, environment: str) -> None:
         """Bring the graph up to what users have declared; done when it is kept. Raises `NotFound`."""

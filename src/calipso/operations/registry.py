@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from calipso.errors import CalipsoError
+from calipso.model.flowpath import FlowPath
 from calipso.operations import (
     access,
     alerts,
@@ -17,6 +18,7 @@ from calipso.operations import (
     declared,
     differences,
     environments,
+    flow_paths,
     history,
     inventory,
     messages,
@@ -148,6 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
         capturing.remove_capture,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
+    Operation("get_flow_path", "GET", "flows/path", flow_paths.GetFlowPath, FlowPath, flow_paths.get_flow_path),
     Operation(
         "get_original", "GET", "original", original.GetOriginal, original.OriginalDocuments, original.get_original
     ),

@@ -14,6 +14,7 @@ import structlog
 from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
 from calipso.errors import ConfigError, Forbidden, NotFound
+from calipso.flows.translation import Translation
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
 from calipso.operations.alerts import Firing
@@ -40,6 +41,7 @@ from calipso.runtime.scans import Scans
 from calipso.runtime.settings import settings
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
+from calipso.runtime.translations import translations
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import CaptureEngine, Transport
@@ -328,6 +330,12 @@ class System:
             flows = DuckFlowStore(self.home.flows(environment))
             found = self._captures[environment] = Captures(site, ENGINES, flows, self.this_host)
         return found
+
+    async def translations(
+        self, environment: str, namespaces: Sequence[str], address: str
+    ) -> tuple[list[Translation], list[str]]:
+        """Translated connections with an address in namespaces, and what could not be read. Raises `NotFound`."""
+        return await translations(self.site(environment), self._transport_to, namespaces, address, self.this_host)
 
     async def _watch(self, environment: str, collection: Collection) -> None:
         try:

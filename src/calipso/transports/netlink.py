@@ -3,7 +3,8 @@
 The body of the reply to `Netlink` is, for each dump in order, a u32 length (native) and that many bytes of messages:
 `struct nlmsghdr` (include/uapi/linux/netlink.h) and its payload, padded to 4, without NLMSG_DONE. A dump that the
 kernel refuses is one NLMSG_ERROR message with its error number; one that was disturbed five times over carries
-NLM_F_DUMP_INTR in its messages. `DUMPS` names those of rtnetlink; `transports/probes.py` adds what has no dump there.
+NLM_F_DUMP_INTR in its messages. `DUMPS` names those of rtnetlink; `transports/probes.py` adds what has no dump there,
+`tracked:ADDRESS` gives the tracked connections with an address (`transports/tracked.py`).
 
 A socket lives as long as one request. Opening it costs 10 µs, a dump 100 to 300; and a socket that stayed open would
 keep a deleted namespace alive, with its devices and the far ends of their cables, until we noticed: a watcher must not
@@ -23,6 +24,7 @@ from calipso.seams import Netlink
 from calipso.transports import probes
 from calipso.transports.dump import dump
 from calipso.transports.reference import Reference
+from calipso.transports.tracked import tracked
 
 _VF, _SKIP_STATISTICS = 1, 8
 
@@ -81,6 +83,9 @@ class Dumps:
             return probes.ethtool(endpoint, names)
         if kind == "owners":
             return probes.socket_owners(self._place)
+        if kind == "tracked":
+            with entered(descriptor):
+                return tracked(argument, endpoint.gettimeout() or 0.0)
         probe = probes.INSIDE.get(kind)
         if probe is None:
             raise TransportError(f"no such dump: {name}")

@@ -459,6 +459,19 @@ export interface FlowNetwork {
   id?: number;
 }
 
+export interface FlowPath {
+  tracking_ids: string[];
+  hops: Hop[];
+  stages: Stage[];
+  order: "graph" | "time";
+  a_object?: string;
+  b_object?: string;
+  before?: string[] | null;
+  after?: string[] | null;
+  unplaced?: Hop[];
+  notes?: string[];
+}
+
 export interface FlowTcp {
   ab_syn?: number;
   ba_syn?: number;
@@ -529,6 +542,14 @@ export interface GetFirings {
   alert?: string;
   limit?: number;
   environment?: string;
+}
+
+export interface GetFlowPath {
+  id: string;
+  environment?: string;
+  since?: string;
+  until?: string;
+  nat?: boolean;
 }
 
 export interface GetFlows {
@@ -687,6 +708,30 @@ export interface Hit {
   field?: string;
   value?: string;
   until?: string;
+}
+
+export interface Hop {
+  node: string;
+  host: string;
+  leg: number;
+  layer: string;
+  vni?: number;
+  outer_a?: string;
+  outer_b?: string;
+  link_a?: string;
+  link_b?: string;
+  network_a?: string;
+  network_b?: string;
+  port_a?: number;
+  port_b?: number;
+  ab_packets: number;
+  ab_bytes: number;
+  ba_packets: number;
+  ba_bytes: number;
+  start: number;
+  last: number;
+  rtt: number;
+  flows: string[];
 }
 
 export interface Host {
@@ -1289,6 +1334,19 @@ export interface Ssh {
   largest_mib?: number;
 }
 
+export interface Stage {
+  lost_ab?: number | null;
+  lost_ba?: number | null;
+  loss_unknown?: string;
+  delay?: number | null;
+  round_trip?: number | null;
+  delay_unknown?: string;
+  between?: string[] | null;
+  not_captured?: string[];
+  routed?: boolean;
+  translated?: string;
+}
+
 export interface StartScan {
   environment?: string;
   object_id?: string;
@@ -1464,6 +1522,7 @@ export interface Operations {
   get_captures: { method: "GET"; path: "captures"; request: GetCaptures; response: CaptureList };
   remove_capture: { method: "POST"; path: "captures/remove"; request: RemoveCapture; response: CaptureList };
   get_flows: { method: "GET"; path: "flows"; request: GetFlows; response: FlowList };
+  get_flow_path: { method: "GET"; path: "flows/path"; request: GetFlowPath; response: FlowPath };
   get_original: { method: "GET"; path: "original"; request: GetOriginal; response: OriginalDocuments };
   count_original: { method: "GET"; path: "original/counts"; request: CountOriginal; response: OriginalCounts };
   add_clique_type: { method: "POST"; path: "clique-types"; request: AddCliqueType; response: Added };
@@ -1534,6 +1593,7 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   get_captures: ["GET", "captures"],
   remove_capture: ["POST", "captures/remove"],
   get_flows: ["GET", "flows"],
+  get_flow_path: ["GET", "flows/path"],
   get_original: ["GET", "original"],
   count_original: ["GET", "original/counts"],
   add_clique_type: ["POST", "clique-types"],
