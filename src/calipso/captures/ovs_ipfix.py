@@ -15,7 +15,10 @@ ACTIVE, FLOWS = 1, 65_536
 
 
 class OvsIpfix:
-    """The engine. Packets are taken where they enter the bridge only: each is counted once."""
+    """The engine. Packets are taken where they enter the bridge only.
+
+    Open vSwitch 3.1 with its datapath of userspace tells packets that came out of a tunnel twice all the same.
+    """
 
     name = "ovsipfix"
     title = "IPFIX of Open vSwitch"
@@ -32,6 +35,6 @@ class OvsIpfix:
         inner = NetFlowCapture(Receiver(point, LOCAL, options.port), options)
         settings = (
             f"sampling={options.sampling}", f"cache_active_timeout={ACTIVE}", f"cache_max_flows={FLOWS}",
-            "other_config:enable-output-sampling=false",
+            "other_config:enable-output-sampling=false", "other_config:enable-tunnel-sampling=false",
         )  # fmt: skip
         return BridgeCapture(inner, point, msgspec.structs.replace(IPFIX, settings=settings))
