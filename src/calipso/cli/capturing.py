@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from calipso.cli import render
@@ -42,6 +43,8 @@ def create(
     packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
     header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
+    port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
     output: Out = Output.table,
 ) -> None:
@@ -51,7 +54,7 @@ def create(
     """
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
-        raw_packets=packets, header=header, l2_key=l2, ttl=ttl,
+        raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)
@@ -110,29 +113,34 @@ def flows(
     tracking: Annotated[str, typer.Option(help="One flow, at every point it was seen.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Each flow as JSON on a line of its own.")] = False,
     output: Out = Output.table,
 ) -> None:
     """Flows that were captured, the latest first.
 
-    Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
+    Examples: `calipso flows --env plain --since -5m` · `calipso flows --jsonl --follow > flows.jsonl`
     """
     asked = {"environment": env, "since": since, "until": until, "address": address, "mac": mac, "node": node,
              "application": application, "protocol": protocol, "capture": capture, "tracking_id": tracking,
              "limit": limit}  # fmt: skip
     found: FlowList = call(Home.default(), "get_flows", **asked)
-    _show(found, output)
+    _show(found, output, jsonl=jsonl)
     if found.truncated:
         console(stderr=True).print(f"there are more than {limit}: --limit shows more", style="dim")
     if found.lost:
         said = f"{found.lost} packets could not be counted by captures that run: see `calipso capture list`"
         console(stderr=True).print(said, style="yellow", soft_wrap=True)
     if follow:
-        _follow(found, asked, output)
+        _follow(found, asked, output, jsonl=jsonl)
     if not found.flows:
         raise typer.Exit(NEGATIVE)
 
 
-def _show(found: FlowList, output: Output) -> None:
+def _show(found: FlowList, output: Output, *, jsonl: bool) -> None:
+    if jsonl:
+        for flow in found.flows:
+            print(msgspec.json.encode(flow).decode(), flush=True)
+        return
     text = render.structured(found, output)
     if text is not None:
         print(text)
@@ -140,7 +148,7 @@ def _show(found: FlowList, output: Output) -> None:
         render.rows([(*row_of(flow), flow.node) for flow in found.flows], (*COLUMNS, "at"), output)
 
 
-def _follow(found: FlowList, asked: dict[str, Any], output: Output) -> None:
+def _follow(found: FlowList, asked: dict[str, Any], output: Output, *, jsonl: bool) -> None:
     """Until it is interrupted."""
     told = {flow.uuid: flow.metric for flow in found.flows}
     while True:
@@ -149,4 +157,4 @@ def _follow(found: FlowList, asked: dict[str, Any], output: Output) -> None:
         new = [flow for flow in now.flows if told.get(flow.uuid) != flow.metric]
         told |= {flow.uuid: flow.metric for flow in new}
         if new:
-            _show(FlowList(new[::-1], False, now.lost), output)
+            _show(FlowList(new[::-1], False, now.lost), output, jsonl=jsonl)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -70,6 +70,8 @@ class Captures:
         self._errors: dict[str, str] = {}
         self._asked_at: Mapping[str, int] = {}
         self.running = False
+        self.told: list[Callable[[Sequence[Flow]], None]] = []
+        """Called, in the thread that reads captures, with flows that changed or ended."""
 
     # ── what users do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,7 +267,10 @@ class Captures:
 
     def _keep(self, flows: list[Flow]) -> None:
         if flows:
-            self.flows.add(self._placed(flows))
+            placed = self._placed(flows)
+            self.flows.add(placed)
+            for told in self.told:
+                told(placed)
 
     def _placed(self, flows: list[Flow]) -> list[Flow]:
         """With the objects that both ends belong to, by address and MAC, where exactly one has it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Annotated
 
 import msgspec
 
+from calipso.errors import ConfigError
 from calipso.flows.export.ipfix import Encoder
 from calipso.model.flow import Flow, FlowMetric
 
@@ -68,9 +70,14 @@ class IpfixExport:
         self._socket = socket.socket(found[0], socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._encoder, self._news = Encoder(collector.domain), News()
+        self._lock = threading.Lock()  # environments read their captures in threads of their own
         self.sent = self.failed = 0
 
     def __call__(self, flows: Sequence[Flow]) -> None:
+        with self._lock:
+            self._send(flows)
+
+    def _send(self, flows: Sequence[Flow]) -> None:
         clock = time.monotonic()
         due = [(flow, self._news.take(flow, clock)) for flow in flows if self._news.due(flow, clock, self._every)]
         told = [(flow, new) for flow, new in due if new.ab_packets or new.ba_packets]
@@ -86,16 +93,35 @@ class IpfixExport:
             self._socket.close()
 
 
+def collector_of(collector: Collector) -> IpfixExport | None:
+    """Raises `ConfigError` for a collector whose name is not known."""
+    if not collector.host:
+        return None
+    try:
+        return IpfixExport(collector)
+    except OSError as error:
+        raise ConfigError(f"{collector.host}: {error.strerror}", where="ipfix.host") from error
+
+
 class FlowFigures:
     """Packets and octets by capture and application. Applications keep the place that they got: counters only rise."""
 
     def __init__(self) -> None:
-        self._news = News()
+        self._news, self._lock = News(), threading.Lock()
         self.packets: Counter[tuple[str, str]] = Counter()
         self.octets: Counter[tuple[str, str]] = Counter()
         self._places: dict[str, set[str]] = {}
 
+    def totals(self) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+        """Packets and octets by (capture, application)."""
+        with self._lock:
+            return dict(self.packets), dict(self.octets)
+
     def __call__(self, flows: Sequence[Flow]) -> None:
+        with self._lock:
+            self._add(flows)
+
+    def _add(self, flows: Sequence[Flow]) -> None:
         fresh: Counter[tuple[str, str]] = Counter()
         told = [(flow, self._news.take(flow, 0.0)) for flow in flows]
         for flow, new in told:

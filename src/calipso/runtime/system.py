@@ -32,6 +32,7 @@ from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.declared import Declared
+from calipso.runtime.exporting import FlowFigures, IpfixExport, collector_of
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.home_documents import HomeDocuments
@@ -102,6 +103,9 @@ class System:
         self._capturing: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
+        self._ipfix: IpfixExport | None = collector_of(settings(home).ipfix)
+        self.flow_figures: dict[str, FlowFigures] = {}
+        """Of the captures of each environment."""
         self._declared_in: dict[str, Declared] = {}
         self._alarms: dict[str, Alarms] = {}
         self.told_of_firings: list[Callable[[Firing], None]] = []
@@ -340,6 +344,9 @@ class System:
         if found is None:
             site = self.site(environment)
             found = self._captures[environment] = Captures(site, ENGINES, MemoryFlowStore(), self.this_host)
+            found.told.append(self.flow_figures.setdefault(environment, FlowFigures()))
+            if self._ipfix is not None:
+                found.told.append(self._ipfix)
         return found
 
     async def _watch(self, environment: str, collection: Collection) -> None:
@@ -368,6 +375,8 @@ class System:
         await self.connected.close()
         for name in list(self.sites):
             await self._unwatch(name)
+        if self._ipfix is not None:
+            self._ipfix.close()
         await self.messages.close()
         for name in self.sites:
             await self._declared_in[name].end()

@@ -27,9 +27,10 @@ _PORTS = ((0, e.PROTOCOL, 1), (0, e.SOURCE_PORT, 2), (0, e.DESTINATION_PORT, 2))
 SHAPES = {
     TEMPLATE_4: ((0, e.SOURCE_4, 4), (0, e.DESTINATION_4, 4), *_PORTS, (0, e.ICMP_4, 2), *_REST),
     TEMPLATE_6: ((0, e.SOURCE_6, 16), (0, e.DESTINATION_6, 16), *_PORTS, (0, e.ICMP_6, 2), *_REST),
-    TEMPLATE_LINK: _REST,
+    TEMPLATE_LINK: ((0, e.ETHERTYPE, 2), *_REST),
 }
 """Template → enterprise, field, octets of each field; 65,535: it tells its own length."""
+ETHERTYPES = {"ARP": 0x0806, "RARP": 0x8035, "LinkLayerDiscovery": 0x88CC, "EAPOL": 0x888E, "MPLS": 0x8847}
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132, "UDPLITE": 136}
 _ENDED = {"": 2, "timeout": 1, "tcp_fin": 3, "tcp_rst": 3}
 """flowEndReason: active timeout, idle timeout, end of flow detected."""
@@ -71,7 +72,7 @@ def record(flow: Flow, new: FlowMetric) -> tuple[int, bytes]:
         (flow.link.id & 0xFFF) if flow.link else 0, (flow.network.id if flow.network else 0), _ENDED[flow.finish],
     ) + _text(flow.application) + _text(flow.node)  # fmt: skip
     if flow.network is None:
-        return TEMPLATE_LINK, rest
+        return TEMPLATE_LINK, struct.pack(">H", ETHERTYPES.get(flow.application, 0)) + rest
     four = flow.network.protocol == "IPV4"
     ends = ipaddress.ip_address(flow.network.a).packed + ipaddress.ip_address(flow.network.b).packed
     protocol, ports = 0, (0, 0)
