@@ -671,6 +671,8 @@ class AsyncMethods:
         header: int = 256,
         raw_packets: int = 0,
         l2_key: bool = False,
+        sampling: int = 1,
+        port: int = 0,
         ttl: float = 0.0,
     ) -> CaptureView:
         """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
@@ -679,7 +681,8 @@ class AsyncMethods:
         query: what finds the objects, asked again as they change. engine: empty for the best there is. id: what
         it is to be known by, empty for one that is made up. bpf: a filter in the language of pcap-filter(7).
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
-        tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+        tell flows apart. ttl: seconds until it ends by itself, 0 for never. sampling: one of how many packets a
+        switch is to send. port: UDP port of a receiver, 0 for its own.
         """
 
         found: CaptureView = await self.call(
@@ -694,6 +697,8 @@ class AsyncMethods:
             header=header,
             raw_packets=raw_packets,
             l2_key=l2_key,
+            sampling=sampling,
+            port=port,
             ttl=ttl,
         )
         return found

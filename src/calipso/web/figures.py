@@ -89,7 +89,9 @@ def of_flows(sites: Mapping[str, FlowFigures]) -> Iterator[Figure]:
         (0, "calipso_flow_packets", "Packets of captured flows"),
         (1, "calipso_flow_bytes", "Octets of captured flows"),
     ):
-        values = {(site, *key): float(value) for site, said in totals.items() for key, value in said[at].items()}
+        values: dict[tuple[str, ...], float] = {
+            (site, *key): float(value) for site, said in totals.items() for key, value in said[at].items()
+        }
         yield Figure(name, doc, label, values, "counter")
 
 

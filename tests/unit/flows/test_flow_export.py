@@ -48,7 +48,8 @@ def test_what_is_exported_is_what_our_receiver_takes_in() -> None:
 
 def flow(capture: str, application: str, octets: int, uuid: str = "") -> Flow:
     return Flow(uuid=uuid or f"{capture} {application}", tracking_id="", l3_tracking_id="", layers_path="",
-                start=1, last=2,                application=application, metric=FlowMetric(1, octets), capture=capture)  # fmt: skip
+                start=1, last=2, application=application,
+                metric=FlowMetric(1, octets), capture=capture)  # fmt: skip
 
 
 def test_figures_count_what_is_new_of_each_flow() -> None:
