@@ -12,12 +12,7 @@ from typing import Any
 import structlog
 
 from calipso.captures.afpacket import AfPacket
-from calipso.captures.netflow import NetFlow, ipfix
-from calipso.captures.ovs_ipfix import OvsIpfix
-from calipso.captures.ovs_mirror import OvsMirror
-from calipso.captures.ovs_netflow import OvsNetFlow
-from calipso.captures.ovs_sflow import OvsSflow
-from calipso.captures.sflow import Sflow
+from calipso.captures.exports import EXPORTS
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
@@ -59,16 +54,7 @@ from calipso.transports.snmp import SnmpTransport
 from calipso.transports.sql import SqlTransport
 from calipso.transports.ssh import SshTransport
 
-ENGINES: tuple[CaptureEngine, ...] = (
-    AfPacket(),
-    OvsSflow(),
-    OvsNetFlow(),
-    OvsIpfix(),
-    OvsMirror(),
-    Sflow(),
-    NetFlow(),
-    ipfix(),
-)
+ENGINES: tuple[CaptureEngine, ...] = (AfPacket(), *EXPORTS)
 """Ways to capture, the best first."""
 
 log = structlog.get_logger()
