@@ -116,6 +116,13 @@ def test_fields_of_variable_length_and_both_directions_in_one_record() -> None:
     assert (m.ab_packets, m.ab_bytes, m.ba_packets, m.ba_bytes) == (8, 8000, 8, 9001)
 
 
+def test_initiator_and_responder_are_both_directions() -> None:
+    fields = [*FIELDS[:5], (298, n(3)), (231, n(300)), (299, n(2)), (232, n(900))]
+    (flow,) = told(x.datagram(9, 1, x.template(300, fields, 9), x.data(300, fields)))
+    m = flow.metric
+    assert (m.ab_packets, m.ab_bytes, m.ba_packets, m.ba_bytes) == (3, 300, 2, 900)
+
+
 def test_counts_since_the_beginning_are_not_added_up() -> None:
     def sent(count: int) -> list[tuple[int, bytes]]:
         return [*FIELDS[:5], (86, n(count, 8)), (85, n(count * 100, 8)), (152, n(999_000, 8)), (153, n(999_500, 8))]

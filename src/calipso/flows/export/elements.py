@@ -22,6 +22,8 @@ FLOW_END, ICMP_6, START_SECONDS, END_SECONDS, START_MS, END_MS = 136, 139, 150, 
 START_US, END_US, START_NS, END_NS, START_AGO, END_AGO, BOOTED = 154, 155, 156, 157, 158, 159, 160
 VLAN_1Q, ETHERTYPE, OBSERVED_AT, CHOSEN, PASSED_OVER, SEGMENT, LINK_OCTETS = 243, 256, 300, 305, 306, 351, 352
 ICMP_TYPE_4, ICMP_CODE_4, ICMP_TYPE_6, ICMP_CODE_6 = 176, 177, 178, 179
+FORTH_OCTETS, BACK_OCTETS, FORTH_PACKETS, BACK_PACKETS = 231, 232, 298, 299
+"""Of initiator and responder: how firewalls count both directions in one record."""
 _NOTHING = b"\0" * 6
 _MOST = (1 << 63) - 1
 
@@ -78,11 +80,14 @@ def flow_of(fields: Fields, now: int, booted: int) -> ToldFlow | None:
     """The flow that a record tells; None when it tells neither addresses nor MACs, or counts nothing."""
     macs = (_mac(fields, SOURCE_MAC, SECOND_SOURCE_MAC), _mac(fields, DESTINATION_MAC, POST_DESTINATION_MAC))
     source, destination, family = _addresses(fields, macs)
-    packets, octets = number(fields, PACKETS, OUT_PACKETS), number(fields, OCTETS, OUT_OCTETS, LINK_OCTETS)
+    packets, octets = (
+        number(fields, PACKETS, FORTH_PACKETS, OUT_PACKETS),
+        number(fields, OCTETS, FORTH_OCTETS, OUT_OCTETS, LINK_OCTETS),
+    )
     total = not packets and (0, PACKETS) not in fields and (0, TOTAL_PACKETS) in fields
     if total:
         packets, octets = number(fields, TOTAL_PACKETS), number(fields, TOTAL_OCTETS)
-    back = number(fields, PACKETS, TOTAL_PACKETS, enterprise=REVERSE)
+    back = number(fields, PACKETS, TOTAL_PACKETS, enterprise=REVERSE) or number(fields, BACK_PACKETS)
     if not source or not (packets or back):
         return None
     first, last = (_moment(fields, end, now, booted) for end in (0, 1))
@@ -101,7 +106,7 @@ def flow_of(fields: Fields, now: int, booted: int) -> ToldFlow | None:
         ethertype=number(fields, ETHERTYPE) & 0xFFFF,
         tunnel_id=number(fields, SEGMENT) & 0xFFFFFF,
         back_packets=back,
-        back_octets=number(fields, OCTETS, TOTAL_OCTETS, enterprise=REVERSE),
+        back_octets=number(fields, OCTETS, TOTAL_OCTETS, enterprise=REVERSE) or number(fields, BACK_OCTETS),
         total=total,
     )  # fmt: skip
 
