@@ -223,6 +223,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     flows: conversations counted at once. raw_packets: whole packets kept of each flow. l2_key: MACs tell flows apart.
     defragment: later fragments are counted with their first. packets_per_second, cpu: 0 for no limit; cpu in cores.
+    sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
     """
 
     bpf: str = ""
@@ -233,6 +234,8 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     defragment: bool = False
     packets_per_second: int = 0
     cpu: float = 0.0
+    sampling: int = 1
+    port: int = 0
 
 
 class CaptureCounts(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from calipso.cli import render
@@ -45,6 +46,8 @@ def create(
     packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
     header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
+    port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
     output: Out = Output.table,
 ) -> None:
@@ -54,7 +57,7 @@ def create(
     """
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
-        raw_packets=packets, header=header, l2_key=l2, ttl=ttl,
+        raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)
@@ -115,11 +118,12 @@ def flows(
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     export: Annotated[str, typer.Option(help="Write them to this Parquet file, up to a million.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Each flow as JSON on a line of its own.")] = False,
     output: Out = Output.table,
 ) -> None:
     """Flows that were captured, the latest first.
 
-    Examples: `calipso flows --env plain --since -5m` · `calipso flows --address 10.0.0.1 --follow`
+    Examples: `calipso flows --env plain --since -5m` · `calipso flows --jsonl --follow > flows.jsonl`
     · `calipso flows --since -1h --export last-hour.parquet`
     """
     if hops:
@@ -132,14 +136,14 @@ def flows(
         _export(export, asked | {"limit": MOST_EXPORTED})
         return
     found: FlowList = call(Home.default(), "get_flows", **asked)
-    _show(found, output)
+    _show(found, output, jsonl=jsonl)
     if found.truncated:
         console(stderr=True).print(f"there are more than {limit}: --limit shows more", style="dim")
     if found.lost:
         said = f"{found.lost} packets could not be counted by captures that run: see `calipso capture list`"
         console(stderr=True).print(said, style="yellow", soft_wrap=True)
     if follow:
-        _follow(found, asked, output)
+        _follow(found, asked, output, jsonl=jsonl)
     if not found.flows:
         raise typer.Exit(NEGATIVE)
 
@@ -155,7 +159,11 @@ def _export(file: str, asked: dict[str, Any]) -> None:
         raise typer.Exit(NEGATIVE)
 
 
-def _show(found: FlowList, output: Output) -> None:
+def _show(found: FlowList, output: Output, *, jsonl: bool) -> None:
+    if jsonl:
+        for flow in found.flows:
+            print(msgspec.json.encode(flow).decode(), flush=True)
+        return
     text = render.structured(found, output)
     if text is not None:
         print(text)
@@ -163,7 +171,7 @@ def _show(found: FlowList, output: Output) -> None:
         render.rows([(*row_of(flow), flow.node) for flow in found.flows], (*COLUMNS, "at"), output)
 
 
-def _follow(found: FlowList, asked: dict[str, Any], output: Output) -> None:
+def _follow(found: FlowList, asked: dict[str, Any], output: Output, *, jsonl: bool) -> None:
     """Until it is interrupted."""
     told = {flow.uuid: flow.metric for flow in found.flows}
     while True:
@@ -172,4 +180,4 @@ def _follow(found: FlowList, asked: dict[str, Any], output: Output) -> None:
         new = [flow for flow in now.flows if told.get(flow.uuid) != flow.metric]
         told |= {flow.uuid: flow.metric for flow in new}
         if new:
-            _show(FlowList(new[::-1], False, now.lost), output)
+            _show(FlowList(new[::-1], False, now.lost), output, jsonl=jsonl)

@@ -27,6 +27,8 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     bpf: a filter in the language of pcap-filter(7). header: octets of a packet that are looked at. raw_packets: whole
     packets kept of each flow. l2_key: MACs tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+
+    sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
     """
 
     query: Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -39,6 +41,8 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     header: Annotated[int, msgspec.Meta(ge=64, le=4096)] = 256
     raw_packets: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     l2_key: bool = False
+    sampling: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
 
 
@@ -138,7 +142,12 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     if not captures.running:
         raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
     options = CaptureOptions(
-        bpf=request.bpf, header=request.header, raw_packets=request.raw_packets, l2_key=request.l2_key
+        bpf=request.bpf,
+        header=request.header,
+        raw_packets=request.raw_packets,
+        l2_key=request.l2_key,
+        sampling=request.sampling,
+        port=request.port,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -80,6 +80,8 @@ class Captures:
         self.not_kept = 0
         """Flows that were lost as the store could not take them for too long."""
         self.running = False
+        self.told: list[Callable[[Sequence[Flow]], None]] = []
+        """Called, in the thread that reads captures, with flows that changed or ended."""
 
     # ── what users do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -279,7 +281,10 @@ class Captures:
 
     def _take(self, flows: list[Flow]) -> None:
         """The newest state of each waits to be kept."""
-        self._waiting |= {flow.uuid: flow for flow in self._placed(flows)}
+        placed = self._placed(flows)
+        self._waiting |= {flow.uuid: flow for flow in placed}
+        for told in self.told if placed else ():
+            told(placed)
         over = len(self._waiting) - MOST_WAITING
         if over > 0:
             for uuid in list(self._waiting)[:over]:

@@ -13,6 +13,7 @@ import structlog
 
 from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
+from calipso.captures.exports import EXPORTS
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.flows.translation import Translation
 from calipso.model.environment import Environment, Host
@@ -28,6 +29,7 @@ from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, with_pid
 from calipso.runtime.declared import Declared
+from calipso.runtime.exporting import FlowFigures, IpfixExport, collector_of
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.home_documents import HomeDocuments
@@ -42,37 +44,17 @@ from calipso.runtime.settings import settings
 from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.translations import translations
+from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import CaptureEngine, Transport
 from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.sqlite.store import SqliteStore
-from calipso.transports.amqp import AmqpTransport
-from calipso.transports.both import BothTransport
-from calipso.transports.local import LocalTransport
-from calipso.transports.openstack import OpenStackTransport
-from calipso.transports.snmp import SnmpTransport
-from calipso.transports.sql import SqlTransport
-from calipso.transports.ssh import SshTransport
 
-ENGINES: tuple[CaptureEngine, ...] = (Ebpf(), AfPacket())
+ENGINES: tuple[CaptureEngine, ...] = (Ebpf(), AfPacket(), *EXPORTS)
 """Ways to capture, the best first."""
 
 log = structlog.get_logger()
-
-
-def transport_to(host: Host) -> Transport:
-    """How a host is reached."""
-    if host.snmp is not None:
-        return SnmpTransport(host.snmp, host.pid or None)
-    if host.openstack is not None:
-        apis = OpenStackTransport(host.openstack, host.pid or None)
-        return apis if host.amqp is None else BothTransport(apis, AmqpTransport(host.amqp, host.pid or None))
-    if host.mysql is not None:
-        return SqlTransport(host.mysql, host.pid or None, SshTransport(host.ssh) if host.ssh is not None else None)
-    if host.ssh is not None:
-        return SshTransport(host.ssh, host.wrap)
-    return LocalTransport(host.pid or None, wrap=host.wrap)
 
 
 class System:
@@ -90,6 +72,9 @@ class System:
         self._capturing: dict[str, asyncio.Task[None]] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
+        self._ipfix: IpfixExport | None = collector_of(settings(home).ipfix)
+        self.flow_figures: dict[str, FlowFigures] = {}
+        """Of the captures of each environment."""
         self._declared_in: dict[str, Declared] = {}
         self._alarms: dict[str, Alarms] = {}
         self.told_of_firings: list[Callable[[Firing], None]] = []
@@ -329,6 +314,9 @@ class System:
             site = self.site(environment)
             flows = DuckFlowStore(self.home.flows(environment))
             found = self._captures[environment] = Captures(site, ENGINES, flows, self.this_host)
+            found.told.append(self.flow_figures.setdefault(environment, FlowFigures()))
+            if self._ipfix is not None:
+                found.told.append(self._ipfix)
         return found
 
     async def translations(
@@ -363,6 +351,8 @@ class System:
         await self.connected.close()
         for name in list(self.sites):
             await self._unwatch(name)
+        if self._ipfix is not None:
+            self._ipfix.close()
         await self.messages.close()
         for name in self.sites:
             await self._declared_in[name].end()

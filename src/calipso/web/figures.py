@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from calipso.operations.context import AgentState
 from calipso.runtime.at import now
+from calipso.runtime.exporting import FlowFigures
 from calipso.runtime.site import Site
 
 
@@ -78,6 +79,20 @@ def of_agents(agents: list[AgentState]) -> Iterator[Figure]:
         ("calipso_agent_memory_bytes", "Memory an agent uses", "memory"),
     ):
         yield Figure(name, doc, label, {(each.environment, each.host): float(getattr(each, field)) for each in agents})
+
+
+def of_flows(sites: Mapping[str, FlowFigures]) -> Iterator[Figure]:
+    """Of captured flows, by capture and application: so many that their number is bounded, the rest under `other`."""
+    label = ("environment", "capture", "application")
+    totals = {name: figures.totals() for name, figures in sites.items()}
+    for at, name, doc in (
+        (0, "calipso_flow_packets", "Packets of captured flows"),
+        (1, "calipso_flow_bytes", "Octets of captured flows"),
+    ):
+        values: dict[tuple[str, ...], float] = {
+            (site, *key): float(value) for site, said in totals.items() for key, value in said[at].items()
+        }
+        yield Figure(name, doc, label, values, "counter")
 
 
 def of_clients(feeds: Clients, refused: Mapping[str, int], ready: bool) -> Iterator[Figure]:

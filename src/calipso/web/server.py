@@ -23,7 +23,7 @@ from calipso.runtime.system import System
 from calipso.runtime.tokens import matches
 from calipso.web.app import build
 from calipso.web.certificates import Certificates
-from calipso.web.figures import of_agents, of_clients, of_sites
+from calipso.web.figures import of_agents, of_clients, of_flows, of_sites
 from calipso.web.guards import Gate
 from calipso.web.health import Health
 from calipso.web.live import Wanted
@@ -101,7 +101,7 @@ class Server:
         trouble = [f"{name}: {site.trouble}" for name, site in sites.items() if site.trouble]
         figures = [
             *of_sites(sites), *of_agents(self.system.agents()),
-            *of_clients(self.feeds, self.gate.refused, not trouble),
+            *of_flows(self.system.flow_figures), *of_clients(self.feeds, self.gate.refused, not trouble),
         ]  # fmt: skip
         return Health(not trouble, trouble, figures)
 

@@ -198,6 +198,8 @@ export interface CreateCapture {
   header?: number;
   raw_packets?: number;
   l2_key?: boolean;
+  sampling?: number;
+  port?: number;
   ttl?: number;
 }
 

@@ -1,0 +1,90 @@
+"""Captures by NetFlow and IPFIX: switches and routers tell their flows."""
+
+from __future__ import annotations
+
+from calipso.captures.listening import Receiver
+from calipso.captures.sflow import ANY, FORGET, no_filter
+from calipso.errors import ConfigError, ParseError
+from calipso.flows.export.netflow import Listener
+from calipso.flows.export.sequence import Sequences
+from calipso.flows.export.told import ToldCounter
+from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
+
+NETFLOW_PORT, IPFIX_PORT = 2055, 4739
+"""The one that exporters commonly send to, and the one registered for IPFIX."""
+
+
+class NetFlow:
+    """The engine: listens on the host for whoever sends. Every version is understood on either port."""
+
+    types = frozenset({"host"})
+    filters = False
+    keeps_packets = False
+
+    def __init__(self, name: str = "netflow", title: str = "NetFlow receiver", port: int = NETFLOW_PORT) -> None:
+        self.name, self.title, self._port = name, title, port
+
+    def reason(self) -> str:
+        """It works wherever there is UDP."""
+        return ""
+
+    def open(self, point: CapturePoint, options: CaptureOptions) -> NetFlowCapture:
+        """Raises `Unreachable` (the port is taken), `AuthFailed`, `ConfigError` for a filter or packets kept."""
+        check(options)
+        return NetFlowCapture(Receiver(point, ANY, options.port or self._port), options)
+
+
+def ipfix() -> NetFlow:
+    """The same on the port of IPFIX."""
+    return NetFlow("ipfix", "IPFIX receiver", IPFIX_PORT)
+
+
+def check(options: CaptureOptions) -> None:
+    """Raises `ConfigError` for what flows cannot give."""
+    no_filter(options)
+    if options.raw_packets:
+        raise ConfigError("exporters of flows send no packets", where="raw_packets")
+
+
+class NetFlowCapture:
+    """Counts are of packets that exporters told; gaps in their sequence numbers are `lost`, in their units."""
+
+    def __init__(self, receiver: Receiver, options: CaptureOptions) -> None:
+        self.receiver = receiver
+        self._counter = ToldCounter(options.flows)
+        self._listener, self._sequences = Listener(), Sequences()
+        self._wrong = self._unknown = 0
+        self._rate = 1
+
+    @property
+    def port(self) -> int:
+        """The UDP port that it listens on."""
+        return self.receiver.port
+
+    def read(self) -> tuple[bytes, CaptureCounts]:
+        """Raises `TransportError` when the socket is gone."""
+        last = 0
+        for each in self.receiver.take():
+            last = each.time
+            try:
+                told = self._listener.parse(each.data, each.sender, each.time)
+            except ParseError:
+                self._wrong += 1
+                continue
+            if not (told.version == 10 and told.unknown):  # how many records those sets had is not known
+                self._sequences.take((each.sender, told.version, told.domain), told.sequence, told.units)
+            self._unknown += told.unknown
+            self._rate = told.sampled or self._rate
+            self._counter.take(told.flows, each.time)
+        if last:
+            self._counter.forget(last - FORGET)
+        c, receiver = self._counter, self.receiver
+        lost = c.lost + receiver.lost + self._wrong + max(0, self._sequences.missing - receiver.dropped - receiver.lost)
+        return c.records(), CaptureCounts(c.received, receiver.dropped, lost, self._unknown, self._rate)
+
+    def packets(self) -> list[RawPacket]:
+        """None: exporters of flows send none."""
+        return []
+
+    def close(self) -> None:
+        self.receiver.close()
