@@ -18,6 +18,7 @@ from calipso.operations import (
     differences,
     environments,
     history,
+    injecting,
     inventory,
     messages,
     monitoring,
@@ -36,7 +37,7 @@ from calipso.operations import (
     vocabulary,
     workflows,
 )
-from calipso.operations.context import Context, Ran, Scope
+from calipso.operations.context import Context, Ran, Scope, asking
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -147,6 +148,17 @@ OPERATIONS: tuple[Operation, ...] = (
         "remove_capture", "POST", "captures/remove", capturing.RemoveCapture, capturing.CaptureList,
         capturing.remove_capture,
     ),
+    Operation(
+        "inject_packet", "POST", "injections", injecting.InjectPacket, injecting.InjectionView, injecting.inject_packet
+    ),
+    Operation(
+        "get_injections", "GET", "injections", injecting.GetInjections, injecting.InjectionList,
+        injecting.get_injections,
+    ),
+    Operation(
+        "stop_injection", "POST", "injections/stop", injecting.StopInjection, injecting.InjectionView,
+        injecting.stop_injection,
+    ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
     Operation(
         "get_original", "GET", "original", original.GetOriginal, original.OriginalDocuments, original.get_original
@@ -225,7 +237,7 @@ BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPER
 LONGEST = 200
 """Characters of a value that the journal keeps."""
 
-WHOLE_TEXTS = ("text",)
+WHOLE_TEXTS = ("text", "pcap")
 """Fields that hold a file, in which secrets may be: the journal tells how long it is."""
 
 
@@ -234,11 +246,14 @@ async def perform(context: Context, operation: Operation, request: Any, who: str
     if operation.method == "GET":
         return await operation.run(context, request)
     about = _about(request)
+    before = asking.set(who)
     try:
         result = await operation.run(context, request)
     except CalipsoError as error:
         context.journal.note(who, operation.name, type(error).__name__, about)
         raise
+    finally:
+        asking.reset(before)
     context.journal.note(who, operation.name, "done", about)
     return result
 

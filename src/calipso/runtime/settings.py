@@ -8,6 +8,7 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.runtime.home import LOCAL, Home, read_yaml
+from calipso.runtime.injecting import Allowances
 from calipso.runtime.messages import Retention
 from calipso.runtime.scanning import Limits
 
@@ -30,11 +31,15 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """web: of the HTTP interface. scans: how much at a time, and how many are kept. messages: how many, how long."""
+    """web: of the HTTP interface. scans: how much at a time, and how many are kept. messages: how many, how long.
+
+    injections: what each role may send.
+    """
 
     web: Web = Web()
     scans: Limits = Limits()
     messages: Retention = Retention()
+    injections: Allowances = Allowances()
 
 
 def settings(home: Home) -> Settings:

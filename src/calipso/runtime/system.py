@@ -13,6 +13,7 @@ import structlog
 
 from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
+from calipso.captures.inject import AfPacketInjector
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
@@ -30,6 +31,7 @@ from calipso.runtime.declared import Declared
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.home_documents import HomeDocuments
+from calipso.runtime.injecting import Injections, Paces
 from calipso.runtime.loading import loaded
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.messages import Messages
@@ -86,6 +88,7 @@ class System:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._captures: dict[str, Captures] = {}
         self._capturing: dict[str, asyncio.Task[None]] = {}
+        self._injections: dict[str, Injections] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
         self._declared_in: dict[str, Declared] = {}
@@ -96,6 +99,7 @@ class System:
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
         chosen = settings(home)
+        self._paces = Paces(chosen.injections)
         self.notices = Notices()
         self.messages = self.notices.messages = Messages(self, chosen.messages, now, self.notices.message)
         self.scans = Scans(self, chosen.scans, now, self.notices.scan)
@@ -328,6 +332,15 @@ class System:
             found = self._captures[environment] = Captures(site, ENGINES, MemoryFlowStore(), self.this_host)
         return found
 
+    def injections(self, environment: str) -> Injections:
+        """Raises `NotFound`."""
+        found = self._injections.get(environment)
+        if found is None:
+            found = self._injections[environment] = Injections(
+                self.site(environment), self.captures(environment), AfPacketInjector(), self._paces, self.tokens.all
+            )
+        return found
+
     async def _watch(self, environment: str, collection: Collection) -> None:
         try:
             await collection.watch(self.site(environment).writer)
@@ -341,6 +354,9 @@ class System:
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        injections = self._injections.pop(environment, None)
+        if injections is not None:
+            await injections.close()
         captures = self._captures.pop(environment, None)
         if captures is not None:
             await captures.close()
