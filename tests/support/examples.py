@@ -13,6 +13,7 @@ import msgspec
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
+from tests.support.injecting import Swallowing
 from tests.support.system import ESTATE, estate
 
 FILE = Path(__file__).parents[2] / "src/calipso/web/examples.json"
@@ -85,6 +86,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
+    "inject_packet": {**ENV, "id": "probe", "source": "h1/dev:eth0", "target": "192.0.2.2", "icmp_id": 7, "count": 3},
+    "get_injections": ENV,
+    "remove_injection": {**ENV, "id": "probe"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
     "get_user_topology": ENV,
     "put_user_node": {**ENV, "id": "TOR1", "metadata": {"Name": "tor1", "Type": "switch", "Rack": "r7"}},
@@ -172,6 +176,7 @@ def taken() -> dict[str, dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             async with estate(Path(folder)) as system:
                 system.captures(ESTATE).running = True
+                system.injector = Swallowing()
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)
 

@@ -206,6 +206,7 @@ class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     device: str
+    id: str = ""
     target: str = ""
     frames: Frames | None = None
     replay: tuple[bytes, ...] = ()
@@ -240,7 +241,7 @@ class Injections(Protocol):
 
     def states(self) -> list[InjectionState]: ...
 
-    async def stop(self, id: str) -> InjectionState:
+    async def remove(self, id: str) -> InjectionState:
         """Raises `NotFound`."""
         ...
 

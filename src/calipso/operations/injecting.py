@@ -7,6 +7,7 @@ import base64
 import binascii
 import io
 import ipaddress
+import secrets
 import time
 from typing import Annotated, Literal
 
@@ -32,7 +33,8 @@ _ETHERNET = 1
 
 class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """source: an object by id or by a query that finds one: a device, a namespace or a host. target: the same, or an
-    address. type: of the packets, or pcap for the frames of a file, as they are.
+    address. id: what it is to be known by, empty for one that is made up. type: of the packets, or pcap for the frames
+    of a file, as they are.
 
     source_ip, source_mac, target_mac: instead of what addresses, routes and neighbours tell. source_port, icmp_id: 0
     for one that is chosen. size: octets of payload, filled up with zeros. increment: octets that each packet has more
@@ -43,6 +45,7 @@ class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     source: Text
     target: Text = ""
     environment: str = "local"
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$|^$")] = ""
     type: Literal["icmp4", "icmp6", "tcp4", "tcp6", "udp4", "udp6", "pcap"] = "icmp4"
     source_ip: Text = ""
     source_mac: Text = ""
@@ -67,8 +70,8 @@ class GetInjections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     id: str = ""
 
 
-class StopInjection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was sent stays in the list."""
+class RemoveInjection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The flows that it caused stay."""
 
     id: str
     environment: str = "local"
@@ -132,13 +135,13 @@ async def get_injections(context: Context, request: GetInjections) -> InjectionL
     if request.id:
         found = [each for each in found if each.id == request.id]
         if not found:
-            raise NotFound(f"no injection {request.id!r}", hint="`calipso inject list` tells those there were.")
+            raise NotFound(f"no injection {request.id!r}", hint="`calipso injections` tells those there were.")
     return InjectionList([_view(each) for each in found])
 
 
-async def stop_injection(context: Context, request: StopInjection) -> InjectionView:
-    """Send nothing more of it. Raises `NotFound`."""
-    return _view(await context.injections(request.environment).stop(request.id))
+async def remove_injection(context: Context, request: RemoveInjection) -> InjectionView:
+    """Send nothing more of it and take it from the list; gives how far it came. Raises `NotFound`."""
+    return _view(await context.injections(request.environment).remove(request.id))
 
 
 def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
@@ -146,7 +149,7 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
     source = _object(site, request.source, now, "source")
     if request.type == "pcap":
         replayed = _replayed(request.pcap)
-        return InjectionOrder(source=source.id, device=source.id, target=request.target, replay=replayed,
+        return InjectionOrder(id=request.id, source=source.id, device=source.id, target=request.target, replay=replayed,
                               interval=request.interval)  # fmt: skip
     version = forge.version_of(request.type)
     target_ip, target = _target(site, request.target, version, now)
@@ -154,16 +157,16 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
     wanted = forge.Frames(
         kind=request.type, source_mac=request.source_mac or found.source_mac,
         target_mac=request.target_mac or found.target_mac, source_ip=_address(request.source_ip or found.source_ip,
-        "source_ip"), target_ip=target_ip, source_port=request.source_port, target_port=request.target_port,
+        "source_ip"), target_ip=target_ip, source_port=request.source_port or _chosen(), target_port=request.target_port,
         payload=request.payload.encode("utf-8", "surrogatepass").ljust(request.size, b"\0"), growth=request.increment,
-        icmp_id=request.icmp_id, count=request.count, mode=request.mode, ttl=request.ttl,
+        icmp_id=request.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=request.ttl,
     )  # fmt: skip
     for name, value in (("source_mac", wanted.source_mac), ("target_mac", wanted.target_mac)):
         if not value:
             raise QueryError(f"nothing tells the {name.replace('_', ' ').replace('mac', 'MAC')} for {target_ip}",
                              hint=f"say it: {name}")  # fmt: skip
     next(forge.frames(wanted, 0))
-    return InjectionOrder(source=source.id, device=found.device, target=target, frames=wanted,
+    return InjectionOrder(id=request.id, source=source.id, device=found.device, target=target, frames=wanted,
                           interval=request.interval)  # fmt: skip
 
 
@@ -218,16 +221,28 @@ def _replayed(said: str) -> tuple[bytes, ...]:
     return tuple(packet.frame for packet in packets)
 
 
+def _chosen() -> int:
+    """An identifier or port that hardly anybody else uses now."""
+    return secrets.randbelow(28_000) + 32_768
+
+
 def _view(state: InjectionState) -> InjectionView:
     order, frames = state.order, state.order.frames
     return InjectionView(
         id=state.id, state=state.state, source=order.source, device=order.device, target=order.target,
         type=frames.kind if frames else "pcap", source_ip=frames.source_ip if frames else "",
         target_ip=frames.target_ip if frames else "", source_mac=frames.source_mac if frames else "",
-        target_mac=frames.target_mac if frames else "", source_port=frames.source_port if frames else 0,
-        target_port=frames.target_port if frames else 0, icmp_id=frames.icmp_id if frames else 0,
+        target_mac=frames.target_mac if frames else "", source_port=_shown(frames, "source_port"),
+        target_port=_shown(frames, "target_port"), icmp_id=_shown(frames, "icmp_id"),
         count=order.count, interval=order.interval, mode=frames.mode if frames else "unique",
         ttl=frames.ttl if frames else 0, who=state.who, began=rfc3339(state.began),
         ended=rfc3339(state.ended) if state.ended else "", sent=state.sent, errors=state.errors, error=state.error,
         tracking_ids=list(state.tracking_ids),
     )  # fmt: skip
+
+
+def _shown(frames: forge.Frames | None, name: str) -> int:
+    """A number of the packets, 0 when they have none such."""
+    if frames is None or frames.kind.startswith("icmp") != (name == "icmp_id"):
+        return 0
+    return int(getattr(frames, name))

@@ -156,8 +156,8 @@ OPERATIONS: tuple[Operation, ...] = (
         injecting.get_injections,
     ),
     Operation(
-        "stop_injection", "POST", "injections/stop", injecting.StopInjection, injecting.InjectionView,
-        injecting.stop_injection,
+        "remove_injection", "POST", "injections/remove", injecting.RemoveInjection, injecting.InjectionView,
+        injecting.remove_injection,
     ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
     Operation(

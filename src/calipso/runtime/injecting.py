@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import secrets
 import time
@@ -12,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from calipso.errors import CalipsoError, Forbidden, NotFound, Unreachable
+from calipso.errors import CalipsoError, Conflict, Forbidden, NotFound, Unreachable
 from calipso.flows import forge, naming
 from calipso.flows import record as r
 from calipso.flows.decode import decode
@@ -95,38 +96,43 @@ class Injections:
     ) -> None:
         self._site, self._captures, self._engine, self._paces, self._tokens = site, captures, engine, paces, tokens
         self._states: dict[str, InjectionState] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
 
     async def start(self, order: InjectionOrder, who: str) -> InjectionState:
-        """Raises `Forbidden`, `Unreachable`, `AuthFailed`, `ConfigError`."""
+        """Raises `Forbidden`, `Unreachable`, `AuthFailed`, `ConfigError`; `Conflict` for an id that is taken."""
+        if order.id in self._states:
+            raise Conflict(f"there is an injection {order.id!r}", hint="remove it first, or choose another id")
         role = self._role(who)
         await asyncio.to_thread(self._permitted, order, role)
         if len(self._tasks) >= AT_ONCE:
-            raise Forbidden(f"{AT_ONCE} injections are running", hint="wait for one to end, or stop it")
+            raise Forbidden(f"{AT_ONCE} injections are running", hint="wait for one to end, or remove it")
         sender = await asyncio.to_thread(self._open, order)
-        state = InjectionState(id=secrets.token_hex(6), order=order, who=who, state="running", began=now())
+        state = InjectionState(id=order.id or secrets.token_hex(6), order=order, who=who, state="running", began=now())
+        state.tracking_ids = (tracking_of(next(_made(order))),)
         self._states[state.id] = state
         for old in [each.id for each in self._states.values() if each.id not in self._tasks][: -KEPT - 1]:
             del self._states[old]
-        self._tasks[state.id] = asyncio.create_task(self._run(state, sender, role), name=f"injection {state.id}")
+        ending = asyncio.Event()
+        task = asyncio.create_task(self._run(state, sender, role, ending), name=f"injection {state.id}")
+        self._tasks[state.id] = task, ending
         return state
 
     def states(self) -> list[InjectionState]:
         return list(self._states.values())
 
-    async def stop(self, id: str) -> InjectionState:
+    async def remove(self, id: str) -> InjectionState:
         """Raises `NotFound`."""
         if id not in self._states:
-            raise NotFound(f"no injection {id!r}", hint="`calipso inject list` tells those there were.")
-        task = self._tasks.get(id)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        return self._states[id]
+            raise NotFound(f"no injection {id!r}", hint="`calipso injections` tells those there were.")
+        there = self._tasks.get(id)
+        if there is not None:
+            there[1].set()
+            await asyncio.gather(there[0], return_exceptions=True)
+        return self._states.pop(id)
 
     async def close(self) -> None:
         for id in list(self._tasks):
-            await self.stop(id)
+            await self.remove(id)
 
     def _role(self, who: str) -> str:
         """That of a token by its name; who is nobody's token writes only."""
@@ -167,12 +173,10 @@ class Injections:
             raise Unreachable(reason)
         return self._engine.open(point)
 
-    async def _run(self, state: InjectionState, sender: FrameSender, role: str) -> None:
+    async def _run(self, state: InjectionState, sender: FrameSender, role: str, ending: asyncio.Event) -> None:
         try:
-            await self._send(state, sender, role)
-            state.state = "done" if state.sent else "failed"
-        except asyncio.CancelledError:
-            state.state = "stopped"
+            await self._send(state, sender, role, ending)
+            state.state = "stopped" if ending.is_set() else "done" if state.sent else "failed"
         except CalipsoError as error:
             state.state, state.error = "failed", error.message
         finally:
@@ -180,17 +184,18 @@ class Injections:
             self._tasks.pop(state.id, None)
             sender.close()
 
-    async def _send(self, state: InjectionState, sender: FrameSender, role: str) -> None:
+    async def _send(self, state: InjectionState, sender: FrameSender, role: str, ending: asyncio.Event) -> None:
         """Every packet when it is due, and no sooner than the role's pace lets it."""
         made, interval = _made(state.order), state.order.interval / 1000
-        tracked: dict[str, None] = {}
+        tracked = dict.fromkeys(state.tracking_ids)
         began, handed = time.monotonic(), 0
-        while handed < state.order.count:
+        while handed < state.order.count and not ending.is_set():
             passed = time.monotonic() - began
             due = min(BURST, int(passed / interval) + 1 - handed if interval else BURST, state.order.count - handed)
             batch = list(islice(made, self._paces.take(role, due))) if due > 0 else []
             if not batch:
-                await asyncio.sleep(max(_PAUSE, began + handed * interval - time.monotonic()))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ending.wait(), max(_PAUSE, began + handed * interval - time.monotonic()))
                 continue
             if len(tracked) < _TRACKED:
                 tracked |= dict.fromkeys(tracking_of(frame) for frame in batch)

@@ -44,7 +44,7 @@ from calipso.runtime.site import Site
 from calipso.runtime.sources import installed_sources
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
-from calipso.seams import CaptureEngine, Transport
+from calipso.seams import CaptureEngine, Injector, Transport
 from calipso.stores.flows import MemoryFlowStore
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.amqp import AmqpTransport
@@ -99,6 +99,7 @@ class System:
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
         chosen = settings(home)
+        self.injector: Injector = AfPacketInjector()
         self._paces = Paces(chosen.injections)
         self.notices = Notices()
         self.messages = self.notices.messages = Messages(self, chosen.messages, now, self.notices.message)
@@ -337,7 +338,7 @@ class System:
         found = self._injections.get(environment)
         if found is None:
             found = self._injections[environment] = Injections(
-                self.site(environment), self.captures(environment), AfPacketInjector(), self._paces, self.tokens.all
+                self.site(environment), self.captures(environment), self.injector, self._paces, self.tokens.all
             )
         return found
 

@@ -155,13 +155,15 @@ def test_what_a_role_may_not_send_is_refused_and_noted(lab: Running, tmp_path: P
                                                   target=pair.target, interval=0, count=150))  # fmt: skip
             assert (done.sent, done.who) == (150, "writer")
             with pytest.raises(QueryError, match="no route"):
-                await does(system, "inject_packet", source=pair.source, target="192.0.2.99")
+                await does(system, "inject_packet", source=pair.source, target="2001:db8::1", type="icmp6")
+            outside = await does(system, "inject_packet", source=pair.source, target="192.0.2.99/24")
+            assert outside.target_ip == "192.0.2.99" and outside.target_mac not in ("", outside.source_mac)
             with pytest.raises(Unreachable):
                 await does(system, "inject_packet", source=pair.source, target=pair.target,
                            source_mac="02:00:00:00:00:01", type="pcap",
                            pcap=base64.b64encode(pcap([(1.0, frame)])).decode())  # fmt: skip
             begun = await does(system, "inject_packet", source=pair.source, target=pair.target, count=1000)
-            stopped = await does(system, "stop_injection", id=begun.id)
+            stopped = await does(system, "remove_injection", id=begun.id)
             assert stopped.state == "stopped" and stopped.sent < 10
 
     asyncio.run(work())
