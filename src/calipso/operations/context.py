@@ -201,7 +201,8 @@ class Captures(Protocol):
 class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be sent. source: the object that was named, device: what frames leave by. target: an object, or "".
 
-    frames: to be made; None: those of `replay` as they are. interval: milliseconds between them.
+    frames: to be made; None: those of `replay` as they are. interval: milliseconds between them. given_macs: those
+    that were said, not found out.
     """
 
     source: str
@@ -211,6 +212,7 @@ class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):
     frames: Frames | None = None
     replay: tuple[bytes, ...] = ()
     interval: float = 1000.0
+    given_macs: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

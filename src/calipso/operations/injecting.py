@@ -156,8 +156,9 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
     found = ways.way(site.graph(), source, target_ip)
     wanted = forge.Frames(
         kind=request.type, source_mac=request.source_mac or found.source_mac,
-        target_mac=request.target_mac or found.target_mac, source_ip=_address(request.source_ip or found.source_ip,
-        "source_ip"), target_ip=target_ip, source_port=request.source_port or _chosen(), target_port=request.target_port,
+        target_mac=request.target_mac or found.target_mac, target_ip=target_ip,
+        source_ip=_address(request.source_ip or found.source_ip, "source_ip"),
+        source_port=request.source_port or _chosen(), target_port=request.target_port,
         payload=request.payload.encode("utf-8", "surrogatepass").ljust(request.size, b"\0"), growth=request.increment,
         icmp_id=request.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=request.ttl,
     )  # fmt: skip
@@ -166,8 +167,9 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
             raise QueryError(f"nothing tells the {name.replace('_', ' ').replace('mac', 'MAC')} for {target_ip}",
                              hint=f"say it: {name}")  # fmt: skip
     next(forge.frames(wanted, 0))
+    given = tuple(each for each in (request.source_mac, request.target_mac) if each)
     return InjectionOrder(id=request.id, source=source.id, device=found.device, target=target, frames=wanted,
-                          interval=request.interval)  # fmt: skip
+                          interval=request.interval, given_macs=given)  # fmt: skip
 
 
 def _object(site: Site, said: str, now: int, what: str) -> Obj:

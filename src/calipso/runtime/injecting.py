@@ -156,7 +156,7 @@ class Injections:
                     raise Forbidden(f"the role {role} may not send {what} {address or 'what has no address'}: it is of "
                                     "no object of the environment",
                                     hint=f"`injections: {role}: to:` in config.yaml allows networks")  # fmt: skip
-        for mac in () if order.frames is None else (order.frames.source_mac, order.frames.target_mac):
+        for mac in order.given_macs:
             if not list(self._site.graph().find("mac", mac.lower())):
                 raise Forbidden(f"the role {role} may not send from or to {mac}: it is of no object",
                                 hint="leave MACs to routes and neighbours")  # fmt: skip
