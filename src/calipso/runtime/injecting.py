@@ -7,7 +7,7 @@ import contextlib
 import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Annotated
 
@@ -150,12 +150,11 @@ class Injections:
         if allowed.anywhere:
             return
         networks = [ipaddress.ip_network(each, strict=False) for each in allowed.to]
-        for source, target in set(_ends(order)):
-            for address, what in ((source, "from"), (target, "to")):
-                if not self._known(address) and not any(ipaddress.ip_address(address) in net for net in networks):
-                    raise Forbidden(f"the role {role} may not send {what} {address or 'what has no address'}: it is of "
-                                    "no object of the environment",
-                                    hint=f"`injections: {role}: to:` in config.yaml allows networks")  # fmt: skip
+        for address, what in {each for ends in _ends(order) for each in zip(ends, ("from", "to"), strict=True)}:
+            if not self._known(address) and not _within(address, networks):
+                raise Forbidden(f"the role {role} may not send {what} {address or 'what has no address'}: it is of no "
+                                "object of the environment",
+                                hint=f"`injections: {role}: to:` in config.yaml allows networks")  # fmt: skip
         for mac in order.given_macs:
             if not list(self._site.graph().find("mac", mac.lower())):
                 raise Forbidden(f"the role {role} may not send from or to {mac}: it is of no object",
@@ -217,6 +216,10 @@ def _ends(order: InjectionOrder) -> Iterator[tuple[str, str]]:
         yield order.frames.source_ip, order.frames.target_ip
     for frame in order.replay:
         yield forge.ends_of(frame) or ("", "")
+
+
+def _within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    return bool(address) and any(ipaddress.ip_address(address) in network for network in networks)
 
 
 def tracking_of(frame: bytes) -> str:
