@@ -86,7 +86,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
-    "inject_packet": {**ENV, "id": "probe", "source": "h1/dev:eth0", "target": "192.0.2.2", "icmp_id": 7, "count": 3},
+    "inject_packet": {**ENV, "id": "probe", "source": "h1/dev:eth0", "target": "192.0.2.2", "packet": {"icmp_id": 7}},
     "get_injections": ENV,
     "remove_injection": {**ENV, "id": "probe"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},

@@ -56,7 +56,8 @@ def inject(
     begun: InjectionView = call(
         Home.default(), "inject_packet", source=source, target=target, environment=env,
         type=type if pcap is None else "pcap", count=count, interval=interval, source_port=source_port,
-        target_port=target_port, payload=payload, size=size, increment=increment, icmp_id=icmp_id, mode=mode, ttl=ttl,
+        target_port=target_port, mode=mode,
+        packet={"payload": payload, "size": size, "increment": increment, "icmp_id": icmp_id, "ttl": ttl},
         source_ip=source_ip, source_mac=source_mac, target_mac=target_mac, pcap=_read(pcap),
     )  # fmt: skip
     while wait and begun.state == "running":

@@ -31,15 +31,26 @@ _LIMITS = Limits(seconds=5.0, results=2)
 _ETHERNET = 1
 
 
+class Packet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a packet is like. size: octets of payload, filled up with zeros. increment: octets that each packet has more
+    than the one before. icmp_id: 0 for one that is chosen.
+    """
+
+    payload: Text = ""
+    size: Annotated[int, msgspec.Meta(ge=0, le=forge.LARGEST)] = 0
+    increment: Annotated[int, msgspec.Meta(ge=0, le=forge.LARGEST)] = 0
+    icmp_id: Port = 0
+    ttl: Annotated[int, msgspec.Meta(ge=1, le=255)] = 64
+
+
 class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """source: an object by id or by a query that finds one: a device, a namespace or a host. target: the same, or an
     address. id: what it is to be known by, empty for one that is made up. type: of the packets, or pcap for the frames
     of a file, as they are.
 
-    source_ip, source_mac, target_mac: instead of what addresses, routes and neighbours tell. source_port, icmp_id: 0
-    for one that is chosen. size: octets of payload, filled up with zeros. increment: octets that each packet has more
-    than the one before. interval: milliseconds between packets, 0 for as fast as is allowed. mode: unique, all packets
-    are of one flow; random, each is of its own. pcap: a file of frames of Ethernet, in base64.
+    source_ip, source_mac, target_mac: instead of what addresses, routes and neighbours tell. source_port: 0 for one
+    that is chosen. interval: milliseconds between packets, 0 for as fast as is allowed. mode: unique, all packets are
+    of one flow; random, each is of its own. pcap: a file of frames of Ethernet, in base64.
     """
 
     source: Text
@@ -52,14 +63,10 @@ class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     target_mac: Text = ""
     source_port: Port = 0
     target_port: Port = 0
-    payload: Text = ""
-    size: Annotated[int, msgspec.Meta(ge=0, le=forge.LARGEST)] = 0
-    increment: Annotated[int, msgspec.Meta(ge=0, le=forge.LARGEST)] = 0
-    icmp_id: Port = 0
+    packet: Packet = Packet()
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 1
     interval: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 1000.0
     mode: forge.Mode = "unique"
-    ttl: Annotated[int, msgspec.Meta(ge=1, le=255)] = 64
     pcap: str = ""
 
 
@@ -159,8 +166,8 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
         target_mac=request.target_mac or found.target_mac, target_ip=target_ip,
         source_ip=_address(request.source_ip or found.source_ip, "source_ip"),
         source_port=request.source_port or _chosen(), target_port=request.target_port,
-        payload=request.payload.encode("utf-8", "surrogatepass").ljust(request.size, b"\0"), growth=request.increment,
-        icmp_id=request.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=request.ttl,
+        payload=request.packet.payload.encode("utf-8", "surrogatepass").ljust(request.packet.size, b"\0"), growth=request.packet.increment,
+        icmp_id=request.packet.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=request.packet.ttl,
     )  # fmt: skip
     for name, value in (("source_mac", wanted.source_mac), ("target_mac", wanted.target_mac)):
         if not value:

@@ -175,7 +175,8 @@ class Injections:
     async def _run(self, state: InjectionState, sender: FrameSender, role: str, ending: asyncio.Event) -> None:
         try:
             await self._send(state, sender, role, ending)
-            state.state = "stopped" if ending.is_set() else "done" if state.sent else "failed"
+            whole = state.sent + state.errors >= state.order.count
+            state.state = "stopped" if not whole else "done" if state.sent else "failed"
         except CalipsoError as error:
             state.state, state.error = "failed", error.message
         finally:

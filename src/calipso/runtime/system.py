@@ -337,9 +337,8 @@ class System:
         """Raises `NotFound`."""
         found = self._injections.get(environment)
         if found is None:
-            found = self._injections[environment] = Injections(
-                self.site(environment), self.captures(environment), self.injector, self._paces, self.tokens.all
-            )
+            parts = self.site(environment), self.captures(environment), self.injector, self._paces, self.tokens.all
+            found = self._injections[environment] = Injections(*parts)
         return found
 
     async def _watch(self, environment: str, collection: Collection) -> None:

@@ -74,9 +74,12 @@ async def put_injection(caller: Caller, body: Json, create: bool) -> Json:
         "type": "pcap" if pcap else body.get("Type") or "icmp4", "source_ip": body.get("SrcIP") or "",
         "source_mac": body.get("SrcMAC") or "", "target_mac": body.get("DstMAC") or "",
         "source_port": body.get("SrcPort") or 0, "target_port": body.get("DstPort") or 0,
-        "payload": body.get("Payload") or "", "increment": _number(body, "IncrementPayload", 0),
-        "icmp_id": body.get("ICMPID") or 0, "count": body.get("Count") or 1, "interval": body.get("Interval") or 0,
-        "mode": body.get("Mode") or "unique", "ttl": body.get("TTL") or 64, "pcap": pcap or "",
+        "count": body.get("Count") or 1, "interval": body.get("Interval") or 0, "mode": body.get("Mode") or "unique",
+        "pcap": pcap or "",
+        "packet": {
+            "payload": body.get("Payload") or "", "increment": _number(body, "IncrementPayload", 0),
+            "icmp_id": body.get("ICMPID") or 0, "ttl": body.get("TTL") or 64,
+        },
     }  # fmt: skip
     return _injection(await caller.does("inject_packet", **said))
 

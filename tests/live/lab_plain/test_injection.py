@@ -81,7 +81,7 @@ def test_echo_requests_are_answered_and_counted_at_both_ends(lab: Running, tmp_p
         async with opened(home(lab, tmp_path), NAME) as system:
             await begin(system, pair)
             begun = await does(system, "inject_packet", source=pair.source, target=pair.target, count=SENT, interval=20,
-                               size=56, icmp_id=4711)  # fmt: skip
+                               packet={"size": 56, "icmp_id": 4711})  # fmt: skip
             done = await ended(system, begun)
             assert (done.state, done.sent, done.errors, done.error) == ("done", SENT, 0, "")
             assert (done.target_ip, done.source_ip, done.icmp_id) == (pair.address, pair.own, 4711)
@@ -107,7 +107,7 @@ def test_every_kind_arrives_as_it_was_sent(lab: Running, tmp_path: Path) -> None
             await begin(system, pair)
             asked: dict[str, dict[str, Any]] = {
                 "ICMPv4": {"mode": "random"},
-                "UDP": {"type": "udp4", "target_port": 9999, "payload": "calipso", "increment": 3},
+                "UDP": {"type": "udp4", "target_port": 9999, "packet": {"payload": "calipso", "increment": 3}},
                 "TCP": {"type": "tcp4", "target_port": 9, "source_port": 40_001},
             }
             for layer, options in asked.items():

@@ -53,7 +53,7 @@ def within(folder: Path, work: Callable[[System, Swallowing], Awaitable[None]], 
 
 def test_all_are_sent_and_the_device_is_closed(tmp_path: Path) -> None:
     async def work(system: System, injector: Swallowing) -> None:
-        done = await sent(system, count=200, size=10)
+        done = await sent(system, count=200, packet={"size": 10})
         assert (done.state, done.sent, done.errors, len(done.tracking_ids)) == ("done", 200, 0, 1)
         assert len(injector.frames) == 200 and injector.closed == 1
         assert (injector.points[0].device, injector.points[0].netns) == ("eth0", "")

@@ -716,14 +716,10 @@ export interface InjectPacket {
   target_mac?: string;
   source_port?: number;
   target_port?: number;
-  payload?: string;
-  size?: number;
-  increment?: number;
-  icmp_id?: number;
+  packet?: Packet;
   count?: number;
   interval?: number;
   mode?: "random" | "unique";
-  ttl?: number;
   pcap?: string;
 }
 
@@ -944,6 +940,14 @@ export interface OriginalDocuments {
   key: string;
   items: Record<string, unknown>[];
   next?: string;
+}
+
+export interface Packet {
+  payload?: string;
+  size?: number;
+  increment?: number;
+  icmp_id?: number;
+  ttl?: number;
 }
 
 export interface Parameter {
