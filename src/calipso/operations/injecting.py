@@ -63,7 +63,7 @@ class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     target_mac: Text = ""
     source_port: Port = 0
     target_port: Port = 0
-    packet: Packet = Packet()
+    packet: Packet | None = None
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 1
     interval: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 1000.0
     mode: forge.Mode = "unique"
@@ -160,14 +160,15 @@ def _ordered(site: Site, request: InjectPacket, now: int) -> InjectionOrder:
                               interval=request.interval)  # fmt: skip
     version = forge.version_of(request.type)
     target_ip, target = _target(site, request.target, version, now)
+    packet = request.packet or Packet()
     found = ways.way(site.graph(), source, target_ip)
     wanted = forge.Frames(
         kind=request.type, source_mac=request.source_mac or found.source_mac,
         target_mac=request.target_mac or found.target_mac, target_ip=target_ip,
         source_ip=_address(request.source_ip or found.source_ip, "source_ip"),
         source_port=request.source_port or _chosen(), target_port=request.target_port,
-        payload=request.packet.payload.encode("utf-8", "surrogatepass").ljust(request.packet.size, b"\0"), growth=request.packet.increment,
-        icmp_id=request.packet.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=request.packet.ttl,
+        payload=packet.payload.encode("utf-8", "surrogatepass").ljust(packet.size, b"\0"), growth=packet.increment,
+        icmp_id=packet.icmp_id or _chosen(), count=request.count, mode=request.mode, ttl=packet.ttl,
     )  # fmt: skip
     for name, value in (("source_mac", wanted.source_mac), ("target_mac", wanted.target_mac)):
         if not value:

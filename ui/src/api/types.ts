@@ -716,7 +716,7 @@ export interface InjectPacket {
   target_mac?: string;
   source_port?: number;
   target_port?: number;
-  packet?: Packet;
+  packet?: Packet | null;
   count?: number;
   interval?: number;
   mode?: "random" | "unique";
