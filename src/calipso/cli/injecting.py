@@ -63,15 +63,7 @@ def inject(
     while wait and begun.state == "running":
         time.sleep(_LOOK)
         begun = call(Home.default(), "get_injections", environment=env, id=begun.id).items[0]
-    text = render.structured(begun, output)
-    if text is not None:
-        print(text)
-    else:
-        render.rows([_row(begun)], COLUMNS, output)
-    if begun.error:
-        console(stderr=True).print(begun.error, style="yellow", soft_wrap=True)
-    if begun.state == "failed" or begun.errors:
-        raise typer.Exit(NEGATIVE)
+    _tell(begun, output)
 
 
 def listed(
@@ -91,6 +83,19 @@ def listed(
         print(text)
     else:
         render.rows([_row(each) for each in found], COLUMNS, output)
+
+
+def _tell(begun: InjectionView, output: Output) -> None:
+    """What became of it; the exit code says whether all went out."""
+    text = render.structured(begun, output)
+    if text is not None:
+        print(text)
+    else:
+        render.rows([_row(begun)], COLUMNS, output)
+    if begun.error:
+        console(stderr=True).print(begun.error, style="yellow", soft_wrap=True)
+    if begun.state == "failed" or begun.errors:
+        raise typer.Exit(NEGATIVE)
 
 
 def _row(view: InjectionView) -> tuple[str | int, ...]:
