@@ -354,8 +354,7 @@ class System:
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
-        injections = self._injections.pop(environment, None)
-        if injections is not None:
+        if (injections := self._injections.pop(environment, None)) is not None:
             await injections.close()
         captures = self._captures.pop(environment, None)
         if captures is not None:
