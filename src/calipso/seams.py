@@ -297,6 +297,28 @@ class CaptureEngine(Protocol):
         ...
 
 
+class FrameSender(Protocol):
+    """A device that frames are handed to."""
+
+    def send(self, frames: Sequence[bytes]) -> list[str]:
+        """Hand frames over; why, for each that was not taken. May be called from a thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Injector(Protocol):
+    """A way to send frames. `reason` says why it cannot be used here, "" when it can."""
+
+    name: str
+
+    def reason(self) -> str: ...
+
+    def open(self, point: CapturePoint) -> FrameSender:
+        """Raises `Unreachable` (no such device), `AuthFailed` (not permitted)."""
+        ...
+
+
 class FlowFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which flows: all that is given must hold; several values of a field mean any of them.
 

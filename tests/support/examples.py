@@ -14,6 +14,7 @@ from calipso.model.flow import Flow, FlowIcmp, FlowMetric, FlowNetwork
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
+from tests.support.injecting import Swallowing
 from tests.support.system import ESTATE, estate
 
 FILE = Path(__file__).parents[2] / "src/calipso/web/examples.json"
@@ -86,6 +87,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
+    "inject_packet": {**ENV, "id": "probe", "source": "h1/dev:eth0", "target": "192.0.2.2", "packet": {"icmp_id": 7}},
+    "get_injections": ENV,
+    "remove_injection": {**ENV, "id": "probe"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
     "get_flow_path": {**ENV, "id": "0123456789abcdef", "nat": False},
     "get_user_topology": ENV,
@@ -189,6 +193,7 @@ def taken() -> dict[str, dict[str, Any]]:
             async with estate(Path(folder)) as system:
                 system.captures(ESTATE).running = True
                 system.captures(ESTATE).flows.add(PINGED)
+                system.injector = Swallowing()
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)
 

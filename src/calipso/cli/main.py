@@ -16,6 +16,7 @@ from calipso.cli import (
     declaring,
     differences,
     environments,
+    injecting,
     messages,
     packets,
     querying,
@@ -48,6 +49,7 @@ messages.register(app)
 transcripts.register(app)
 packets.register(app)
 capturing.register(app)
+injecting.register(app)
 agent.register(app)
 environments.register(app)
 declaring.register(app)

@@ -22,6 +22,7 @@ from calipso.operations.environments import (
     SecretsRotated,
 )
 from calipso.operations.history import History
+from calipso.operations.injecting import InjectionList, InjectionView, Packet
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
@@ -711,6 +712,76 @@ class AsyncMethods:
         """
 
         found: CaptureList = await self.call("remove_capture", id=id, environment=environment)
+        return found
+
+    async def inject_packet(
+        self,
+        *,
+        source: str,
+        target: str = "",
+        environment: str = "local",
+        id: str = "",
+        type: Literal["icmp4", "icmp6", "tcp4", "tcp6", "udp4", "udp6", "pcap"] = "icmp4",
+        source_ip: str = "",
+        source_mac: str = "",
+        target_mac: str = "",
+        source_port: int = 0,
+        target_port: int = 0,
+        packet: Packet | None = None,
+        count: int = 1,
+        interval: float = 1000.0,
+        mode: Literal["unique", "random"] = "unique",
+        pcap: str = "",
+    ) -> InjectionView:
+        """Send packets from an object; gives at once, and `get_injections` tells how it goes. A token may send as
+        much, and to where, as its role is allowed in the settings (`injections`): who writes only to addresses
+        of objects of the environment. Raises `QueryError`, `NotFound`, `Forbidden` for what the role may not;
+        `Conflict` without a running server, `Unreachable` for an object that is not on a host of this machine.
+
+        source: an object by id or by a query that finds one: a device, a namespace or a host. target: the same,
+        or an address. id: what it is to be known by, empty for one that is made up. type: of the packets, or
+        pcap for the frames of a file, as they are. source_ip, source_mac, target_mac: instead of what addresses,
+        routes and neighbours tell. source_port: 0 for one that is chosen. interval: milliseconds between
+        packets, 0 for as fast as is allowed. mode: unique, all packets are of one flow; random, each is of its
+        own. pcap: a file of frames of Ethernet, in base64.
+        """
+
+        found: InjectionView = await self.call(
+            "inject_packet",
+            source=source,
+            target=target,
+            environment=environment,
+            id=id,
+            type=type,
+            source_ip=source_ip,
+            source_mac=source_mac,
+            target_mac=target_mac,
+            source_port=source_port,
+            target_port=target_port,
+            packet=packet,
+            count=count,
+            interval=interval,
+            mode=mode,
+            pcap=pcap,
+        )
+        return found
+
+    async def get_injections(self, *, environment: str = "local", id: str = "") -> InjectionList:
+        """What was sent since the server began, and what is being sent. Raises `NotFound`.
+
+        id: only this one.
+        """
+
+        found: InjectionList = await self.call("get_injections", environment=environment, id=id)
+        return found
+
+    async def remove_injection(self, *, id: str, environment: str = "local") -> InjectionView:
+        """Send nothing more of it and take it from the list; gives how far it came. Raises `NotFound`.
+
+        The flows that it caused stay.
+        """
+
+        found: InjectionView = await self.call("remove_injection", id=id, environment=environment)
         return found
 
     async def get_flows(

@@ -77,7 +77,9 @@ class CaptureView(msgspec.Struct, frozen=True):
     description: str
     engine: str
     bpf: str
+    header: int
     raw_packets: int
+    l2_key: bool
     ttl: float
     created: str
     points: list[PointView]
@@ -218,6 +220,6 @@ def _view(state: CaptureState) -> CaptureView:
     points = [PointView(each.node, each.state, each.engine, each.counts, each.flows, each.reason)
               for each in state.points]  # fmt: skip
     return CaptureView(
-        spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.raw_packets,
-        spec.ttl, rfc3339(spec.created), points, state.error,
+        spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
+        spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
     )  # fmt: skip

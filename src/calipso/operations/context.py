@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from calipso.flows.forge import Frames
 from calipso.flows.table import Policy
 from calipso.flows.translation import Translation
 from calipso.graph.protocol import GraphReader
@@ -18,6 +20,8 @@ from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
 """What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
+asking: ContextVar[str] = ContextVar("asking", default="")
+"""Name of the token, or of what else has an operation performed: what may be done can depend on it."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -195,6 +199,56 @@ class Captures(Protocol):
     def states(self) -> list[CaptureState]: ...
 
 
+class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be sent. source: the object that was named, device: what frames leave by. target: an object, or "".
+
+    frames: to be made; None: those of `replay` as they are. interval: milliseconds between them. given_macs: those
+    that were said, not found out.
+    """
+
+    source: str
+    device: str
+    id: str = ""
+    target: str = ""
+    frames: Frames | None = None
+    replay: tuple[bytes, ...] = ()
+    interval: float = 1000.0
+    given_macs: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return self.frames.count if self.frames is not None else len(self.replay)
+
+
+class InjectionState(msgspec.Struct, kw_only=True):
+    """How it goes. state: running, done, stopped, failed. Times in µs since the epoch. errors: frames not taken."""
+
+    id: str
+    order: InjectionOrder
+    who: str
+    state: str
+    began: int
+    ended: int = 0
+    sent: int = 0
+    errors: int = 0
+    error: str = ""
+    tracking_ids: tuple[str, ...] = ()
+
+
+class Injections(Protocol):
+    """The packets that are sent in an environment."""
+
+    async def start(self, order: InjectionOrder, who: str) -> InjectionState:
+        """Raises `Forbidden` for what the role of a token may not, `Unreachable`, `AuthFailed`, `ConfigError`."""
+        ...
+
+    def states(self) -> list[InjectionState]: ...
+
+    async def remove(self, id: str) -> InjectionState:
+        """Raises `NotFound`."""
+        ...
+
+
 class Ran(msgspec.Struct, frozen=True):
     """A workflow that ran. result: what it returned. error, line: why it did not, and where in its source."""
 
@@ -291,6 +345,11 @@ class Context(Protocol):
 
     def captures(self, environment: str) -> Captures:
         """Raises `NotFound`."""
+        ...
+
+    def injections(self, environment: str) -> Injections:
+        """Raises `NotFound`."""
+        ...
 
     async def translations(
         self, environment: str, namespaces: Sequence[str], address: str

@@ -20,6 +20,7 @@ from calipso.operations import (
     environments,
     flow_paths,
     history,
+    injecting,
     inventory,
     messages,
     monitoring,
@@ -38,7 +39,7 @@ from calipso.operations import (
     vocabulary,
     workflows,
 )
-from calipso.operations.context import Context, Ran, Scope
+from calipso.operations.context import Context, Ran, Scope, asking
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -149,6 +150,17 @@ OPERATIONS: tuple[Operation, ...] = (
         "remove_capture", "POST", "captures/remove", capturing.RemoveCapture, capturing.CaptureList,
         capturing.remove_capture,
     ),
+    Operation(
+        "inject_packet", "POST", "injections", injecting.InjectPacket, injecting.InjectionView, injecting.inject_packet
+    ),
+    Operation(
+        "get_injections", "GET", "injections", injecting.GetInjections, injecting.InjectionList,
+        injecting.get_injections,
+    ),
+    Operation(
+        "remove_injection", "POST", "injections/remove", injecting.RemoveInjection, injecting.InjectionView,
+        injecting.remove_injection,
+    ),
     Operation("get_flows", "GET", "flows", capturing.GetFlows, capturing.FlowList, capturing.get_flows),
     Operation("get_flow_path", "GET", "flows/path", flow_paths.GetFlowPath, FlowPath, flow_paths.get_flow_path),
     Operation(
@@ -231,7 +243,7 @@ BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPER
 LONGEST = 200
 """Characters of a value that the journal keeps."""
 
-WHOLE_TEXTS = ("text",)
+WHOLE_TEXTS = ("text", "pcap")
 """Fields that hold a file, in which secrets may be: the journal tells how long it is."""
 
 
@@ -240,11 +252,14 @@ async def perform(context: Context, operation: Operation, request: Any, who: str
     if operation.method == "GET":
         return await operation.run(context, request)
     about = _about(request)
+    before = asking.set(who)
     try:
         result = await operation.run(context, request)
     except CalipsoError as error:
         context.journal.note(who, operation.name, type(error).__name__, about)
         raise
+    finally:
+        asking.reset(before)
     context.journal.note(who, operation.name, "done", about)
     return result
 

@@ -111,6 +111,12 @@ class Captures:
         """Every capture with its points."""
         return [self._state(spec) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
 
+    def point(self, id: str) -> CapturePoint | str:
+        """Where an object of this machine's hosts is, or why it is out of reach from here."""
+        graph = self._site.graph()
+        head = graph.resolve(id)
+        return f"there is no {id}" if head is None else self._point(Found(head, graph.attributes(head)))
+
     def _state(self, spec: CaptureSpec) -> CaptureState:
         points = []
         for node, point in sorted(self._found.get(spec.id, {}).items()):

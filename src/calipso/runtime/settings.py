@@ -9,6 +9,7 @@ import msgspec
 from calipso.errors import ConfigError
 from calipso.runtime.exporting import Collector
 from calipso.runtime.home import LOCAL, Home, read_yaml
+from calipso.runtime.injecting import Allowances
 from calipso.runtime.messages import Retention
 from calipso.runtime.scanning import Limits
 
@@ -33,13 +34,14 @@ class Web(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """web: of the HTTP interface. scans: how much at a time, and how many are kept. messages: how many, how long.
 
-    ipfix: the collector that flows are sent to.
+    ipfix: the collector that flows are sent to. injections: what each role may send.
     """
 
     web: Web = Web()
     scans: Limits = Limits()
     messages: Retention = Retention()
     ipfix: Collector = Collector()
+    injections: Allowances = Allowances()
 
 
 def settings(home: Home) -> Settings:

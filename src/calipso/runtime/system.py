@@ -14,6 +14,7 @@ import structlog
 from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
 from calipso.captures.exports import EXPORTS
+from calipso.captures.inject import AfPacketInjector
 from calipso.errors import ConfigError, Forbidden, NotFound
 from calipso.flows.translation import Translation
 from calipso.model.environment import Environment, Host
@@ -33,6 +34,7 @@ from calipso.runtime.exporting import FlowFigures, IpfixExport, collector_of
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.home_documents import HomeDocuments
+from calipso.runtime.injecting import Injections, Paces
 from calipso.runtime.loading import loaded
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.messages import Messages
@@ -47,7 +49,7 @@ from calipso.runtime.translations import translations
 from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
 from calipso.runtime.writer import DAY, Writer
-from calipso.seams import CaptureEngine, Transport
+from calipso.seams import CaptureEngine, Injector, Transport
 from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.sqlite.store import SqliteStore
 
@@ -70,6 +72,7 @@ class System:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._captures: dict[str, Captures] = {}
         self._capturing: dict[str, asyncio.Task[None]] = {}
+        self._injections: dict[str, Injections] = {}
         self._collections: dict[str, Collection] = {}
         self._watching = False
         self._ipfix: IpfixExport | None = collector_of(settings(home).ipfix)
@@ -83,6 +86,8 @@ class System:
         self.tokens = Tokens(home.tokens)
         self.journal = Journal(home.journal)
         chosen = settings(home)
+        self.injector: Injector = AfPacketInjector()
+        self._paces = Paces(chosen.injections)
         self.notices = Notices()
         self.messages = self.notices.messages = Messages(self, chosen.messages, now, self.notices.message)
         self.scans = Scans(self, chosen.scans, now, self.notices.scan)
@@ -325,6 +330,14 @@ class System:
         """Translated connections with an address in namespaces, and what could not be read. Raises `NotFound`."""
         return await translations(self.site(environment), self._transport_to, namespaces, address, self.this_host)
 
+    def injections(self, environment: str) -> Injections:
+        """Raises `NotFound`."""
+        found = self._injections.get(environment)
+        if found is None:
+            parts = self.site(environment), self.captures(environment), self.injector, self._paces, self.tokens.all
+            found = self._injections[environment] = Injections(*parts)
+        return found
+
     async def _watch(self, environment: str, collection: Collection) -> None:
         try:
             await collection.watch(self.site(environment).writer)
@@ -338,6 +351,8 @@ class System:
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        if (injections := self._injections.pop(environment, None)) is not None:
+            await injections.close()
         captures = self._captures.pop(environment, None)
         if captures is not None:
             await captures.close()

@@ -8,33 +8,17 @@ from typing import Any
 
 import msgspec
 
-from calipso.errors import NotFound, QueryError
+from calipso.errors import QueryError
 from calipso.model import user
 from calipso.operations.alerts import Alerts, AlertView
-from calipso.operations.context import Context, Ran
+from calipso.operations.context import Ran
 from calipso.operations.declared import EdgeRule, NodeRule, UserEdge, UserNode
 from calipso.operations.metadata import ORIGIN, Json
-from calipso.operations.registry import BY_NAME, perform
 from calipso.operations.skydive import Topology, topology
 from calipso.operations.usertopology import UserTopology
 from calipso.operations.workflows import Workflow, Workflows
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """Somebody who acts in an environment."""
-
-    context: Context
-    environment: str
-    who: str = ""
-
-    async def does(self, what: str, /, **values: Any) -> Any:
-        """One of our operations. Raises `QueryError` for values that it does not take."""
-        operation = BY_NAME[what]
-        try:
-            request: Any = msgspec.convert({**values, "environment": self.environment}, operation.request)
-        except msgspec.ValidationError as error:
-            raise QueryError(f"the body: {error}") from error
-        return await perform(self.context, operation, request, self.who)
+from calipso.web import skydive_packets as packets
+from calipso.web.skydive_caller import Caller
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -234,21 +218,6 @@ async def call_workflow(caller: Caller, id: str, body: Json) -> Any:
     return ran.result
 
 
-# ── what waits for captures ──────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _none(caller: Caller) -> dict[str, Json]:
-    return {}
-
-
-async def _refuse(caller: Caller, body: Json, create: bool) -> Json:
-    raise QueryError("there are no captures yet", hint="topology, rules, alerts and workflows can be asked for")
-
-
-async def _not_there(caller: Caller, id: str) -> None:
-    raise NotFound(f"no {id!r}")
-
-
 KINDS = (
     Kind("node", _nodes, _put_node, _remove("nodes")),
     Kind("edge", _edges, _put_edge, _remove("edges")),
@@ -256,6 +225,6 @@ KINDS = (
     Kind("edgerule", _edge_rules, _put_edge_rule, _remove("edge_rules")),
     Kind("alert", _alerts, _put_alert, _remove_alert),
     Kind("workflow", _workflows, _put_workflow, _remove_workflow),
-    Kind("capture", _none, _refuse, _not_there),
-    Kind("injectpacket", _none, _refuse, _not_there),
+    Kind("capture", packets.captures, packets.put_capture, packets.remove_capture),
+    Kind("injectpacket", packets.injections, packets.put_injection, packets.remove_injection),
 )

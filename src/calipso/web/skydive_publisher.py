@@ -19,7 +19,7 @@ from litestar.handlers import WebsocketRouteHandler
 from calipso.errors import CalipsoError, QueryError
 from calipso.operations.context import Context
 from calipso.operations.usertopology import check_edge, check_node
-from calipso.web.skydive_kinds import Caller
+from calipso.web.skydive_caller import Caller
 from calipso.web.skydive_live import GRAPH, Said, message
 
 Socket = WebSocket[Any, Any, Any]

@@ -15,7 +15,8 @@ from msgspec import DecodeError, json
 from calipso.errors import NotFound, QueryError
 from calipso.operations.context import Context
 from calipso.operations.metadata import Json
-from calipso.web.skydive_kinds import KINDS, Caller, Kind, call_workflow
+from calipso.web.skydive_caller import Caller
+from calipso.web.skydive_kinds import KINDS, Kind, call_workflow
 
 Asking = Request[Any, Any, Any]
 LIFETIME = "x-resource-ttl"

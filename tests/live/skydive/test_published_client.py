@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -268,5 +269,37 @@ def test_status_and_what_is_not_there(running: Running) -> None:
     status = running.rest.request("/api/status")
     assert {"Agents", "Publishers", "Subscribers", "Alerts", "Captures", "Probes"} <= set(status)
     assert running.rest.capture_list() == []
-    with pytest.raises(BadRequest, match="captures"):
-        running.rest.capture_create("G.V()")
+    with pytest.raises(BadRequest, match="ReassembleTCP"):
+        running.rest.capture_create("G.V()", reassemble_tcp=True)
+
+
+def test_captures_and_injections(running: Running, cable: None) -> None:
+    """What is injected at one end of a cable is counted at the other."""
+    ip("link", "set", HOST_END, "up")
+    ip("-n", NETNS, "link", "set", FAR_END, "up")
+    wait(lambda: running.rest.lookup(f"G.V().Has('Name', '{FAR_END}', 'State', 'UP').Count()") == 1, "the cable")
+    capture = running.rest.capture_create(f"G.V().Has('Name', '{HOST_END}')", name="far", layer_key_mode="L3")
+    wait(lambda: [each.count for each in running.rest.capture_list() if each.uuid == capture.uuid] == [1], "a point")
+    mac = running.rest.lookup(f"G.V().Has('Name', '{HOST_END}').Values('MAC')")[0]
+    injection = running.rest.injection_create(
+        src_query=f"G.V().Has('Name', '{FAR_END}')", dst_ip="192.0.2.77", dst_mac=mac, src_ip="192.0.2.78", type="udp4",
+        src_port=4000, dst_port=4001, payload="calipso", count=5, interval=10,
+    )  # fmt: skip
+    (there,) = [each for each in running.rest.injection_list() if each.uuid == injection.uuid]
+    assert (there.dstip, there.dstport, there.count) == ("192.0.2.77", 4001, 5) and there.trackingid
+    wait(lambda: counted(running, there.trackingid) == [(5, 5 * (14 + 28 + 7))], "all of them are counted")
+    running.rest.injection_delete(injection.uuid)
+    running.rest.capture_delete(capture.uuid)
+    assert not [each for each in running.rest.capture_list() if each.uuid == capture.uuid]
+    assert not [each for each in running.rest.injection_list() if each.uuid == injection.uuid]
+
+
+def counted(running: Running, tracking: str) -> list[tuple[int, int]]:
+    """Packets and bytes of a flow's sender, at every point."""
+    asked = urllib.request.Request(
+        f"http://{running.address}/api/v1/flows?tracking_id={tracking}",
+        headers={"Authorization": f"Bearer {running.token}"},
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        metrics = [each["metric"] for each in json.load(answer)["flows"]]
+    return [(m["ab_packets"] + m["ba_packets"], m["ab_bytes"] + m["ba_bytes"]) for m in metrics]

@@ -120,7 +120,9 @@ export interface CaptureView {
   description: string;
   engine: string;
   bpf: string;
+  header: number;
   raw_packets: number;
+  l2_key: boolean;
   ttl: number;
   created: string;
   points: PointView[];
@@ -576,6 +578,11 @@ export interface GetHistory {
   environment?: string;
 }
 
+export interface GetInjections {
+  environment?: string;
+  id?: string;
+}
+
 export interface GetLinks {
   id?: string;
   type?: string;
@@ -766,6 +773,55 @@ export interface Imported {
   objects: number;
 }
 
+export interface InjectPacket {
+  source: string;
+  target?: string;
+  environment?: string;
+  id?: string;
+  type?: "icmp4" | "icmp6" | "pcap" | "tcp4" | "tcp6" | "udp4" | "udp6";
+  source_ip?: string;
+  source_mac?: string;
+  target_mac?: string;
+  source_port?: number;
+  target_port?: number;
+  packet?: Packet | null;
+  count?: number;
+  interval?: number;
+  mode?: "random" | "unique";
+  pcap?: string;
+}
+
+export interface InjectionList {
+  items: InjectionView[];
+}
+
+export interface InjectionView {
+  id: string;
+  state: string;
+  source: string;
+  device: string;
+  target: string;
+  type: string;
+  source_ip: string;
+  target_ip: string;
+  source_mac: string;
+  target_mac: string;
+  source_port: number;
+  target_port: number;
+  icmp_id: number;
+  count: number;
+  interval: number;
+  mode: string;
+  ttl: number;
+  who: string;
+  began: string;
+  ended: string;
+  sent: number;
+  errors: number;
+  error: string;
+  tracking_ids: string[];
+}
+
 export interface Interval {
   from: string;
   to?: string;
@@ -954,6 +1010,14 @@ export interface OriginalDocuments {
   next?: string;
 }
 
+export interface Packet {
+  payload?: string;
+  size?: number;
+  increment?: number;
+  icmp_id?: number;
+  ttl?: number;
+}
+
 export interface Parameter {
   name: string;
   type?: "boolean" | "choice" | "date" | "integer" | "node" | "number" | "string";
@@ -1111,6 +1175,11 @@ export interface RemoveCapture {
 export interface RemoveEnvironment {
   environment: string;
   purge?: boolean;
+}
+
+export interface RemoveInjection {
+  id: string;
+  environment?: string;
 }
 
 export interface RemoveScanSchedule {
@@ -1523,6 +1592,9 @@ export interface Operations {
   create_capture: { method: "POST"; path: "captures"; request: CreateCapture; response: CaptureView };
   get_captures: { method: "GET"; path: "captures"; request: GetCaptures; response: CaptureList };
   remove_capture: { method: "POST"; path: "captures/remove"; request: RemoveCapture; response: CaptureList };
+  inject_packet: { method: "POST"; path: "injections"; request: InjectPacket; response: InjectionView };
+  get_injections: { method: "GET"; path: "injections"; request: GetInjections; response: InjectionList };
+  remove_injection: { method: "POST"; path: "injections/remove"; request: RemoveInjection; response: InjectionView };
   get_flows: { method: "GET"; path: "flows"; request: GetFlows; response: FlowList };
   get_flow_path: { method: "GET"; path: "flows/path"; request: GetFlowPath; response: FlowPath };
   get_original: { method: "GET"; path: "original"; request: GetOriginal; response: OriginalDocuments };
@@ -1594,6 +1666,9 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   create_capture: ["POST", "captures"],
   get_captures: ["GET", "captures"],
   remove_capture: ["POST", "captures/remove"],
+  inject_packet: ["POST", "injections"],
+  get_injections: ["GET", "injections"],
+  remove_injection: ["POST", "injections/remove"],
   get_flows: ["GET", "flows"],
   get_flow_path: ["GET", "flows/path"],
   get_original: ["GET", "original"],

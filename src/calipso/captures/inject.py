@@ -1,0 +1,68 @@
+"""Frames sent by AF_PACKET (packet(7)) from a device of any namespace of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+
+from calipso.errors import AuthFailed, Unreachable
+from calipso.native.entered import entered
+from calipso.native.place import Place
+from calipso.seams import CapturePoint
+
+
+class AfPacketInjector:
+    """Sends by a raw socket of the device's namespace."""
+
+    name = "afpacket"
+
+    def reason(self) -> str:
+        """Why it cannot be used here, "" when it can."""
+        return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
+
+    def open(self, point: CapturePoint) -> FrameSocket:
+        """Raises `Unreachable` (no such device or namespace), `AuthFailed` (not permitted)."""
+        try:
+            namespace = Place(point.pid or None).open_namespace(point.netns)
+        except OSError as error:
+            raise Unreachable(f"{point.netns or point.host or 'the host'}: {error.strerror}") from error
+        try:
+            with entered(namespace):
+                made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+                try:
+                    made.bind((point.device, 0))  # protocol 0: it receives nothing
+                except BaseException:
+                    made.close()
+                    raise
+        except PermissionError as error:
+            raise AuthFailed(
+                f"{point.device}: sending frames is not permitted", hint="It needs CAP_NET_RAW, and CAP_SYS_ADMIN for "
+                "other namespaces.",
+            ) from error  # fmt: skip
+        except OSError as error:
+            raise Unreachable(f"{point.device}: {error.strerror}") from error
+        finally:
+            os.close(namespace)
+        return FrameSocket(made)
+
+
+class FrameSocket:
+    """A device that frames are handed to."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._socket = made
+        made.settimeout(1.0)  # a device that takes nothing any more does not hold the caller
+
+    def send(self, frames: Sequence[bytes]) -> list[str]:
+        """Hand frames over; why, for each that was not taken."""
+        failed = []
+        for frame in frames:
+            try:
+                self._socket.send(frame)
+            except OSError as error:
+                failed.append(error.strerror or str(error))
+        return failed
+
+    def close(self) -> None:
+        self._socket.close()
