@@ -7,6 +7,7 @@ import { begin as beginTheme } from "./state/theme";
 import "./styles/tokens.css";
 import "./styles/components.css";
 import "./styles/product.css";
+import "./styles/tables.css";
 
 beginTheme();
 listen();

@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import type { Operations } from "../api/types";
 import { WAYS } from "../api/types";
+import { InventoryPage, InventoryPanel } from "./inventory";
 import { MapPage, MapPanel } from "./map";
 import { TreePage, TreePanel } from "./tree";
 
@@ -24,6 +25,7 @@ export interface Page {
 const ALL: readonly Page[] = [
   { id: "map", label: "Map", glyph: "ui-map", key: "m", section: 0, main: MapPage, panel: MapPanel },
   { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
+  { id: "inventory", label: "Inventory", glyph: "ui-inventory", key: "i", section: 0, main: InventoryPage, panel: InventoryPanel, needs: "get_objects" },
 ];
 
 export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);
