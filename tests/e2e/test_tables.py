@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from labs.plain.running import Running
 from tests.e2e.conftest import Opened
 from tests.e2e.test_web_ui import ready, violations
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.e2e
 Keep = Callable[[Page, str], None]
 PLACES = {
     "inventory": "/inventory?env=plain&kind=vnic&focus=h1%2Fnetns%3Avm-b%2Fdev%3Aeth0",
+    "changes": "/changes?env=plain&span=0.25",
 }
 
 
@@ -64,3 +66,54 @@ def test_a_table_is_walked_by_keyboard(opened: Opened) -> None:
     expect(page.get_by_role("complementary", name="Details")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("complementary", name="Details")).to_have_count(0)
+
+
+def test_changes_are_told_field_by_field_and_two_moments_are_compared(
+    opened: Opened, lab: Running, keep: Keep
+) -> None:
+    page = opened("/changes?env=plain&span=0.25")
+    ready(page)
+    page.wait_for_timeout(2500)
+    before = page.evaluate("new Date(Date.now() - 1000).toISOString()")
+    lab.run("h1", "ip", "link", "add", "e2e-x", "mtu", "1400", "type", "veth", "peer", "name", "e2e-y")
+    lab.run("h1", "ip", "link", "set", "pb", "mtu", "1440")
+    try:
+        page.goto(page.url + f"&against={before}")
+        table = page.get_by_role("treegrid", name="Changes")
+        expect(table.get_by_role("row").filter(has_text="e2e-x").first).to_be_visible(timeout=15_000)
+        line = table.get_by_role("row").filter(has_text="1440").filter(has_text="1450")
+        line.click()
+        panel = page.get_by_role("complementary", name="Details")
+        expect(panel.get_by_role("heading", name="pb on h1")).to_be_visible()
+        expect(panel.get_by_text("In the same 10 seconds")).to_be_visible()
+        page.get_by_role("button", name="Compare A and B").click()
+        expect(page.get_by_text("Comparing two moments.")).to_be_visible()
+        expect(line).to_be_visible()
+        for theme in ("light", "dark"):
+            page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+            keep(page, f"changes-compare-{theme}")
+            assert violations(page) == []
+        page.get_by_label("Filter").fill("mtu")
+        expect(table.get_by_role("row").filter(has_text="e2e-y")).to_have_count(0)
+        page.get_by_role("button", name="Second", exact=True).click()
+        expect(line).to_be_visible()
+        page.keyboard.press("Escape")
+    finally:
+        lab.run("h1", "ip", "link", "del", "e2e-x")
+        lab.run("h1", "ip", "link", "set", "pb", "mtu", "1450")
+
+
+def test_a_stretch_drawn_on_the_bars_is_what_is_compared(opened: Opened) -> None:
+    page = opened("/changes?env=plain&span=0.25")
+    ready(page)
+    page.wait_for_timeout(1000)
+    box = page.locator(".changes-bars").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"at=.*against=|against=.*at="))
+    expect(page.get_by_text("Comparing two moments.")).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.get_by_text("Comparing two moments.")).to_have_count(0)

@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import type { Operations } from "../api/types";
 import { WAYS } from "../api/types";
+import { ChangesPage, ChangesPanel } from "./changes";
 import { InventoryPage, InventoryPanel } from "./inventory";
 import { MapPage, MapPanel } from "./map";
 import { TreePage, TreePanel } from "./tree";
@@ -26,6 +27,7 @@ const ALL: readonly Page[] = [
   { id: "map", label: "Map", glyph: "ui-map", key: "m", section: 0, main: MapPage, panel: MapPanel },
   { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
   { id: "inventory", label: "Inventory", glyph: "ui-inventory", key: "i", section: 0, main: InventoryPage, panel: InventoryPanel, needs: "get_objects" },
+  { id: "changes", label: "Changes", glyph: "ui-changes", key: "c", section: 0, main: ChangesPage, panel: ChangesPanel, needs: "get_diff" },
 ];
 
 export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);

@@ -25,6 +25,8 @@ interface GridProps<Row> {
   setOrder?: (order: Order) => void;
   /** Class of a row. */
   tone?: (row: Row) => string;
+  /** Of rows that hold others: whether they are open. */
+  expanded?: (row: Row) => boolean | undefined;
 }
 
 const ROW = 28;
@@ -37,7 +39,7 @@ const LETTER = { mono: 7.3, plain: 6.4 };
 const AROUND = 24;
 
 /** A table of any length: rows out of view are not in the document, the keyboard reaches all of them. */
-export function Grid<Row>({ label, rows, columns, keyOf, chosen = "", choose, order, setOrder, tone }: GridProps<Row>): JSX.Element {
+export function Grid<Row>({ label, rows, columns, keyOf, chosen = "", choose, order, setOrder, tone, expanded }: GridProps<Row>): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
   const tall = useSignal(600);
@@ -76,7 +78,7 @@ export function Grid<Row>({ label, rows, columns, keyOf, chosen = "", choose, or
   const seen = at >= first && at < last ? rows[at] : undefined;
   return (
     <div
-      class="grid" role="grid" aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={columns.length} tabIndex={0} ref={frame}
+      class="grid" role={expanded ? "treegrid" : "grid"} aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={columns.length} tabIndex={0} ref={frame}
       aria-activedescendant={seen ? idOf(seen) : undefined} onKeyDown={stroke} onScroll={() => (top.value = frame.current?.scrollTop ?? 0)}
     >
       <table role="presentation" style={{ minWidth: `${widths.reduce((sum, each) => sum + each, 0)}px` }}>
@@ -90,7 +92,7 @@ export function Grid<Row>({ label, rows, columns, keyOf, chosen = "", choose, or
             const key = keyOf(row);
             return (
               <tr
-                key={key} id={idOf(row)} role="row" aria-rowindex={first + i + 2} aria-selected={choose ? key === chosen : undefined}
+                key={key} id={idOf(row)} role="row" aria-rowindex={first + i + 2} aria-selected={choose ? key === chosen : undefined} aria-expanded={expanded?.(row)}
                 class={`${key === chosen ? "on " : ""}${first + i === at ? "active " : ""}${tone?.(row) ?? ""}`}
                 onClick={() => ((active.value = key), choose?.(row))}
               >
