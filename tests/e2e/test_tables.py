@@ -11,13 +11,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from labs.plain.running import Running
-from tests.e2e.conftest import Opened
+from tests.e2e.conftest import Opened, Served
 from tests.e2e.test_web_ui import ready, violations
 
 pytestmark = pytest.mark.e2e
 Keep = Callable[[Page, str], None]
 PLACES = {
     "inventory": "/inventory?env=plain&kind=vnic&focus=h1%2Fnetns%3Avm-b%2Fdev%3Aeth0",
+    "query": "/query?env=plain&q=G.V().Has('Kind','vnic')&as=both",
+    "query-sql": "/query?env=plain&lang=sql&q=select+host,count(*)+n+from+objects+group+by+host",
+    "messages": "/messages?env=plain&all=1",
     "changes": "/changes?env=plain&span=0.25",
 }
 
@@ -81,7 +84,7 @@ def test_changes_are_told_field_by_field_and_two_moments_are_compared(
         page.goto(page.url + f"&against={before}")
         table = page.get_by_role("treegrid", name="Changes")
         expect(table.get_by_role("row").filter(has_text="e2e-x").first).to_be_visible(timeout=15_000)
-        line = table.get_by_role("row").filter(has_text="1440").filter(has_text="1450")
+        line = table.get_by_role("row", name=re.compile("altered pb mtu 1500 1440"))
         line.click()
         panel = page.get_by_role("complementary", name="Details")
         expect(panel.get_by_role("heading", name="pb on h1")).to_be_visible()
@@ -100,7 +103,32 @@ def test_changes_are_told_field_by_field_and_two_moments_are_compared(
         page.keyboard.press("Escape")
     finally:
         lab.run("h1", "ip", "link", "del", "e2e-x")
-        lab.run("h1", "ip", "link", "set", "pb", "mtu", "1450")
+        lab.run("h1", "ip", "link", "set", "pb", "mtu", "1500")
+
+
+def test_messages_are_filtered_and_marked_as_viewed(opened: Opened, served: Served) -> None:
+    """A host that is not there makes a message; the environment is one of its own."""
+    (served.home / "absent.yaml").write_text(
+        "name: absent\ntype: Plain\nhosts:\n  gone:\n    ssh: {host: 127.0.0.1, port: 1, user: nobody}\n"
+    )
+    served.run("add", str(served.home / "absent.yaml"))
+    try:
+        served.run("scan", "--env", "absent")
+        page = opened("/messages?env=absent&open=yes")
+        ready(page)
+        table = page.get_by_role("grid", name="Messages")
+        rows = table.get_by_role("row").filter(has_text="gone")
+        expect(rows.first).to_be_visible(timeout=15_000)
+        rows.first.click()
+        one = page.get_by_role("region", name="Message", exact=True)
+        one.get_by_role("button", name="Mark as viewed").click()
+        expect(one.get_by_role("button", name="Mark as new")).to_be_visible()
+        page.get_by_label("Viewed").select_option("no")
+        expect(page).to_have_url(re.compile("viewed=no"))
+        page.get_by_label("Filter").fill("no message says this")
+        expect(page.get_by_text("No message fits.")).to_be_visible()
+    finally:
+        served.run("env", "remove", "absent")
 
 
 def test_a_stretch_drawn_on_the_bars_is_what_is_compared(opened: Opened) -> None:
@@ -117,3 +145,56 @@ def test_a_stretch_drawn_on_the_bars_is_what_is_compared(opened: Opened) -> None
     expect(page.get_by_text("Comparing two moments.")).to_be_visible()
     page.keyboard.press("l")
     expect(page.get_by_text("Comparing two moments.")).to_have_count(0)
+
+
+def test_a_wrong_query_is_marked_mended_and_the_answer_before_stays(opened: Opened, keep: Keep) -> None:
+    page = opened("/query?env=plain", refused="400")
+    ready(page)
+    field = page.get_by_role("textbox", name="Query")
+    field.fill("G.V()\n  .Has('Kind', 'vnic')")
+    field.press("Control+Enter")
+    expect(page.get_by_text("8 objects")).to_be_visible()
+    field.fill("G.V()\n  .Hass('Kind', 'otep')")
+    field.press("Control+Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Line 2, column 4")
+    expect(alert).to_contain_text("Nothing was run")
+    expect(page.locator(".wrong-word")).to_have_text("Hass")
+    expect(page.get_by_text(re.compile("from the query before"))).to_be_visible()
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        keep(page, f"query-error-{theme}")
+        assert violations(page) == []
+    page.get_by_role("button", name="Put Has for Hass").click()
+    expect(page.get_by_text("4 objects")).to_be_visible()
+    expect(alert).to_have_count(0)
+    page.get_by_role("button", name="JSON").click()
+    expect(page.get_by_role("region", name="JSON")).to_contain_text("otep")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.keyboard.type("Tunnel ends")
+    page.keyboard.press("Enter")
+    page.reload()
+    page.get_by_role("button", name="Tunnel ends", exact=True).click()
+    expect(page.get_by_text("4 objects")).to_be_visible()
+
+
+def test_what_may_come_next_is_proposed(opened: Opened) -> None:
+    page = opened("/query?env=plain")
+    ready(page)
+    field = page.get_by_role("textbox", name="Query")
+    field.fill("")
+    field.press_sequentially("G.V().Ha")
+    expect(page.get_by_role("option").filter(has_text="HasNot")).to_be_visible()
+    field.press("Enter")
+    expect(field).to_have_value("G.V().Has(")
+    field.press_sequentially("'Kind', 'vn")
+    expect(page.get_by_role("option").filter(has_text="vnic")).to_be_visible()
+    field.press("Tab")
+    field.press_sequentially(")")
+    field.press("Control+Enter")
+    expect(page.get_by_text("8 objects")).to_be_visible()
+    page.get_by_role("button", name="SQL").click()
+    field.fill("")
+    field.press_sequentially("SELECT name FROM obj")
+    field.press("Tab")
+    expect(field).to_have_value("SELECT name FROM objects")

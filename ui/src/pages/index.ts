@@ -5,6 +5,8 @@ import { WAYS } from "../api/types";
 import { ChangesPage, ChangesPanel } from "./changes";
 import { InventoryPage, InventoryPanel } from "./inventory";
 import { MapPage, MapPanel } from "./map";
+import { MessagesPage, MessagesPanel } from "./messages";
+import { QueryPage, QueryPanel } from "./query";
 import { TreePage, TreePanel } from "./tree";
 
 export interface Page {
@@ -28,6 +30,8 @@ const ALL: readonly Page[] = [
   { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
   { id: "inventory", label: "Inventory", glyph: "ui-inventory", key: "i", section: 0, main: InventoryPage, panel: InventoryPanel, needs: "get_objects" },
   { id: "changes", label: "Changes", glyph: "ui-changes", key: "c", section: 0, main: ChangesPage, panel: ChangesPanel, needs: "get_diff" },
+  { id: "query", label: "Query", glyph: "ui-query", key: "q", section: 1, main: QueryPage, panel: QueryPanel, needs: "query" },
+  { id: "messages", label: "Messages", glyph: "ui-messages", key: "e", section: 2, main: MessagesPage, panel: MessagesPanel, needs: "get_messages" },
 ];
 
 export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);
