@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import type { Operations } from "../api/types";
 import { WAYS } from "../api/types";
 import { ChangesPage, ChangesPanel } from "./changes";
+import { FlowsPage, FlowsPanel } from "./flows";
 import { InventoryPage, InventoryPanel } from "./inventory";
 import { MapPage, MapPanel } from "./map";
 import { MessagesPage, MessagesPanel } from "./messages";
@@ -30,6 +31,7 @@ const ALL: readonly Page[] = [
   { id: "tree", label: "Tree", glyph: "ui-tree", key: "t", section: 0, main: TreePage, panel: TreePanel },
   { id: "inventory", label: "Inventory", glyph: "ui-inventory", key: "i", section: 0, main: InventoryPage, panel: InventoryPanel, needs: "get_objects" },
   { id: "changes", label: "Changes", glyph: "ui-changes", key: "c", section: 0, main: ChangesPage, panel: ChangesPanel, needs: "get_diff" },
+  { id: "flows", label: "Flows", glyph: "ui-flows", key: "f", section: 1, main: FlowsPage, panel: FlowsPanel, needs: "get_flows" },
   { id: "query", label: "Query", glyph: "ui-query", key: "q", section: 1, main: QueryPage, panel: QueryPanel, needs: "query" },
   { id: "messages", label: "Messages", glyph: "ui-messages", key: "e", section: 2, main: MessagesPage, panel: MessagesPanel, needs: "get_messages" },
 ];

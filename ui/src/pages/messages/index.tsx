@@ -70,7 +70,7 @@ export function MessagesPage(): JSX.Element {
       <Trouble problem={failed.value ?? problem.value} />
       {chosen ? <One message={chosen} change={change} /> : null}
       {answer.value && !rows.length ? <Empty what="No message fits." hint={said("open") === "yes" ? "Nothing is wrong now that anything here could see." : ""} /> : null}
-      {rows.length ? <Grid label="Messages" rows={shown} columns={COLUMNS} keyOf={keyOf} chosen={said("message")} choose={(each) => go({ focus: each.related_object ?? "", more: { ...place.value.more, message: keyOf(each) } })} order={order} setOrder={(next) => keep({ sort: orderText(next) })} tone={(each) => (each.viewed ? "off" : "")} /> : null}
+      {rows.length ? <Grid label="Messages" rows={shown} columns={COLUMNS} keyOf={keyOf} chosen={said("message")} choose={(each) => go({ focus: picture.value?.things.has(each.related_object ?? "") ? each.related_object : "", more: { ...place.value.more, message: keyOf(each) } })} order={order} setOrder={(next) => keep({ sort: orderText(next) })} tone={(each) => (each.viewed ? "off" : "")} /> : null}
     </>
   );
 }
