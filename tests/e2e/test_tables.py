@@ -20,6 +20,7 @@ PLACES = {
     "inventory": "/inventory?env=plain&kind=vnic&focus=h1%2Fnetns%3Avm-b%2Fdev%3Aeth0",
     "query": "/query?env=plain&q=G.V().Has('Kind','vnic')&as=both",
     "query-sql": "/query?env=plain&lang=sql&q=select+host,count(*)+n+from+objects+group+by+host",
+    "flows": "/flows?env=plain",
     "messages": "/messages?env=plain&all=1",
     "changes": "/changes?env=plain&span=0.25",
 }
@@ -198,3 +199,34 @@ def test_what_may_come_next_is_proposed(opened: Opened) -> None:
     field.press_sequentially("SELECT name FROM obj")
     field.press("Tab")
     expect(field).to_have_value("SELECT name FROM objects")
+
+
+def test_a_capture_is_begun_its_flows_are_seen_and_it_is_ended(opened: Opened, lab: Running, keep: Keep) -> None:
+    page = opened("/flows?env=plain")
+    ready(page)
+    page.get_by_role("button", name="Capture here").click()
+    form = page.get_by_role("form", name="New capture")
+    form.get_by_label("On every object that this finds").fill("G.V().Has('Kind', 'vnic')")
+    form.get_by_label("Name").fill("vnics")
+    form.get_by_role("button", name="Start capture").click()
+    expect(form).to_have_count(0)
+    expect(page.get_by_text(re.compile("vnics, .* at 8 points"))).to_be_visible(timeout=20_000)
+    lab.inside("h1", "vm-b", "ping", "-c", "10", "-i", "0.2", "10.20.0.12")
+    table = page.get_by_role("grid", name="Flows")
+    row = table.get_by_role("row").filter(has_text="10.20.0.12").filter(has_text="icmp").first
+    expect(row).to_be_visible(timeout=30_000)
+    field = page.get_by_label("Add a filter")
+    field.fill("10.20.0.12")
+    field.press("Enter")
+    expect(page.get_by_text(re.compile("GET /api/v1/flows.*address=10.20.0.12"))).to_be_visible()
+    expect(row).to_be_visible(timeout=15_000)
+    row.click()
+    panel = page.get_by_role("complementary", name="Details")
+    expect(panel.get_by_text("Seen at")).to_be_visible()
+    expect(panel.get_by_role("listitem")).not_to_have_count(1)
+    for theme in ("light", "dark", "contrast"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        keep(page, f"flows-{theme}")
+        assert violations(page) == []
+    page.get_by_role("button", name="End capture vnics").click()
+    expect(page.get_by_text("Nothing is watched: no claim about any traffic.")).to_be_visible()

@@ -9,6 +9,8 @@ export interface Column<Row> extends Valued<Row> {
   label: string;
   mono?: boolean;
   num?: boolean;
+  /** Its label is only said, not shown. */
+  quiet?: boolean;
   /** Pixels; as wide as its content without it. */
   width?: number;
   cell?: (row: Row) => ComponentChildren;
@@ -117,7 +119,7 @@ function Head<Row>({ column, order, setOrder }: { column: Column<Row>; order?: O
   const next = (): void => setOrder?.({ column: column.id, down: mine ? !order.down : false });
   return (
     <th role="columnheader" scope="col" class={column.num ? "num" : ""} aria-sort={mine ? (order.down ? "descending" : "ascending") : undefined}>
-      {setOrder ? <button class="link grid-sort" onClick={next}>{column.label}{mine ? <Glyph name={order.down ? "ui-down" : "ui-up"} size="xs" /> : null}</button> : column.label}
+      {setOrder ? <button class="link grid-sort" onClick={next}>{column.label}{mine ? <Glyph name={order.down ? "ui-down" : "ui-up"} size="xs" /> : null}</button> : <span class={column.quiet ? "vh" : ""}>{column.label}</span>}
     </th>
   );
 }

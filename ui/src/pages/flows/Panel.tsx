@@ -8,6 +8,7 @@ import { Glyph } from "../../parts/Glyph";
 import { environment, go, looked, place } from "../../state/place";
 import { clock, count } from "../../state/words";
 import { endsOf, type Row } from "./model";
+import { nameOf, pointOf } from "./names";
 import { rows } from "./watching";
 
 /** One flow: where it is seen, and its counters. */
@@ -37,8 +38,6 @@ export function FlowsPanel(): JSX.Element | null {
   );
 }
 
-const nameOf = (id: string | undefined): string => (id ? (picture.value?.things.get(id)?.name ?? "") : "");
-
 /** Every point at which the same flow was captured. */
 function Seen({ flow }: { flow: Flow }): JSX.Element {
   const { answer } = useAnswer("get_flows", { environment: environment.value, tracking_id: flow.tracking_id }, rows.value);
@@ -49,7 +48,7 @@ function Seen({ flow }: { flow: Flow }): JSX.Element {
       <ul class="list">
         {points.map((each) => {
           const thing = picture.value?.things.get(each.node ?? "");
-          return <li key={each.uuid}><Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" /><span class="mono trunc grow">{thing?.name ?? each.node}{thing?.host ? <span class="t3"> {thing.host}</span> : null}</span><span class="mono nowrap">{count(each.metric.ab_packets ?? 0)}, {count(each.metric.ba_packets ?? 0)}</span></li>;
+          return <li key={each.uuid}><Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" /><span class="mono trunc grow">{pointOf(each.node)}{thing?.host ? <span class="t3"> {thing.host}</span> : null}</span><span class="mono nowrap">{count(each.metric.ab_packets ?? 0)}, {count(each.metric.ba_packets ?? 0)}</span></li>;
         })}
       </ul>
     </section>

@@ -3,7 +3,6 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { addressOf } from "../../api/address";
 import { WAYS } from "../../api/types";
-import { picture } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
 import { Empty, Trouble } from "../../parts/Trouble";
@@ -11,6 +10,7 @@ import { at, environment, go, place } from "../../state/place";
 import { count, counted } from "../../state/words";
 import { CaptureForm } from "./CaptureForm";
 import { Cards } from "./Cards";
+import { nameOf, pointOf } from "./names";
 import { filterOf, lineOf, rateWords, requestOf, wantedOf, type Row } from "./model";
 import { captures, follow, held, paused, problem, rows, truncated } from "./watching";
 
@@ -84,19 +84,17 @@ function Found(): JSX.Element | null {
 
 const MARK: Readonly<Record<Row["state"], string>> = { "one way": "error", fragments: "warn", over: "", "": "" };
 
-const nameOf = (id: string | undefined): string => (id ? (picture.value?.things.get(id)?.name ?? "") : "");
-
 function End({ id, text }: { id?: string; text: string }): JSX.Element {
   return <span>{nameOf(id) ? <b>{nameOf(id)} </b> : null}<span class="mono t2">{text}</span></span>;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "mark", label: "", width: 40, text: (row) => row.state, cell: (row) => (MARK[row.state] ? <Glyph name={`st-${MARK[row.state]}`} size="s" tone={`m-${MARK[row.state]}`} /> : <span class="dot-ok" />) },
+  { id: "mark", label: "Mark", quiet: true, width: 40, text: (row) => row.state, cell: (row) => (MARK[row.state] ? <Glyph name={`st-${MARK[row.state]}`} size="s" tone={`m-${MARK[row.state]}`} /> : <span class="dot-ok" />) },
   { id: "from", label: "From", width: 250, text: (row) => `${nameOf(row.flow.a_object)} ${row.a}`.trim(), cell: (row) => <End id={row.flow.a_object} text={row.a} /> },
   { id: "to", label: "To", width: 250, text: (row) => `${nameOf(row.flow.b_object)} ${row.b}`.trim(), cell: (row) => <End id={row.flow.b_object} text={row.b} /> },
   { id: "protocol", label: "Proto", width: 70, mono: true, text: (row) => row.protocol },
   { id: "application", label: "App", width: 80, text: (row) => row.application },
-  { id: "at", label: "Seen at", width: 120, mono: true, text: (row) => nameOf(row.flow.node) || row.flow.node || "" },
+  { id: "at", label: "Seen at", width: 140, mono: true, text: (row) => pointOf(row.flow.node) },
   { id: "ab", label: "A to B /s", width: 84, num: true, mono: true, text: (row) => count(row.ab) },
   { id: "ba", label: "B to A /s", width: 84, num: true, mono: true, text: (row) => count(row.ba), cell: (row) => (row.state === "one way" ? <b class="error">{count(row.ba)}</b> : count(row.ba)) },
   { id: "line", label: "2 min", width: 112, text: (row) => (row.points.length > 1 && row.rate === 0 ? "fell to 0" : rateWords(Math.max(...row.points))), cell: (row) => <svg class={`sparkline${row.state === "one way" ? " bad" : ""}`} width="96" height="18" role="img" aria-label={row.rate === 0 ? "is at 0 now" : `at most ${rateWords(Math.max(...row.points))}`}><path d={lineOf(row.points, 96, 18, 60)} class="spark" /></svg> },

@@ -64,7 +64,7 @@ export class Rates {
     const rows = flows.map((flow) => this.#row(flow, now));
     const there = new Set(flows.map((flow) => flow.uuid));
     for (const uuid of this.#seen.keys()) if (!there.has(uuid)) this.#seen.delete(uuid);
-    this.total.push({ at: now, rate: rows.reduce((sum, each) => sum + each.rate, 0) });
+    this.total.push({ at: now, rate: distinct(rows).reduce((sum, each) => sum + each.rate, 0) });
     if (this.total.length > POINTS * 2) this.total.shift();
     const rank = (row: Row): number => ["one way", "fragments", "", "over"].indexOf(row.state);
     return rows.sort((one, other) => rank(one) - rank(other) || other.rate - one.rate || other.flow.last - one.flow.last || one.flow.uuid.localeCompare(other.flow.uuid));
@@ -115,12 +115,17 @@ export function rateWords(bits: number): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`;
 }
 
-/** Who sends and receives most, by address; a flow that is captured at several points counts once. */
-export function talkers(rows: readonly Row[], most: number): { name: string; rate: number }[] {
+/** Each flow once, though it is captured at several points. */
+function distinct(rows: readonly Row[]): Row[] {
   const once = new Map<string, Row>();
   for (const row of rows) if ((once.get(row.flow.tracking_id)?.rate ?? -1) < row.rate) once.set(row.flow.tracking_id, row);
+  return [...once.values()];
+}
+
+/** Who sends and receives most, by address. */
+export function talkers(rows: readonly Row[], most: number): { name: string; rate: number }[] {
   const rates = new Map<string, number>();
-  for (const row of once.values()) {
+  for (const row of distinct(rows)) {
     for (const name of new Set([row.flow.network?.a ?? row.a, row.flow.network?.b ?? row.b])) rates.set(name, (rates.get(name) ?? 0) + row.rate);
   }
   return [...rates].map(([name, rate]) => ({ name, rate })).sort((one, other) => other.rate - one.rate || one.name.localeCompare(other.name)).slice(0, most);
