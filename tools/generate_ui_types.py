@@ -37,16 +37,14 @@ def main() -> int:
 
 def languages() -> str:
     """Steps, predicates and keys of the query language with what they are for; views of SQL with their columns."""
-    lists = {
+    lists: dict[str, list[Any]] = {
         "STEPS": [(each.names[0], each.doc) for each in SPECS],
         "PREDICATES": [(each.names[0], each.doc) for each in PREDICATES],
         "KEYS": sorted(ALIASES),
     }
     views = {each.name: [column.name for column in each.columns] for each in VIEWS}
     shapes = {"STEPS": "[string, string][]", "PREDICATES": "[string, string][]", "KEYS": "string[]"}
-    said = "".join(
-        f"\nexport const {name}: readonly {shapes[name]} = {_rows(rows)};\n" for name, rows in lists.items()
-    )
+    said = "".join(f"\nexport const {name}: readonly {shapes[name]} = {_rows(rows)};\n" for name, rows in lists.items())
     columns = "".join(f"  {name}: {_plain(names)},\n" for name, names in views.items())
     head = HEAD.replace("the table of operations", "the query languages")
     return f"{head}{said}\nexport const VIEWS: Readonly<Record<string, readonly string[]>> = {{\n{columns}}};\n"

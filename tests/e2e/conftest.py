@@ -107,7 +107,6 @@ def told(said: ConsoleMessage, refused: str) -> bool:
     return said.type in ("error", "warning") and not meant
 
 
-
 @pytest.fixture
 def opened(browser: Browser, served: Served) -> Iterator[Opened]:
     """Open a place of the UI. Fails in the end on any error in the console, and on anything loaded from elsewhere.
@@ -116,7 +115,9 @@ def opened(browser: Browser, served: Served) -> Iterator[Opened]:
     """
     contexts, wrong = [], []
 
-    def at(path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"], refused: str = "") -> Page:
+    def at(
+        path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"], refused: str = ""
+    ) -> Page:
         context = browser.new_context(viewport={**SIZE, "width": width}, accept_downloads=True)
         contexts.append(context)
         page = context.new_page()

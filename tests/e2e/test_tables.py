@@ -72,9 +72,7 @@ def test_a_table_is_walked_by_keyboard(opened: Opened) -> None:
     expect(page.get_by_role("complementary", name="Details")).to_have_count(0)
 
 
-def test_changes_are_told_field_by_field_and_two_moments_are_compared(
-    opened: Opened, lab: Running, keep: Keep
-) -> None:
+def test_changes_are_told_field_by_field_and_two_moments_are_compared(opened: Opened, lab: Running, keep: Keep) -> None:
     page = opened("/changes?env=plain&span=0.25")
     ready(page)
     page.wait_for_timeout(2500)
