@@ -228,3 +228,25 @@ def test_a_capture_is_begun_its_flows_are_seen_and_it_is_ended(opened: Opened, l
         assert violations(page) == []
     page.get_by_role("button", name="End capture vnics").click()
     expect(page.get_by_text("Nothing is watched: no claim about any traffic.")).to_be_visible()
+
+
+def test_an_alert_is_made_goes_off_and_is_removed(opened: Opened, keep: Keep) -> None:
+    page = opened("/alerts?env=plain")
+    ready(page)
+    page.get_by_role("button", name="New alert").click()
+    form = page.get_by_role("form", name="New alert")
+    form.get_by_label("Goes off when this has a new answer").fill("G.V().Has('Kind', 'vnic')")
+    form.get_by_label("Name").fill("vnics there")
+    form.get_by_label("When it is asked").fill("every:1s")
+    form.get_by_role("button", name="Save alert").click()
+    expect(form).to_have_count(0)
+    row = page.get_by_role("grid", name="Alerts").get_by_role("row").filter(has_text="vnics there")
+    expect(row).to_be_visible()
+    expect(page.get_by_role("grid", name="Went off").get_by_text("vnics there").first).to_be_visible(timeout=20_000)
+    row.click()
+    for theme in ("light", "dark", "contrast"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        keep(page, f"alerts-{theme}")
+        assert violations(page) == []
+    page.get_by_role("button", name="Remove vnics there").click()
+    expect(page.get_by_text("There are no alerts.")).to_be_visible()

@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import type { Operations } from "../api/types";
 import { WAYS } from "../api/types";
+import { AlertsPage } from "./alerts";
 import { ChangesPage, ChangesPanel } from "./changes";
 import { FlowsPage, FlowsPanel } from "./flows";
 import { InventoryPage, InventoryPanel } from "./inventory";
@@ -34,6 +35,7 @@ const ALL: readonly Page[] = [
   { id: "flows", label: "Flows", glyph: "ui-flows", key: "f", section: 1, main: FlowsPage, panel: FlowsPanel, needs: "get_flows" },
   { id: "query", label: "Query", glyph: "ui-query", key: "q", section: 1, main: QueryPage, panel: QueryPanel, needs: "query" },
   { id: "messages", label: "Messages", glyph: "ui-messages", key: "e", section: 2, main: MessagesPage, panel: MessagesPanel, needs: "get_messages" },
+  { id: "alerts", label: "Alerts", glyph: "ui-health", key: "a", section: 2, main: AlertsPage, needs: "get_alerts" },
 ];
 
 export const PAGES: readonly Page[] = ALL.filter((page) => !page.needs || page.needs in WAYS);
