@@ -236,7 +236,7 @@ def test_an_alert_is_made_goes_off_and_is_removed(opened: Opened, keep: Keep) ->
     page.get_by_role("button", name="New alert").click()
     form = page.get_by_role("form", name="New alert")
     form.get_by_label("Goes off when this has a new answer").fill("G.V().Has('Kind', 'vnic')")
-    form.get_by_label("Name").fill("vnics there")
+    form.get_by_label("Name", exact=True).fill("vnics there")
     form.get_by_label("When it is asked").fill("every:1s")
     form.get_by_role("button", name="Save alert").click()
     expect(form).to_have_count(0)
