@@ -1,4 +1,7 @@
-"""Writes the TypeScript types of the operations for the web UI; `--check` says whether the written file holds."""
+"""Writes what the web UI takes from the code: types of the operations, words of the query languages.
+
+`--check` says whether the written files hold.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,50 @@ from typing import Any
 import msgspec
 
 from calipso.operations.registry import OPERATIONS
+from calipso.operations.sql.views import VIEWS
+from calipso.query.names import ALIASES
+from calipso.query.predicate_table import PREDICATES
+from calipso.query.table import SPECS
 
-FILE = Path(__file__).parents[1] / "ui/src/api/types.ts"
+FOLDER = Path(__file__).parents[1] / "ui/src/api"
 HEAD = "// Written by tools/generate_ui_types.py from the table of operations: do not edit.\n"
 SIMPLE = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
 def main() -> int:
-    """Write the file, or with `--check` compare it; 1 when it differs."""
-    said = text()
-    if "--check" not in sys.argv[1:]:
-        FILE.write_text(said)
-    elif not FILE.is_file() or FILE.read_text() != said:
-        print("ui/src/api/types.ts is not what tools/generate_ui_types.py writes: run `make reference`")
-        return 1
-    return 0
+    """Write the files, or with `--check` compare them; 1 when one differs."""
+    wrong = 0
+    for name, said in (("types.ts", text()), ("languages.ts", languages())):
+        file = FOLDER / name
+        if "--check" not in sys.argv[1:]:
+            file.write_text(said)
+        elif not file.is_file() or file.read_text() != said:
+            print(f"ui/src/api/{name} is not what tools/generate_ui_types.py writes: run `make reference`")
+            wrong = 1
+    return wrong
+
+
+def languages() -> str:
+    """Steps, predicates and keys of the query language with what they are for; views of SQL with their columns."""
+    lists: dict[str, list[Any]] = {
+        "STEPS": [(each.names[0], each.doc) for each in SPECS],
+        "PREDICATES": [(each.names[0], each.doc) for each in PREDICATES],
+        "KEYS": sorted(ALIASES),
+    }
+    views = {each.name: [column.name for column in each.columns] for each in VIEWS}
+    shapes = {"STEPS": "[string, string][]", "PREDICATES": "[string, string][]", "KEYS": "string[]"}
+    said = "".join(f"\nexport const {name}: readonly {shapes[name]} = {_rows(rows)};\n" for name, rows in lists.items())
+    columns = "".join(f"  {name}: {_plain(names)},\n" for name, names in views.items())
+    head = HEAD.replace("the table of operations", "the query languages")
+    return f"{head}{said}\nexport const VIEWS: Readonly<Record<string, readonly string[]>> = {{\n{columns}}};\n"
+
+
+def _rows(rows: list[Any]) -> str:
+    return "[\n" + "".join(f"  {_plain(row)},\n" for row in rows) + "]"
+
+
+def _plain(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def text() -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from labs.plain import lab as plain
 from labs.plain.running import Running
@@ -101,18 +101,29 @@ def browser() -> Iterator[Browser]:
 Opened = Callable[..., Page]
 
 
+def told(said: ConsoleMessage, refused: str) -> bool:
+    """Whether a line of the console is a fault."""
+    meant = refused and f"responded with a status of {refused}" in said.text
+    return said.type in ("error", "warning") and not meant
+
+
 @pytest.fixture
 def opened(browser: Browser, served: Served) -> Iterator[Opened]:
-    """Open a place of the UI. Fails in the end on any error in the console, and on anything loaded from elsewhere."""
+    """Open a place of the UI. Fails in the end on any error in the console, and on anything loaded from elsewhere.
+
+    refused: a status that the server is to answer with; the browser itself notes it in the console.
+    """
     contexts, wrong = [], []
 
-    def at(path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"]) -> Page:
+    def at(
+        path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"], refused: str = ""
+    ) -> Page:
         context = browser.new_context(viewport={**SIZE, "width": width}, accept_downloads=True)
         contexts.append(context)
         page = context.new_page()
         token = f"sessionStorage.setItem('calipso.token', '{served.token}');" if signed_in else ""
         page.add_init_script(f"{token}localStorage.setItem('calipso.theme', '{theme}')")
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda said: wrong.append(said.text) if told(said, refused) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         own = (served.url, "blob:", "data:", served.url.replace("http", "ws", 1))
         page.on("request", lambda asked: None if asked.url.startswith(own) else wrong.append(f"elsewhere: {asked.url}"))

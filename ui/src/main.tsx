@@ -8,6 +8,7 @@ import "./styles/tokens.css";
 import "./styles/components.css";
 import "./styles/product.css";
 import "./styles/pages.css";
+import "./styles/tables.css";
 
 beginTheme();
 listen();

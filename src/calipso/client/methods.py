@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from calipso.model.flowpath import FlowPath
 from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.alerts import AlertRemoved, Alerts, AlertView, Firings
 from calipso.operations.answers import LinkView, ObjectView
-from calipso.operations.capturing import CaptureList, CaptureView, FlowList
+from calipso.operations.capturing import CaptureList, CaptureView, FlowFile, FlowList
 from calipso.operations.cliques import CliqueView
 from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Ran, Scope
@@ -661,6 +662,8 @@ class Methods:
         header: int = 256,
         raw_packets: int = 0,
         l2_key: bool = False,
+        sampling: int = 1,
+        port: int = 0,
         ttl: float = 0.0,
     ) -> CaptureView:
         """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
@@ -669,7 +672,8 @@ class Methods:
         query: what finds the objects, asked again as they change. engine: empty for the best there is. id: what
         it is to be known by, empty for one that is made up. bpf: a filter in the language of pcap-filter(7).
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
-        tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+        tell flows apart. ttl: seconds until it ends by itself, 0 for never. sampling: one of how many packets a
+        switch is to send. port: UDP port of a receiver, 0 for its own.
         """
 
         found: CaptureView = self.call(
@@ -684,6 +688,8 @@ class Methods:
             header=header,
             raw_packets=raw_packets,
             l2_key=l2_key,
+            sampling=sampling,
+            port=port,
             ttl=ttl,
         )
         return found
@@ -811,6 +817,20 @@ class Methods:
             order=order,
             limit=limit,
         )
+        return found
+
+    def get_flow_path(
+        self, *, id: str, environment: str = "local", since: str = "", until: str = "", nat: bool = True
+    ) -> FlowPath:
+        """The way of one conversation, hop by hop: counters, loss and delay between hops, what was not captured.
+        Raises `NotFound` where no flow has the id, `QueryError` for a wrong moment.
+
+        id: a flow's tracking_id, l3_tracking_id or uuid. since, until: moments; its flows that were going on
+        then. nat: ask the kernels on the way which addresses they translate now, and follow the conversation
+        through that.
+        """
+
+        found: FlowPath = self.call("get_flow_path", id=id, environment=environment, since=since, until=until, nat=nat)
         return found
 
     def get_original(
@@ -1166,6 +1186,44 @@ class Methods:
     def remove_workflow(self, *, id: str, environment: str = "local") -> WorkflowRemoved:
         """Remove a workflow of one's own. Raises `NotFound`, `Forbidden` for those that come with Calipso."""
         found: WorkflowRemoved = self.call("remove_workflow", id=id, environment=environment)
+        return found
+
+    def export_flows(
+        self,
+        *,
+        environment: str = "local",
+        since: str = "",
+        until: str = "",
+        address: str = "",
+        mac: str = "",
+        application: str = "",
+        protocol: str = "",
+        node: str = "",
+        capture: str = "",
+        tracking_id: str = "",
+        order: Literal["-last", "last", "-start", "start", "-metric.ab_bytes", "-metric.ba_bytes"] = "-last",
+        limit: int = 100000,
+    ) -> FlowFile:
+        """Flows as a Parquet file. Raises `QueryError` for a wrong moment.
+
+        As `GetFlows`, with another limit.
+        """
+
+        found: FlowFile = self.call(
+            "export_flows",
+            environment=environment,
+            since=since,
+            until=until,
+            address=address,
+            mac=mac,
+            application=application,
+            protocol=protocol,
+            node=node,
+            capture=capture,
+            tracking_id=tracking_id,
+            order=order,
+            limit=limit,
+        )
         return found
 
     def get_tokens(self) -> Tokens:

@@ -205,7 +205,7 @@ function Changes({ events }: { events: Happening[] }): JSX.Element {
           <li key={i}>
             <Glyph name={sign.glyph} size="s" tone={sign.tone} />
             <span class="grow trunc" title={wordsOf(event)}>{wordsOf(event)}</span>
-            <button class="link" onClick={() => go({ at: event.at })} aria-label={`Go to ${event.at}`}><time>{clock(Date.parse(event.at))}</time></button>
+            <button class="link" onClick={() => go({ at: event.at })} title={`Go to ${event.at}`}><time>{clock(Date.parse(event.at))}</time></button>
           </li>
         );
       })}

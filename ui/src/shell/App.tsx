@@ -12,7 +12,7 @@ import { Note } from "./Note";
 import { Rail } from "./Rail";
 import { search } from "./Search";
 import { SignIn } from "./SignIn";
-import { Timebar, stepMinutes } from "./Timebar";
+import { Timebar, compare, stepMinutes } from "./Timebar";
 import { Top } from "./Top";
 
 export function App(): JSX.Element {
@@ -75,6 +75,7 @@ function keys(): Key[] {
     { keys: "l", does: "back to live", run: () => go({ at: "" }) },
     { keys: ",", does: "one minute back", run: () => stepMinutes(-1) },
     { keys: ".", does: "one minute on", run: () => stepMinutes(1) },
+    { keys: "c", does: "compare this moment with now", run: compare },
     { keys: "v", does: "picture or table twin", run: () => go({ twin: !place.value.twin }) },
     { keys: "Escape", does: "close the topmost thing", run: () => (keyListOpen.value ? (keyListOpen.value = false) : go({ focus: "" })) },
     { keys: "?", does: "all keys", run: () => (keyListOpen.value = true) },

@@ -25,8 +25,18 @@ export function Note(): JSX.Element | null {
   }
   if (!frozen.value) return null;
   const moment = Date.parse(place.value.at);
+  if (place.value.page === "changes") {
+    return (
+      <div class="note" role="region" aria-label="Moment shown">
+        <Glyph name="ui-compare" size="s" />
+        <b class="nowrap">Comparing two moments.</b>
+        <span class="trunc grow">{place.value.against ? `A ${clock(Date.parse(place.value.against))} with ` : "An hour before with "}B {clock(moment)}. New changes keep arriving and are not shown here.</span>
+        <button class="btn" onClick={() => go({ at: "" })}>Back to live <kbd>l</kbd></button>
+      </div>
+    );
+  }
   return (
-    <div class="note">
+    <div class="note" role="region" aria-label="Moment shown">
       <Glyph name="ui-clock" size="s" />
       <b class="nowrap">You are looking at {clock(moment)}, {lasting(now.value - moment)} ago.</b>
       <span class="trunc grow">{trouble.value ? trouble.value.detail : "Nothing here is live. Running captures and scans go on."}</span>

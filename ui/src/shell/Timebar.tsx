@@ -62,6 +62,11 @@ export function stepMinutes(by: number): void {
   go({ at: to >= Date.now() ? "" : new Date(Math.floor(to / 1000) * 1000).toISOString().replace(".000", "") });
 }
 
+/** Compare the moment shown with now. */
+export function compare(): void {
+  go({ page: "changes", against: place.value.at || place.value.against, at: "", focus: "" });
+}
+
 /** Go to the stretch before or after with a change in it; within it to its end, so that the change is in the picture. */
 export function changeNear(direction: 1 | -1): void {
   const told = density.value;
@@ -94,6 +99,7 @@ export function Timebar(): JSX.Element {
         <select class="btn" aria-label="Stretch shown" value={String(place.value.span)} onChange={(event) => go({ span: Number(event.currentTarget.value) })}>
           {SPANS.map((each) => <option key={each.hours} value={String(each.hours)}>{each.label}</option>)}
         </select>
+        <button class={`btn${place.value.page === "changes" ? " on" : ""}`} aria-label="Compare two moments" onClick={compare}><Glyph name="ui-compare" size="s" />Compare</button>
       </div>
     </footer>
   );
@@ -109,6 +115,7 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
   const room = width.value - 18;
   const [from, to] = [start(), now.value];
   const x = (moment: number): number => ((moment - from) / (to - from)) * room;
+  const against = place.value.page === "changes" ? Date.parse(place.value.against) || 0 : 0;
   const empty = (density.value?.revision ?? 0) === 0 && revision.value === 0;
   return (
     <svg
@@ -123,7 +130,8 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
       ))}
       <Stale room={room} x={x} />
       <path d={`M${room} 6V56`} class="now" />
-      {past ? <Handle x={Math.max(0, x(at))} label={clock(at)} /> : <circle cx={room} cy={6} r={5} class="live-mark" />}
+      {against ? <Compared from={Math.max(0, x(against))} to={past ? x(at) : room} /> : null}
+      {past ? <Handle x={Math.max(0, x(at))} label={against ? `B ${clock(at)}` : clock(at)} /> : <circle cx={room} cy={6} r={5} class="live-mark" />}
       <text x={room + 2} y={68} class={past ? "x3 s11" : "s11 bb"} text-anchor="end">now</text>
     </svg>
   );
@@ -162,6 +170,16 @@ function Stale({ room, x }: { room: number; x: (moment: number) => number }): JS
       <title>{scopes.map((each) => each.scope).join("\n")}</title>
       <rect x={left} y={50} width={room - left} height={4} class="hatchfill" />
       <rect x={room - 116} y={58} width={90} height={14} class="ground" /><text x={room - 28} y={68} class="xs s11" text-anchor="end">{word}</text>
+    </g>
+  );
+}
+
+/** The stretch that is compared, from its earlier moment. */
+function Compared({ from, to }: { from: number; to: number }): JSX.Element {
+  return (
+    <g>
+      <rect x={from} y={4} width={Math.max(0, to - from)} height={AXIS - 4} class="pastrange" /><path d={`M${from} 4V56`} class="pastline" />
+      <rect x={from} y={0} width={17} height={17} rx={3} class="pastfill" /><text x={from + 8.5} y={12.5} text-anchor="middle" class="s11 bb onpast">A</text>
     </g>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { sourceOf } from "../../glyphs/sprite";
 import { picture } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
+import { download } from "../../parts/download";
 import { environment } from "../../state/place";
 import { area, drawn } from "./Canvas";
 import { paint, Palette } from "./paint";
@@ -55,12 +56,4 @@ async function json(): Promise<Blob | null> {
   if (!there) return null;
   const whole = { environment: environment.value, as_of: there.asOf, revision: there.revision, objects: [...there.things.values()], links: [...there.ties.values()] };
   return new Blob([JSON.stringify(whole, null, 1)], { type: "application/json" });
-}
-
-function download(made: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(made);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

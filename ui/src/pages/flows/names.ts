@@ -1,0 +1,16 @@
+import { picture } from "../../live/store";
+
+/** Whose end it is: what a NIC belongs to, unless that is a host. */
+export function nameOf(id: string | undefined): string {
+  const thing = picture.value?.things.get(id ?? "");
+  const owner = thing && thing.parent !== thing.host ? picture.value?.things.get(thing.parent) : undefined;
+  return owner?.name ?? thing?.name ?? "";
+}
+
+/** Where it is captured: the NIC, and what it is in. */
+export function pointOf(id: string | undefined): string {
+  const thing = picture.value?.things.get(id ?? "");
+  if (!thing) return id ?? "";
+  const owner = nameOf(id);
+  return owner === thing.name ? thing.name : `${owner} ${thing.name}`;
+}
