@@ -8,7 +8,7 @@ import platform
 import signal
 import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,12 @@ from calipso.cli.calling import call, run
 from calipso.cli.options import Out
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError
-from calipso.runtime.agent import Agent, Server
 from calipso.runtime.home import LOCAL, Home
 from calipso.runtime.log import configure
-from calipso.runtime.sources import installed_sources
 from calipso.runtime.spool import LARGEST, Spool
-from calipso.runtime.system import transport_to
+
+if TYPE_CHECKING:
+    from calipso.runtime.agent import Agent
 
 TOKEN = "CALIPSO_TOKEN"  # noqa: S105  (the name of a variable)
 
@@ -53,6 +53,10 @@ def agent(
     configure(log)
 
     async def work() -> None:
+        from calipso.runtime.agent import Agent, Server
+        from calipso.runtime.sources import installed_sources
+        from calipso.runtime.transports import transport_to
+
         reached = Server(server, _token(token_file), _tls(server, ca, cert, key))
         home = Home.default()
         home.prepare()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 import typer
@@ -15,9 +15,10 @@ from calipso.errors import AuthFailed, CalipsoError, ConfigError, NotFound, Quer
 from calipso.operations.registry import BY_NAME, perform
 from calipso.runtime.home import Home
 from calipso.runtime.lock import Running, running
-from calipso.runtime.remote import Remote
-from calipso.runtime.system import System, opened
 from calipso.runtime.tokens import admin_token
+
+if TYPE_CHECKING:
+    from calipso.runtime.system import System
 
 T = TypeVar("T")
 
@@ -38,7 +39,11 @@ async def with_calls(home: Home, environment: str | None, use: Callable[[Call], 
     """Run `use` with a function that calls operations of one environment or of all, wherever they run."""
     server = server_of(home)
     if server is not None:
+        from calipso.runtime.remote import Remote
+
         return await use(Remote(server.url, admin_token(home.token)).call)
+    from calipso.runtime.system import opened  # sources, stores and transports: a second that a server saves
+
     async with opened(home, environment) as system:
         return await use(_here(system))
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -20,12 +20,11 @@ from calipso.cli.render import Output, console
 from calipso.errors import ConfigError, Conflict, Unreachable
 from calipso.query.standing import standing
 from calipso.runtime.home import LOCAL, Home
-from calipso.runtime.live import Live as Deltas
 from calipso.runtime.log import configure
-from calipso.runtime.system import opened
 from calipso.runtime.tokens import admin_token
-from calipso.web.serve import serve
-from calipso.web.server import Server, Tls
+
+if TYPE_CHECKING:  # only `up` needs a web server: the others start sooner without
+    from calipso.web.server import Server, Tls
 
 PORT = 8082
 SETTLE = 2.0
@@ -55,6 +54,8 @@ def up(
 
     Examples: `calipso up` · `calipso up --port 9000 --log info`
     """
+    from calipso.web.serve import serve
+
     configure(log)
     home = Home.default()
 
@@ -75,6 +76,8 @@ def up(
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
+    from calipso.web.server import Tls
+
     if certificate is None:
         if key is not None or client_ca is not None:
             raise ConfigError("needs a certificate", where="--tls-key, --client-ca", hint="give --tls-cert too")
@@ -169,6 +172,9 @@ def is_query(said: str) -> bool:
 
 async def _watch_here(home: Home, key: str, env: str, output: Output, count: int) -> None:
     """Without a server: be the writer oneself while watching."""
+    from calipso.runtime.live import Live as Deltas
+    from calipso.runtime.system import opened
+
     async with opened(home, env) as system:
         name, _, value = key.partition(":")
         asked = standing(key) if is_query(key) else (name, value) if key else None

@@ -15,9 +15,6 @@ from calipso.cli.render import Output, console
 from calipso.errors import Conflict
 from calipso.model.environment import Environment as Config
 from calipso.runtime.home import LOCAL, Home
-from calipso.runtime.recording import record as write_transcripts
-from calipso.runtime.recording import replay_all
-from calipso.runtime.system import opened
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +30,9 @@ def record(
 
     Examples: `calipso record transcripts` · `calipso record case-17 --env plain`
     """
+
+    from calipso.runtime.recording import record as write_transcripts
+    from calipso.runtime.system import opened
 
     async def once() -> list[Path]:
         home = Home.default()
@@ -54,6 +54,8 @@ def replay(
 
     Examples: `calipso replay transcripts/linux@h1.jsonl` · `calipso replay case-17/*.jsonl -o json`
     """
+    from calipso.runtime.recording import replay_all
+
     config = Config(name="replay", namespaces="instances" if instances else "plain")
     found = run(replay_all(files, config))
     graph = found.graph
