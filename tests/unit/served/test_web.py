@@ -72,7 +72,7 @@ def test_errors_are_problems_with_a_hint(tmp_path: Path, path: str, status: int,
     served(tmp_path, use)
 
 
-ASKED_OTHERWISE = ("show_scan", "query", "get_diff", "get_history", "get_original", "count_original")
+ASKED_OTHERWISE = ("show_scan", "query", "get_diff", "get_history", "get_original", "count_original", "get_flow_path")
 """What takes more than an environment."""
 
 
