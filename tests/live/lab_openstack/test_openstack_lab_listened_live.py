@@ -19,7 +19,7 @@ from tests.support import openstack_lab_listened as listened
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 SEED, NUMBER = 4, 28
-SETTLED = 60.0
+SETTLED = 120.0
 """Seconds within which agents have done what the API promised, and events of it are told."""
 SOON, AT_WORST = 1.0, 10.0
 

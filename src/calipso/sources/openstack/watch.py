@@ -27,7 +27,7 @@ COALESCE = 0.05
 FULL_EVERY = 60.0
 FIRST_WORD = 5.0
 """Seconds in which the bus may bind before the first look: then nothing happens between them."""
-AFTERWARDS = (1.0, 4.0, 15.0)
+AFTERWARDS = (1.0, 4.0, 15.0, 40.0)
 """Seconds after an event in which its objects are asked again: agents finish without a word to the bus."""
 UNTOLD, UNTOLD_EVERY = "trunks", 10.0
 """A listing that changes without an event, as subports come and go, and how often it is asked where it has anything."""
