@@ -79,7 +79,7 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
     kept = [section for at, section in sections.items() if at not in ("CLI", "mysql")]
     hosts = _hosts(said["configuration"], where) if "CLI" in sections else {}
     if "mysql" in sections:
-        hosts[DATABASES] = {"mysql": _database(sections["mysql"])}
+        hosts = {DATABASES: {"mysql": _database(sections["mysql"])}, **hosts}
     return {
         "name": name,
         "type": kind,

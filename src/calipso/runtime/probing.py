@@ -18,7 +18,7 @@ from calipso.model.environment import AmqpAccess, Environment, Host
 from calipso.operations.context import Probed
 from calipso.runtime.collect import with_pid
 from calipso.runtime.probing_http import aci, keystone, kubernetes, sensu
-from calipso.seams import Exec, Http, Transport
+from calipso.seams import Exec, Http, Sql, Transport
 from calipso.sources.openstack.bus import EXCHANGES
 from calipso.transports.amqp import AmqpTransport
 from calipso.transports.secrets import secret
@@ -84,6 +84,10 @@ def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
     if host.ssh is not None:
         fields = tuple(field for field in ("user", "password", "keys", "agent") if getattr(host.ssh, field))
         yield Target("CLI", name, fields, lambda limit: _command(reach, host, limit))
+    if host.mysql is not None:
+        fields = tuple(field for field in ("user", "password") if getattr(host.mysql, field))
+        place = f"{host.mysql.host}:{host.mysql.port}"
+        yield Target("mysql", place, fields, lambda limit: _databases(reach, with_pid(host, where), limit))
     if host.openstack is not None:
         yield Target(
             "OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit)
@@ -96,6 +100,16 @@ async def _command(reach: Reach, host: Host, limit: float) -> str:
     try:
         reply = await transport.ask(Exec(("uname", "-n"), timeout=limit))
         return f"is {reply.body.decode(errors='replace').strip()}"
+    finally:
+        await transport.close()
+
+
+async def _databases(reach: Reach, host: Host, limit: float) -> str:
+    """Log in to the server of a cloud's databases and ask for its version."""
+    transport = reach(host)
+    try:
+        said = msgspec.json.decode((await transport.ask(Sql("SELECT VERSION()", timeout=limit))).body)
+        return f"version {said['rows'][0][0]}"
     finally:
         await transport.close()
 

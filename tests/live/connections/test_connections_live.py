@@ -202,7 +202,7 @@ def test_it_is_tried_before_it_is_kept_when_asked(
     file, runner = tmp_path / "site.json", CliRunner()
     file.write_text(json.dumps(document(database, bus, dead, "wrong")))
     refused = runner.invoke(app, ["env", "add", str(file), "--test"])
-    assert refused.exit_code == 2 and "AuthFailed" in refused.output and "mysql.user, pwd" in refused.output
+    assert refused.exit_code == 2 and "AuthFailed" in refused.output and "mysql.user, password" in refused.output
     assert "site" not in Home(tmp_path / "home").configured()
     assert runner.invoke(app, ["env", "add", str(file)]).exit_code == 0
     said = runner.invoke(app, ["env", "test", "site", "--connections", "-o", "json"])

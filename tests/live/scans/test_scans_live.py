@@ -92,6 +92,7 @@ def test_a_host_that_died_is_named_nothing_is_deleted_and_the_next_good_scan_hea
             assert again.hosts["h1"] != alive
             healed = await scanned(system)
             assert (healed.status, healed.errors, healed.findings) == ("completed", [], [])
+            assert [s.scope.key for s in system.site(NAME).scopes() if s.stale] == []
             assert stale_hosts(system) == set() and await messages(system, open="yes") == []
             assert differences(graph_of(system), expected(again.lab)) == []
 

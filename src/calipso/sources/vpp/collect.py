@@ -20,14 +20,20 @@ _NO_PLUGIN = "unknown input"
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """Everything VPP tells. A host on which VPP never ran has nothing to say; one that does not answer has failed."""
+    """Everything VPP tells. A host on which VPP never ran has nothing to say; one that does not answer has failed.
+
+    Raises `TransportError`, `ParseError` where it cannot be told whether there is one.
+    """
     scope = Scope("vpp", config.host)
     vppctl = Vppctl(transport, config)
+    runs = await vppctl.runs()
+    if not runs and not await vppctl.installed():
+        return
     try:
-        if not await vppctl.installed():
-            return
         said = await ask(vppctl)
     except (TransportError, ParseError) as error:
+        if not runs:  # perhaps there is none: what cannot be told of the host is no word on its VPP
+            raise
         yield RunBegan(scope)
         yield RunEnded(scope, "failed", (RunError("vppctl", error.message),))
         return
@@ -54,16 +60,17 @@ class Vppctl:
         socket = str(config.options.get("socket") or "")
         self._argv = ("vppctl", *(("-s", socket) if socket else ()))
 
-    async def installed(self) -> bool:
-        """Whether VPP has a run directory on the host, or its command is there, in whatever place it is wrapped to.
-
-        Raises `TransportError` when that cannot be told.
-        """
+    async def runs(self) -> bool:
+        """Whether VPP has a run directory on the host. Raises `TransportError` when that cannot be told."""
         try:
             await self._transport.ask(Read(RUN))
         except Unreachable:
-            return (await self._transport.ask(Exec(("vppctl", "-h")))).exit_code != NOT_FOUND
+            return False
         return True
+
+    async def installed(self) -> bool:
+        """Whether its command is there, in whatever place it is wrapped to. Raises `TransportError`."""
+        return (await self._transport.ask(Exec(("vppctl", "-h")))).exit_code != NOT_FOUND
 
     async def __call__(self, *words: str) -> str:
         """What VPP prints, "" where it does not know the command. Raises `CommandFailed`."""
