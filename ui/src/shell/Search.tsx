@@ -17,10 +17,11 @@ const answer = signal<SearchAnswer | null>(null);
 const took = signal(0);
 const trouble = signal("");
 const active = signal(0);
-const asks = signal(0);
 const WAIT = 60;
 
-export const search = { open: () => asks.value++ };
+/** At once: whoever types on right after the key loses no letter. */
+export const search = { open: () => field?.focus() };
+let field: HTMLInputElement | null = null;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let running: AbortController | null = null;
@@ -50,8 +51,9 @@ async function look(value: string): Promise<void> {
 export function Search(): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (asks.value) input.current?.focus();
-  }, [asks.value]);
+    field = input.current;
+    return () => void (field = null);
+  }, []);
   const close = (): void => {
     shown.value = false;
     input.current?.blur();
