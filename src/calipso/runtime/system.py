@@ -48,6 +48,7 @@ from calipso.runtime.sources import installed_sources
 from calipso.runtime.translations import translations
 from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
+from calipso.runtime.turn import ended
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import CaptureEngine, Injector, Transport
 from calipso.stores.duckdb import DuckFlowStore
@@ -348,9 +349,7 @@ class System:
         self._collections.pop(environment, None)
         tasks = [self._watches.pop(environment, None), self._capturing.pop(environment, None)]
         ending = [task for task in tasks if task is not None]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(*map(ended, ending), return_exceptions=True)  # one that swallows it is told again
         if (injections := self._injections.pop(environment, None)) is not None:
             await injections.close()
         captures = self._captures.pop(environment, None)
