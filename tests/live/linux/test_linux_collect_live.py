@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from calipso.seams import Exec, Read, SourceConfig
+from calipso.seams import Exec, Netlink, Read, Reply, Request, SourceConfig
 from calipso.sources.linux import SOURCE
 from calipso.transports.local import LocalTransport
 from tests.support.picture import Picture
@@ -159,6 +159,26 @@ def test_scopes_of_namespaces_that_went_are_said_to_be_gone(lab: Any) -> None:
 
     gone = [each.scope.part for each in asyncio.run(run()) if type(each).__name__ == "ScopeGone"]
     assert gone == [part, f"{part} routes"]
+
+
+@pytest.mark.parametrize("at", ["addresses", "routes", "firewall", "nft"])
+def test_a_namespace_that_ends_while_it_is_looked_at_is_no_failure(lab: Any, at: str) -> None:
+    class Ending(LocalTransport):
+        there = True
+
+        async def ask(self, request: Request) -> Reply:
+            words = request.dumps if isinstance(request, Netlink) else request.argv if isinstance(request, Exec) else ()
+            if self.there and at in words and getattr(request, "netns", "").endswith(lab.name("a")):
+                self.there = False
+                await asyncio.to_thread(lab.run, "ip netns del @a")
+            return await super().ask(request)
+
+    lab.run("ip netns add @a", "ip netns exec @a nft add table ip guard")
+    ending = Ending()
+    picture = collect(ending)
+    assert not ending.there
+    mine = {part: status for part, status in picture.status.items() if part.startswith(f"netns:{lab.name('a')}")}
+    assert set(mine.values()) <= {"completed"}
 
 
 def test_a_host_made_of_namespaces(lab: Any) -> None:

@@ -172,3 +172,24 @@ def test_what_nobody_tells_of_is_seen_nevertheless(monkeypatch: pytest.MonkeyPat
             await until(lambda: listened.facets() == wanted)
 
     run(check)
+
+
+def test_what_an_agent_finishes_long_after_is_seen_although_nobody_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begun before anybody listened: no event named it."""
+    monkeypatch.setattr(watch, "UNTOLD_EVERY", 0.05)
+
+    async def check() -> None:
+        cloud = SimulatedCloud(6)
+        network = cloud.add("networks", name="one", subnets=[])["id"]
+        port = cloud.add("ports", network_id=network, device_owner="", device_id="", status="BUILD")
+        floating = cloud.add(
+            "floating_ips", floating_ip_address="192.0.2.9", floating_network_id=network, port_id=port["id"],
+            router_id=None, status="DOWN",
+        )  # fmt: skip
+        async with listening(cloud, CONFIG) as listened:
+            await until(lambda: listened.facets())
+            port["status"] = floating["status"] = "ACTIVE"
+            wanted = await scanned(cloud, CONFIG)
+            await until(lambda: listened.facets() == wanted)
+
+    run(check)

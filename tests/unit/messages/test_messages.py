@@ -179,6 +179,10 @@ def test_findings_of_a_scan_are_messages_until_they_are_mended(tmp_path: Path) -
         async with estate(tmp_path) as system:
             scope = Scope("test", "h7")
             lost = Record("h7/dev:eth0", "netlink", "device", {"name": "eth0", "host": "h7", "netns": "h7/netns:x"})
+
+            async def of_it() -> Any:
+                return (await ask(system, "get_messages", related_object=lost.id, open="yes")).items
+
             await system.site(ESTATE).put([Seen(scope, (lost,))])
             for _ in range(2):
                 begun = await ask(system, "start_scan")
@@ -190,9 +194,9 @@ def test_findings_of_a_scan_are_messages_until_they_are_mended(tmp_path: Path) -
             await system.site(ESTATE).put([ScopeGone(scope)])
             begun = await ask(system, "start_scan", only="inventory")
             await system.scans.finished(ESTATE, begun.id)
-            assert [each.level for each in (await ask(system, "get_messages", open="yes")).items] == ["error"]
+            assert [each.level for each in await of_it()] == ["error"]
             begun = await ask(system, "start_scan")
             await system.scans.finished(ESTATE, begun.id)
-            assert (await ask(system, "get_messages", open="yes")).items == []
+            assert await of_it() == []
 
     run(work())

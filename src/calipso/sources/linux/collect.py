@@ -48,7 +48,8 @@ def survey_of(transport: Transport, config: SourceConfig) -> Survey:
 
 
 async def read_all(survey: Survey) -> None:
-    """List and read all namespaces. A cable into one that is not known means that it came meanwhile: look once more.
+    """List and read all namespaces. A cable into one that is not known means that it came meanwhile, one that cannot
+    be read perhaps that it went: look once more.
 
     Raises `TransportError`, `ParseError` when they cannot even be listed.
     """
@@ -56,6 +57,7 @@ async def read_all(survey: Survey) -> None:
     await survey.read_interfaces(survey.listing.all)
     survey.build(survey.listing.all)
     strays = survey.strays()
+    strays |= {each.part for each in survey.listing.all if each.part in survey.failed and not each.reason}
     if strays and survey.listing.initial:
         known = {each.part for each in survey.listing.all}
         await survey.list_namespaces()
@@ -98,8 +100,11 @@ def interface_run(survey: Survey, ledger: Ledger, namespace: Namespace) -> Itera
 
 async def table_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
     """Routes, rules, neighbours and forwarding entries of each namespace that can be read."""
+    parts = {survey.scope(each.part + ROUTES): each for each in namespaces}
     async for scope, records, errors, metrics in read_tables(survey, namespaces):
         if records is None:
+            if await survey.ended(parts[scope]):
+                continue
             ledger.failed(scope)
             for observation in failed_run(scope, *errors):
                 yield observation

@@ -41,23 +41,32 @@ async def slow_runs(survey: Survey, ledger: Ledger, rules: Rules) -> AsyncIterat
             bodies = split_dumps(answer.body, names)
             firewall = parse_firewall(bodies["firewall"])
         except CalipsoError as error:
-            for scope in (survey.scope(namespace.part + NETFILTER), survey.scope(namespace.part + SOCKETS)):
-                ledger.failed(scope)
-                yield RunBegan(scope)
-                yield RunEnded(scope, "failed", (RunError(namespace.path or namespace.part, error.message),))
+            if not await survey.ended(namespace):
+                for observation in _failed(survey, ledger, namespace, error):
+                    yield observation
             continue
         for observation in _socket_run(survey, ledger, namespace, bodies["sockets"], owners, complaint):
             yield observation
         known = rules.get(namespace.inode)
         errors: list[RunError] = []
         record = known[1] if known and known[0] == firewall else await _netfilter(survey, namespace, firewall, errors)
-        if errors:
-            rules.pop(namespace.inode, None)
-        else:
+        if not errors:
             rules[namespace.inode] = (firewall, record)
+        else:
+            rules.pop(namespace.inode, None)
+            if await survey.ended(namespace):
+                continue
         scope = survey.scope(namespace.part + NETFILTER)
         for observation in ledger.whole(scope, [record] if record else [], tuple(errors)):
             yield observation
+
+
+def _failed(survey: Survey, ledger: Ledger, namespace: Namespace, error: CalipsoError) -> Iterator[Observation]:
+    for suffix in (NETFILTER, SOCKETS):
+        scope = survey.scope(namespace.part + suffix)
+        ledger.failed(scope)
+        yield RunBegan(scope)
+        yield RunEnded(scope, "failed", (RunError(namespace.path or namespace.part, error.message),))
 
 
 async def _owners(survey: Survey) -> tuple[dict[int, Owner], tuple[RunError, ...]]:

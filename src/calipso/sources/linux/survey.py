@@ -81,6 +81,14 @@ class Survey:
             part: error for part, error in self.failed.items() if part in known
         }
 
+    async def ended(self, namespace: Namespace) -> bool:
+        """Whether a namespace that could not be asked is there no more: that is no failure."""
+        try:
+            now = parse_namespaces(await self._listing(), self.host, self.config.options.get("declared", ()))
+        except CalipsoError:
+            return False
+        return now.proves_gone(namespace.part)
+
     async def _listing(self) -> bytes:
         return (await self.transport.ask(ListNamespaces())).body
 

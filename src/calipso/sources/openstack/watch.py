@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from calipso.errors import CalipsoError, ParseError, TransportError
@@ -29,8 +29,14 @@ FIRST_WORD = 5.0
 """Seconds in which the bus may bind before the first look: then nothing happens between them."""
 AFTERWARDS = (1.0, 4.0, 15.0, 40.0)
 """Seconds after an event in which its objects are asked again: agents finish without a word to the bus."""
-UNTOLD, UNTOLD_EVERY = "trunks", 10.0
-"""A listing that changes without an event, as subports come and go, and how often it is asked where it has anything."""
+UNTOLD_EVERY = 10.0
+"""Seconds between two questions for what changes without an event."""
+UNDER_WAY: Mapping[str, Callable[[Any], bool]] = {
+    "floating_ips": lambda each: each.status == "DOWN" and bool(each.port_id),
+    "ports": lambda each: each.status == "BUILD",
+    "servers": lambda each: each.status in ("BUILD", "REBUILD", "RESIZE", "MIGRATING"),
+}
+"""Listing → whether an object of it waits for an agent, which tells the API and nobody else when it is done."""
 RETRY, LONGEST_RETRY = 1.0, 30.0
 BUS = "bus"
 """Part of the scope that stands for the message bus; it holds nothing."""
@@ -122,7 +128,7 @@ class _Listener:
         due = [self._look_at] if self._looking is None else []
         due += [times[0] for times in self._again.values()]
         due += [self._retry_at] if self._waiting else []
-        due += [self._untold_at] if self._mirror.of(UNTOLD) else []
+        due += [self._untold_at]
         now = asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(min(due, default=now + 1.0) - now, 0.0)):
@@ -207,9 +213,9 @@ class _Listener:
                 self._again[concern] = times
             else:
                 del self._again[concern]
-        if self._untold_at <= now and self._mirror.of(UNTOLD):
+        if self._untold_at <= now:
             self._untold_at = now + UNTOLD_EVERY
-            due.add(Concern(UNTOLD))
+            due.update(untold(self._mirror))
         return due
 
     def _plan(self, heard: Iterable[Concern]) -> None:
@@ -276,6 +282,14 @@ class _Listener:
         now = self.bus.standing or Standing()
         kept = {"notifications_waiting": now.waiting, "notifications_dead": now.dead}
         return Measured(self._scopes[BUS], {ids.region(self._mirror.region): {**self._counted, **kept}})
+
+
+def untold(mirror: Mirror) -> Iterator[Concern]:
+    """What changes without an event: subports come and go, agents finish what was begun when nobody listened yet."""
+    if mirror.of("trunks"):
+        yield Concern("trunks")
+    for listing, under_way in UNDER_WAY.items():
+        yield from (Concern(listing, "id", id) for id, each in mirror.of(listing).items() if under_way(each))
 
 
 def _names(said: Any, usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ async def slow_runs_by_commands(survey: CommandSurvey, ledger: Ledger) -> AsyncI
     readable = [each for each in survey.listing.all if each.part in survey.read]
     async for namespace, replies in survey.ask_inside(readable, {each.part: _COMMANDS for each in readable}):
         if isinstance(replies, CalipsoError):
+            if await survey.ended(namespace):
+                continue
             for suffix in (NETFILTER, SOCKETS):
                 scope = survey.scope(namespace.part + suffix)
                 yield RunBegan(scope)
