@@ -257,7 +257,11 @@ def test_a_program_publishes_a_topology(running: Running, tmp_path: Path) -> Non
     ]  # fmt: skip
     file.write_text(json.dumps({"Nodes": nodes, "Edges": edges}))
     assert running.listen(tmp_path / "add.log", "add", str(file)).wait(30) == 0
-    wait(lambda: running.rest.lookup("G.V('TOR_TEST').Out().Values('Name')") == ["Test port"], "what was published")
+    wait(
+        lambda: running.rest.lookup("G.V().Has('Name', 'Test TOR').Out().Values('Name')") == ["Test port"],
+        "what was published",
+    )
+    assert running.rest.lookup_nodes("G.V('TOR_TEST')")
     assert running.rest.lookup("G.V().Has('Name', Regex('Bad.*')).Count()") == 0
     file.write_text(json.dumps({"Nodes": nodes[:2]}))
     assert running.listen(tmp_path / "delete.log", "delete", str(file)).wait(30) == 0
