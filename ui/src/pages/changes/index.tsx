@@ -33,7 +33,8 @@ export function ChangesPage(): JSX.Element {
 }
 
 const grouping = (): Grouping => GROUPINGS.find((each) => each === place.value.more["by"]) ?? "host";
-const now = (): string => new Date(Math.floor(Date.now() / 1000) * 1000).toISOString().replace(".000", "");
+/** To the millisecond: what changed in the second under way is in the comparison. */
+const now = (): string => new Date().toISOString();
 
 function Toolbar(): JSX.Element {
   const two = place.value.at !== "";
