@@ -332,7 +332,7 @@ def ml2_linuxbridge(folder: Path) -> Said:
 
 def dumped(file: Path) -> dict[str, list[Row]]:
     """`ovsdb-client dump -f json`: table → rows with plain values."""
-    from calipso.sources.ovs.parse import value_of
+    from calipso.ovsdb import value_of
 
     text, decoder, at = file.read_text(), json.JSONDecoder(), 0
     out: dict[str, list[Row]] = {}

@@ -7,8 +7,9 @@ from typing import Any
 
 from calipso.model import ids
 from calipso.model.record import Record
+from calipso.ovsdb import Row, many, mapping, one
 from calipso.sources.ovn.naming import clean, ips_of, is_uuid, key_of, mac_of, port
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
+from calipso.sources.ovn.parse import Tables, notes, number, text
 from calipso.sources.ovn.routers import RouterPort, Routers, load_balancers
 
 DATABASE = "OVN_Northbound"

@@ -9,8 +9,9 @@ import msgspec
 
 from calipso.model import ids
 from calipso.model.record import Record
+from calipso.ovsdb import Row, many, mapping, one
 from calipso.sources.ovn.naming import clean, key_of
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
+from calipso.sources.ovn.parse import Tables, notes, number, text
 
 
 class RouterPort(msgspec.Struct, frozen=True):

@@ -13,8 +13,9 @@ import msgspec
 
 from calipso.model import ids
 from calipso.model.record import Record
+from calipso.ovsdb import Row, many, mapping, one
 from calipso.sources.ovn.naming import NEUTRON, OVERLAYS, clean, is_uuid, key_of, mac_of, medium, port
-from calipso.sources.ovn.parse import Row, Tables, many, mapping, notes, number, one, text
+from calipso.sources.ovn.parse import Tables, notes, number, text
 
 DATABASE = "OVN_Southbound"
 TABLES = ("Chassis", "Encap", "Datapath_Binding", "Port_Binding")

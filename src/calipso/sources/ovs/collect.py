@@ -10,9 +10,10 @@ import msgspec
 from calipso.errors import CommandFailed, ParseError, TransportError, Unreachable
 from calipso.model import ids
 from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
+from calipso.ovsdb import mapping, one
 from calipso.seams import Exec, Ovsdb, Read, SourceConfig, Transport
 from calipso.sources.ovs.commands import snapshot
-from calipso.sources.ovs.parse import Tables, mapping, one
+from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.parse_fdb import parse_fdb
 from calipso.sources.ovs.parse_openflow import Rule, parse_groups, parse_rules, tunnel_tags
 from calipso.sources.ovs.records import TUNNELS, Instance, clean, segment_record, tag_meanings

@@ -10,7 +10,8 @@ from typing import Any
 
 from calipso.model import ids
 from calipso.model.record import Record
-from calipso.sources.ovs.parse import Row, Tables, many, mapping, one
+from calipso.ovsdb import Row, many, mapping, one
+from calipso.sources.ovs.parse import Tables
 
 TUNNELS = frozenset(
     {"vxlan", "gre", "geneve", "ip6gre", "erspan", "ip6erspan", "stt", "lisp", "gtpu", "srv6", "bareudp"}
