@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calipso.errors import ParseError, Unreachable
+from calipso.following import run
 from calipso.graph.codec import Codec
 from calipso.graph.value import FacetChange, Graph
 from calipso.model.environment import Environment
@@ -21,7 +22,6 @@ from calipso.seams import Ovsdb, Reply, Request, SourceConfig
 from calipso.sources.ovn.collect import Database, collect
 from calipso.sources.ovn.naming import ips_of, key_of, mac_of
 from calipso.sources.ovn.parse import Tables
-from calipso.sources.ovn.watch import _difference
 
 SB, NB = Database("sb", ("unix:sb",)), Database("nb", ("unix:nb",))
 CODEC = Codec()
@@ -121,11 +121,11 @@ def test_a_claim_tells_itself_alone_and_what_went_is_gone() -> None:
     config = SourceConfig(host="h")
     before = {(each.id, each.facet): each for each in SB.records(tables(south({1: None, 2: "a", 3: None})))}
     after = {(each.id, each.facet): each for each in SB.records(tables(south({1: "b", 2: "a"})))}
-    seen, gone = _difference(SB, config, before, after)
+    seen, gone, ended = run(SB.scope(config.host), before, after)
     assert isinstance(seen, Seen) and [(each.id, each.attributes["chassis"]) for each in seen.records] == [
         ("port:vm1", "b")
     ]
-    assert isinstance(gone, Gone) and gone.facets == (("port:vm3", "ovn.bindings"),)
+    assert isinstance(ended, RunEnded) and isinstance(gone, Gone) and gone.facets == (("port:vm3", "ovn.bindings"),)
 
 
 def test_counters_are_no_change() -> None:

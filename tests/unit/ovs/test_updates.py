@@ -7,10 +7,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calipso.following import run
 from calipso.model.record import Gone, RunBegan, RunEnded, Scope, Seen
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance
-from calipso.sources.ovs.watch import _told
 
 SCOPE = Scope("ovs", "h")
 
@@ -73,12 +73,12 @@ def test_counters_are_no_change_and_a_change_tells_itself_alone() -> None:
     assert not tables.update(update(first, counted))
     assert tables.update(update(counted, rows({1: (1, 9000, 7)})))
     after = {(each.id, each.facet): each for each in instance.records()}
-    seen, gone, ended = _told(SCOPE, before, after)
+    seen, gone, ended = run(SCOPE, before, after)
     assert isinstance(seen, Seen) and [each.attributes["mtu"] for each in seen.records] == [9000]
     assert isinstance(gone, Gone) and set(gone.facets) == {("h/ovs/port:tap2", "ovs"), ("h/ovs/interface:tap2", "ovs")}
     assert isinstance(ended, RunEnded) and ended.status == "completed"
 
 
 def test_the_first_time_is_a_whole_run() -> None:
-    told = list(_told(SCOPE, None, {}))
+    told = list(run(SCOPE, None, {}))
     assert [type(each) for each in told] == [RunBegan, Seen, RunEnded]

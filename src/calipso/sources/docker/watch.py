@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from urllib.parse import quote
 
 from calipso.errors import ParseError, TransportError, Unreachable
-from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
+from calipso.following import Said, Told, follow, keyed, run
+from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, ScopeGone
 from calipso.seams import Http, SourceConfig, Transport
 from calipso.sources.docker.collect import Asking, Place, engines
 from calipso.sources.docker.parse import parse_event, since
@@ -19,41 +20,24 @@ AGAIN = 2.0
 """Seconds until an engine that went away is asked again, and in which new ones are looked for."""
 FULL_EVERY = 60.0
 
-Said = Mapping[tuple[str, str], Record]
-"""(id, facet) → record."""
-
 
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """Every engine there is and every one that comes, for ever."""
-    told: asyncio.Queue[Observation] = asyncio.Queue(1000)
-    tasks: dict[Place, asyncio.Task[None]] = {}
-    looking = asyncio.create_task(_look(transport, config, told, tasks))
-    try:
-        while True:
-            yield await told.get()
-    finally:
-        for task in (looking, *tasks.values()):
-            task.cancel()
-        for task in (looking, *tasks.values()):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+
+    async def find() -> Collection[Place]:
+        try:
+            return await engines(transport, config)
+        except TransportError:
+            return ()  # looked for again: what is followed tells its own troubles
+
+    async def one(place: Place, told: Told) -> None:
+        await _follow(transport, config, place, told)
+
+    async for observation in follow(find, one, AGAIN):
+        yield observation
 
 
-async def _look(
-    transport: Transport,
-    config: SourceConfig,
-    told: asyncio.Queue[Observation],
-    tasks: dict[Place, asyncio.Task[None]],
-) -> None:
-    while True:
-        with contextlib.suppress(TransportError):  # looked for again: what is followed tells its own troubles
-            for place in await engines(transport, config):
-                if place not in tasks or tasks[place].done():
-                    tasks[place] = asyncio.create_task(_follow(transport, config, place, told))
-        await asyncio.sleep(AGAIN)
-
-
-async def _follow(transport: Transport, config: SourceConfig, place: Place, told: asyncio.Queue[Observation]) -> None:
+async def _follow(transport: Transport, config: SourceConfig, place: Place, told: Told) -> None:
     """One engine until its socket is removed."""
     scope = place.scope(config.host)
     while True:
@@ -82,7 +66,7 @@ async def _removed(transport: Transport, config: SourceConfig, place: Place) -> 
 class _Following:
     """One connection to an engine's events."""
 
-    def __init__(self, asking: Asking, scope: Scope, told: asyncio.Queue[Observation]) -> None:
+    def __init__(self, asking: Asking, scope: Scope, told: Told) -> None:
         self._asking = asking
         self._scope = scope
         self._told = told
@@ -128,8 +112,8 @@ class _Following:
             await stream.aclose()  # type: ignore[attr-defined]
 
     async def _tell(self) -> None:
-        now = {(each.id, each.facet): each for each in self._asking.picture.records()}
-        for observation in _told(self._scope, self._before, now):
+        now = keyed(self._asking.picture.records())
+        for observation in run(self._scope, self._before, now):
             await self._told.put(observation)
         self._before = now
 
@@ -139,18 +123,3 @@ def _containers(actor: str, attributes: Mapping[str, str]) -> Iterator[str]:
     yield actor
     if "container" in attributes:
         yield attributes["container"]
-
-
-def _told(scope: Scope, before: Said | None, now: Said) -> Iterator[Observation]:
-    """What to say when the records of a scope were these and are those now."""
-    if before is None:
-        yield RunBegan(scope)
-        yield Seen(scope, tuple(now.values()))
-    else:
-        new = tuple(each for place, each in now.items() if before.get(place) != each)
-        if new:
-            yield Seen(scope, new)
-        gone = tuple(place for place in before if place not in now)
-        if gone:
-            yield Gone(scope, gone)
-    yield RunEnded(scope, "completed")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator
 
 from calipso.errors import ParseError, TransportError
-from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
+from calipso.following import Said, Told, follow, keyed, run
+from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone
 from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
 from calipso.sources.ovs.collect import Switch, collect, gone, statistics, switches, tables_of
 from calipso.sources.ovs.commands import snapshot
@@ -23,10 +24,6 @@ COUNTERS_EVERY = 10.0
 LOOK_EVERY = 5.0
 
 
-Said = Mapping[tuple[str, str], Record]
-"""(id, facet) → record."""
-
-
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """Every instance there is and every one that comes, for ever; by passes where no database socket is reached."""
     if not await _reached(transport, config):
@@ -34,18 +31,12 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
             async for observation in collect(transport, config):
                 yield observation
             await asyncio.sleep(float(config.options.get("interval", TABLES_EVERY)))
-    told: asyncio.Queue[Observation] = asyncio.Queue(1000)
-    tasks: dict[Switch, asyncio.Task[None]] = {}
-    looking = asyncio.create_task(_look(transport, config, told, tasks))
-    try:
-        while True:
-            yield await told.get()
-    finally:
-        for task in (looking, *tasks.values()):
-            task.cancel()
-        for task in (looking, *tasks.values()):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+
+    async def one(switch: Switch, told: Told) -> None:
+        await _follow(transport, config, switch, told)
+
+    async for observation in follow(lambda: switches(transport, config.options), one, LOOK_EVERY):
+        yield observation
 
 
 async def _reached(transport: Transport, config: SourceConfig) -> bool:
@@ -57,20 +48,7 @@ async def _reached(transport: Transport, config: SourceConfig) -> bool:
     return Ovsdb in transport.answers
 
 
-async def _look(
-    transport: Transport,
-    config: SourceConfig,
-    told: asyncio.Queue[Observation],
-    tasks: dict[Switch, asyncio.Task[None]],
-) -> None:
-    while True:
-        for switch in await switches(transport, config.options):
-            if switch not in tasks or tasks[switch].done():
-                tasks[switch] = asyncio.create_task(_follow(transport, config, switch, told))
-        await asyncio.sleep(LOOK_EVERY)
-
-
-async def _follow(transport: Transport, config: SourceConfig, switch: Switch, told: asyncio.Queue[Observation]) -> None:
+async def _follow(transport: Transport, config: SourceConfig, switch: Switch, told: Told) -> None:
     """One instance until it is removed."""
     scope = switch.scope(config.host)
     while True:
@@ -86,9 +64,7 @@ async def _follow(transport: Transport, config: SourceConfig, switch: Switch, to
         await asyncio.sleep(AGAIN)
 
 
-async def _monitor(
-    transport: Transport, config: SourceConfig, switch: Switch, told: asyncio.Queue[Observation]
-) -> None:
+async def _monitor(transport: Transport, config: SourceConfig, switch: Switch, told: Told) -> None:
     """Follow one connection. Raises when it ends."""
     tables = Tables()
     instance = Instance(tables, config.host, switch.name, switch.netns)
@@ -108,18 +84,16 @@ async def _monitor(
                 await task
 
 
-async def _tell(
-    switch: Switch, config: SourceConfig, instance: Instance, changed: asyncio.Event, told: asyncio.Queue[Observation]
-) -> None:
+async def _tell(switch: Switch, config: SourceConfig, instance: Instance, changed: asyncio.Event, told: Told) -> None:
     """A completed run at first, then what each burst of updates changed; counters in between."""
     scope = switch.scope(config.host)
-    before: dict[tuple[str, str], Record] | None = None
+    before: Said | None = None
     while True:
         if await _came(changed, COUNTERS_EVERY) or before is None:
             await asyncio.sleep(COALESCE)
             changed.clear()
-            now = {(each.id, each.facet): each for each in instance.records()}
-            for observation in _told(scope, before, now):
+            now = keyed(instance.records())
+            for observation in run(scope, before, now):
                 await told.put(observation)
             before = now
         await told.put(statistics(instance, scope))
@@ -132,23 +106,8 @@ async def _came(changed: asyncio.Event, within: float) -> bool:
     return changed.is_set()
 
 
-def _told(scope: Scope, before: Said | None, now: Said) -> Iterator[Observation]:
-    """What to say when the records of a scope were these and are those now."""
-    if before is None:
-        yield RunBegan(scope)
-        yield Seen(scope, tuple(now.values()))
-    else:
-        new = tuple(each for place, each in now.items() if before.get(place) != each)
-        if new:
-            yield Seen(scope, new)
-        gone = tuple(place for place in before if place not in now)
-        if gone:
-            yield Gone(scope, gone)
-    yield RunEnded(scope, "completed")
-
-
 async def _ask_tables(
-    transport: Transport, config: SourceConfig, switch: Switch, instance: Instance, told: asyncio.Queue[Observation]
+    transport: Transport, config: SourceConfig, switch: Switch, instance: Instance, told: Told
 ) -> None:
     every = float(config.options.get("interval") or TABLES_EVERY)
     await asyncio.sleep(2 * COALESCE)
