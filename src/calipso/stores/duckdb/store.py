@@ -12,6 +12,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +197,10 @@ def _texts(values: Sequence[str]) -> Any:
 
 
 def _columns(deltas: Sequence[tuple[str, FlowMetric]]) -> dict[str, Any]:
+    metrics = [delta for _, delta in deltas]
     said: dict[str, Any] = {"uuid": _texts([uuid for uuid, _ in deltas])}
     for name in UPDATE:
-        said[name] = np.array([getattr(delta, name) for _, delta in deltas], dtype=np.int64)
+        said[name] = np.array(list(map(attrgetter(name), metrics)), dtype=np.int64)
     return said
 
 
