@@ -110,7 +110,11 @@ def peers(file: Path, folder: Path) -> dict[str, list[str]]:
 def offline(packets: int, conversations: int, folder: Path) -> Path:
     file = folder / "bench.pcap"
     frames.write(file, packets, conversations, snap=128)
-    own = cost([sys.executable, "-m", "calipso.cli.main", "pcap", str(file), "-o", "json"], folder)
+    own_way = [sys.executable, "-m", "calipso", "pcap", str(file), "-o", "json"]
+    found = len(json.loads(subprocess.run(own_way, capture_output=True, check=True).stdout))
+    if found < conversations:  # those inside of tunnels, and the tunnels
+        raise SystemExit(f"calipso pcap found {found} flows of {conversations}")
+    own = cost(own_way, folder)
     if own is None:
         raise SystemExit("calipso pcap failed")
     show("offline, whole process", own, "s", packets=packets, ns_a_packet=own / packets * 1e9)

@@ -12,17 +12,15 @@ import typer
 
 from calipso.cli.render import console
 from calipso.errors import AuthFailed, CalipsoError, ConfigError, NotFound, QueryError, TransportError
-from calipso.operations.registry import BY_NAME, perform
-from calipso.runtime.home import Home
-from calipso.runtime.lock import Running, running
-from calipso.runtime.tokens import admin_token
 
 if TYPE_CHECKING:
+    from calipso.runtime.home import Home
+    from calipso.runtime.lock import Running
     from calipso.runtime.system import System
 
 T = TypeVar("T")
 
-OK, NEGATIVE, USAGE, PARTIAL, BUG = 0, 1, 2, 3, 70
+OK, NEGATIVE, USAGE, PARTIAL = 0, 1, 2, 3
 """Exit codes (DESIGN §8)."""
 
 WHO = "command line"
@@ -32,6 +30,8 @@ Call = Callable[..., Awaitable[Any]]
 
 
 def server_of(home: Home) -> Running | None:
+    from calipso.runtime.lock import running
+
     return running(home.lock, home.server)
 
 
@@ -40,6 +40,7 @@ async def with_calls(home: Home, environment: str | None, use: Callable[[Call], 
     server = server_of(home)
     if server is not None:
         from calipso.runtime.remote import Remote
+        from calipso.runtime.tokens import admin_token
 
         return await use(Remote(server.url, admin_token(home.token)).call)
     from calipso.runtime.system import opened  # sources, stores and transports: a second that a server saves
@@ -49,6 +50,8 @@ async def with_calls(home: Home, environment: str | None, use: Callable[[Call], 
 
 
 def _here(system: System) -> Call:
+    from calipso.operations.registry import BY_NAME, perform
+
     async def call(name: str, /, **values: Any) -> Any:
         operation = BY_NAME[name]
         try:

@@ -4,59 +4,39 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
 
-from calipso.cli import (
-    access,
-    agent,
-    alerts,
-    asking,
-    capturing,
-    declaring,
-    differences,
-    environments,
-    injecting,
-    messages,
-    packets,
-    querying,
-    running,
-    scans,
-    secrets,
-    sql,
-    transcripts,
-    workflows,
-)
-from calipso.cli.calling import BUG
-from calipso.runtime.log import configure
 from calipso.version import VERSION
 
-app = typer.Typer(
-    name="calipso",
-    help="Shows, follows, proves and shapes virtual networks.\n\nWithout --env the verbs speak of this machine.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-)
-asking.register(app)
-differences.register(app)
-querying.register(app)
-sql.register(app)
-running.register(app)
-scans.register(app)
-messages.register(app)
-transcripts.register(app)
-packets.register(app)
-capturing.register(app)
-injecting.register(app)
-agent.register(app)
-environments.register(app)
-declaring.register(app)
-alerts.register(app)
-workflows.register(app)
-access.register(app)
-secrets.register(app)
+BUG = 70
+"""Exit code of what is neither an answer nor an error that was foreseen (DESIGN §8, EX_SOFTWARE of sysexits.h)."""
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "asking": ("get", "tree", "clique", "links", "history", "sources", "schedule", "export", "import"),
+    "differences": ("diff",),
+    "querying": ("query",),
+    "sql": ("sql",),
+    "running": ("up", "watch"),
+    "scans": ("scan", "scans"),
+    "messages": ("messages",),
+    "transcripts": ("record", "replay"),
+    "packets": ("pcap",),
+    "capturing": ("flows", "capture"),
+    "injecting": ("inject", "injections"),
+    "agent": ("agent", "agents"),
+    "environments": ("add", "environments", "env"),
+    "declaring": ("topology",),
+    "alerts": ("alert",),
+    "workflows": ("workflow",),
+    "access": ("audit", "token"),
+    "secrets": ("secrets",),
+}
+"""Module → its verbs: only that of the verb in hand is loaded, all of them for help and completion."""
+WITHOUT_LOG = frozenset({"packets"})
+"""Modules that read files alone: what keeps the log takes longer to load than they do."""
 
 
 def _version(wanted: bool) -> None:
@@ -65,18 +45,46 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Shows, follows, proves and shapes virtual networks."""
 
 
+def app_of(modules: Iterable[str]) -> typer.Typer:
+    """The command line with the verbs of some modules."""
+    app = typer.Typer(
+        name="calipso",
+        help="Shows, follows, proves and shapes virtual networks.\n\nWithout --env the verbs speak of this machine.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    for module in modules:
+        import_module(f"calipso.cli.{module}").register(app)
+    app.callback()(root)
+    return app
+
+
+def __getattr__(name: str) -> Any:
+    """`app`: the whole command line, made when it is asked for."""
+    if name != "app":
+        raise AttributeError(name)
+    globals()["app"] = app_of(MODULES)
+    return globals()["app"]
+
+
 def main() -> None:
     """Entry point: a bug is told apart from a negative answer by its exit code. Only answers go to standard output."""
-    configure("warning")
+    verb = sys.argv[1] if len(sys.argv) > 1 else ""
+    modules = [module for module, verbs in MODULES.items() if verb in verbs or verb == "--version"][:1] or list(MODULES)
+    if not WITHOUT_LOG.issuperset(modules):
+        from calipso.runtime.log import configure
+
+        configure("warning")
     try:
-        app()
+        app_of(modules)()
     except Exception:  # noqa: BLE001  (the outermost boundary: the exit code says it is a bug)
         traceback.print_exc()
         sys.stderr.write("calipso: this is a bug; the lines above say where\n")

@@ -7,15 +7,17 @@ from typing import Annotated
 import typer
 
 from calipso.cli.render import Output
-from calipso.operations.inventory import INTERFACE, KINDS, TYPES
-from calipso.runtime.home import Home
 
 
 def complete_kind(incomplete: str) -> list[str]:
+    from calipso.operations.inventory import INTERFACE, KINDS, TYPES
+
     return sorted(word for word in {*KINDS, *TYPES, INTERFACE} if word.startswith(incomplete))
 
 
 def complete_environment(incomplete: str) -> list[str]:
+    from calipso.runtime.home import Home
+
     home = Home.default()
     return [name for name in home.configured() if name.startswith(incomplete)]
 

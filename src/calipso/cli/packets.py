@@ -21,7 +21,7 @@ from calipso.errors import ConfigError, ParseError
 from calipso.flows.offline import Reading
 from calipso.flows.table import Point
 from calipso.model.flow import Flow
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 
 COLUMNS = ("start", "application", "layers", "a", "b", "a>b packets", "bytes", "b>a packets", "bytes ", "rtt", "end")
 

@@ -7,18 +7,18 @@ import io
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
-from calipso.graph.diff import Field
-from calipso.operations.answers import Freshness, ObjectView
-from calipso.operations.topology import Branch
+if TYPE_CHECKING:
+    from calipso.graph.diff import Field
+    from calipso.operations.answers import Freshness, ObjectView
+    from calipso.operations.topology import Branch
 
 PIPE_WIDTH = 10_000
 """A pipe has no width: nothing is folded or cut."""
@@ -65,13 +65,15 @@ def structured(value: Any, output: Output) -> str | None:
     if output is Output.json:
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     if output is Output.yaml:
+        import yaml
+
         return yaml.safe_dump(plain(value), sort_keys=False, allow_unicode=True).rstrip("\n")
     return None
 
 
 def cell(item: ObjectView, column: str) -> str:
     """A column's text for an object."""
-    value = getattr(item, column, None) if column in ObjectView.__struct_fields__ else item.attributes.get(column)
+    value = getattr(item, column, None) if column in item.__struct_fields__ else item.attributes.get(column)
     if column == "routes":
         return ", ".join(_route(route) for route in (value or [])[:3]) + (" …" if len(value or []) > 3 else "")
     if column == "netns":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
+from calipso.model.moments import rfc3339 as rfc3339
 from calipso.model.record import ScopeState
 from calipso.operations.context import Site
 
@@ -62,11 +62,6 @@ class LinkView(msgspec.Struct, frozen=True, omit_defaults=True):
     network: list[str] | None = None
     state: str = ""
     observed: bool | None = None
-
-
-def rfc3339(ts: int) -> str:
-    """µs since the epoch as text, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(ts / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def freshness(site: Site, graph: GraphReader, hosts: Iterable[str] = ()) -> Freshness:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 
 from calipso.errors import QueryError
+from calipso.model.moments import rfc3339 as rfc3339
 
 UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _RELATIVE = re.compile(r"-?([0-9]{1,15}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
@@ -38,8 +39,3 @@ def moment(text: str, present: int | None = None) -> int:
         return max(0, int((parsed if parsed.tzinfo else parsed.astimezone()).timestamp() * 1_000_000))
     except (OverflowError, ValueError) as error:  # the years 1 and 9999, when moved to another zone
         raise QueryError(f"{text!r} is out of range", position=0, hint="say a moment since 1970") from error
-
-
-def rfc3339(ts: int) -> str:
-    """A moment as text, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(ts / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,8 @@ import typer
 import yaml
 from typer.testing import CliRunner, Result
 
-from calipso.cli.main import app
+from calipso.cli import main as main_module
+from calipso.cli.main import MODULES, app, app_of
 from tests.support.system import YAML, estate, run
 
 RUNNER = CliRunner()
@@ -144,3 +145,18 @@ def test_supported_environments_are_listed(home: Path) -> None:
     wrong = calipso("env", "supported", "Kola")
     assert wrong.exit_code == 2 and "Kolla" in wrong.stderr
     assert "labs/docker" in calipso("env", "supported", "--evidence", "lab").stdout.replace("\n", "")
+
+
+def test_every_verb_is_found_in_its_module() -> None:
+    """Only the module of the verb in hand is loaded: the table of them must say what they register."""
+    for module, verbs in MODULES.items():
+        one = app_of([module])
+        groups = [group.name or group.typer_instance.info.name for group in one.registered_groups]
+        named = [each.name or getattr(each.callback, "__name__", "") for each in one.registered_commands]
+        assert sorted([*named, *groups]) == sorted(verbs), module
+    registering = {
+        file.stem
+        for file in Path(main_module.__file__ or "").parent.glob("*.py")
+        if "def register(" in file.read_text()
+    }
+    assert registering == set(MODULES)
