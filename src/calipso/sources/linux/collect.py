@@ -100,11 +100,8 @@ def interface_run(survey: Survey, ledger: Ledger, namespace: Namespace) -> Itera
 
 async def table_runs(survey: Survey, ledger: Ledger, namespaces: Sequence[Namespace]) -> AsyncIterator[Observation]:
     """Routes, rules, neighbours and forwarding entries of each namespace that can be read."""
-    parts = {survey.scope(each.part + ROUTES): each for each in namespaces}
     async for scope, records, errors, metrics in read_tables(survey, namespaces):
         if records is None:
-            if await survey.ended(parts[scope]):
-                continue
             ledger.failed(scope)
             for observation in failed_run(scope, *errors):
                 yield observation
@@ -119,9 +116,11 @@ Tables = tuple[Scope, list[Record] | None, tuple[RunError, ...], dict[str, dict[
 
 
 async def read_tables(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncIterator[Tables]:
-    """(scope, records or None, errors, metrics) of each namespace whose interfaces are known."""
+    """(scope, records or None, errors, metrics) of each namespace whose interfaces are known and that does not end."""
     if isinstance(survey, CommandSurvey):
         async for namespace, found_records, counts, complaints in survey.tables(namespaces):
+            if found_records is None and await survey.ended(namespace):
+                continue
             scope = survey.scope(namespace.part + ROUTES)
             yield scope, found_records, tuple(complaints), {namespace.id: counts} if counts else {}
         return
@@ -134,7 +133,8 @@ async def read_tables(survey: Survey, namespaces: Sequence[Namespace]) -> AsyncI
                 raise answer
             records, metrics, errors = table_records(namespace, found.devices if found else [], answer.body)
         except CalipsoError as error:
-            yield scope, None, (RunError(namespace.path or namespace.part, error.message),), {}
+            if not await survey.ended(namespace):
+                yield scope, None, (RunError(namespace.path or namespace.part, error.message),), {}
             continue
         yield scope, records, tuple(errors), {namespace.id: metrics} if metrics else {}
 
