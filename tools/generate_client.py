@@ -88,8 +88,7 @@ def _method(operation: Operation, waits: str, needed: set[type]) -> Iterator[str
 
 def _pages(operation: Operation, waits: str, needed: set[type]) -> Iterator[str]:
     fields = [each for each in _fields(operation) if each not in ("cursor", "limit")]
-    hint = get_type_hints(operation.response)["items"]
-    (item,) = get_args(hint)
+    of, item = _paged(operation)
     needed.add(item)
     given = ", ".join(f"{each}={each}" for each in fields)
     name = _name(operation.name.replace("get_", "iter_"))
@@ -103,13 +102,21 @@ def _pages(operation: Operation, waits: str, needed: set[type]) -> Iterator[str]
     yield "        while True:"
     yield f"            found = {wait}self.{_name(operation.name)}({given}, limit=page, cursor=cursor)"
     if waits:
-        yield "            for item in found.items:"
+        yield f"            for item in found.{of}:"
         yield "                yield item"
     else:
-        yield "            yield from found.items"
+        yield f"            yield from found.{of}"
     yield "            cursor = found.next"
     yield "            if not cursor:"
     yield "                return"
+
+
+def _paged(operation: Operation) -> tuple[str, type]:
+    """The field of an answer that comes in pages: its first list, and what that is of."""
+    hints = get_type_hints(operation.response)
+    name = next(name for name, hint in hints.items() if get_origin(hint) is list)
+    (item,) = get_args(hints[name])
+    return name, item
 
 
 def _fields(operation: Operation) -> list[str]:

@@ -22,7 +22,7 @@ from calipso.operations.environments import (
     Schedules,
     SecretsRotated,
 )
-from calipso.operations.history import History
+from calipso.operations.history import Event, History
 from calipso.operations.injecting import InjectionList, InjectionView, Packet
 from calipso.operations.inventory import Counts, Objects
 from calipso.operations.messages import MessageList, MessagesChanged
@@ -208,15 +208,40 @@ class AsyncMethods:
         )
         return found
 
-    async def get_history(self, *, id: str, since: str = "", until: str = "", environment: str = "local") -> History:
+    async def get_history(
+        self, *, id: str, since: str = "", until: str = "", limit: int = 0, cursor: str = "", environment: str = "local"
+    ) -> History:
         """Everything that happened to an object, also one that is gone. Raises `NotFound`.
 
         id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without
-        it.
+        it. limit: events of a page, 0 for all. cursor: `next` of the page before.
         """
 
-        found: History = await self.call("get_history", id=id, since=since, until=until, environment=environment)
+        found: History = await self.call(
+            "get_history", id=id, since=since, until=until, limit=limit, cursor=cursor, environment=environment
+        )
         return found
+
+    async def iter_history(
+        self, *, id: str, since: str = "", until: str = "", environment: str = "local", page: int = 500
+    ) -> AsyncIterator[Event]:
+        """All of them, fetched in pages that show one moment. Everything that happened to an object, also one that
+        is gone. Raises `NotFound`.
+
+        id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without
+        it. limit: events of a page, 0 for all. cursor: `next` of the page before.
+        """
+
+        cursor = ""
+        while True:
+            found = await self.get_history(
+                id=id, since=since, until=until, environment=environment, limit=page, cursor=cursor
+            )
+            for item in found.events:
+                yield item
+            cursor = found.next
+            if not cursor:
+                return
 
     async def get_diff(
         self, *, start: str, end: str = "", id: str = "", clique: str = "", query: str = "", environment: str = "local"

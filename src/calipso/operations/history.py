@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from calipso.errors import NotFound
+from calipso.graph import timeline
 from calipso.graph.diff import Field
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import events
 from calipso.operations.answers import Freshness, freshness, rfc3339
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import find, when
+from calipso.operations.paging import Cursor, Limit, page
 
 
 class GetHistory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without it."""
+    """id: an id, alias or name, of an object that is or was. since: how far back; until: to when, now without it.
+
+    limit: events of a page, 0 for all. cursor: `next` of the page before.
+    """
 
     id: str
     since: str = ""
     until: str = ""
+    limit: Limit = 0
+    cursor: str = ""
     environment: str = "local"
 
 
@@ -35,12 +44,16 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Events of an object, oldest first. `alive`: whether it is there now."""
+    """Events of an object, oldest first. `alive`: whether it is there now.
+
+    next: the `cursor` of the next page, empty on the last; all pages end at the moment of the first.
+    """
 
     id: str
     alive: bool
     events: list[Event]
     freshness: Freshness
+    next: str = ""
 
 
 async def get_history(context: Context, request: GetHistory) -> History:
@@ -49,14 +62,25 @@ async def get_history(context: Context, request: GetHistory) -> History:
     graph = site.graph()
     since = max(when(context, request.since) or 0, site.store.begins)
     ord, id, alive = _known(site, graph, request.id)
-    until = when(context, request.until)
-    rows = site.store.timeline(ord, since) if until is None else site.store.timeline(ord, since, until)
-    found = events(rows, ord, site.store.codec, site.store.id_of, site.graph(since))
-    shown = [
-        Event(rfc3339(each.ts), each.op, each.source, each.fields, each.link, each.other, each.outgoing)
-        for each in found
-    ]
-    return History(id, alive, shown, freshness(site, graph))
+    cursor = Cursor.read(request.cursor, request)
+    until = (when(context, request.until) or graph.ts) if cursor is None else cursor.at
+    rows = site.store.timeline(ord, since, until)
+    found = _placed(events(rows, ord, site.store.codec, site.store.id_of, site.graph(since)))
+    left = found if cursor is None else [each for each in found if each[0] > cursor.after]
+    shown, more = page(left, request.limit)
+    following = Cursor.after_last(shown[-1][0], until, request) if more else ""
+    return History(id, alive, [event for _, event in shown], freshness(site, graph), following)
+
+
+def _placed(found: Iterable[timeline.Event]) -> list[tuple[str, Event]]:
+    """Events with their places: their moment, and how many of that moment are before."""
+    out: list[tuple[str, Event]] = []
+    ts, nth = 0, 0
+    for each in found:
+        ts, nth = each.ts, nth + 1 if each.ts == ts else 0
+        shown = Event(rfc3339(ts), each.op, each.source, each.fields, each.link, each.other, each.outgoing)
+        out.append((f"{ts:020}.{nth:06}", shown))
+    return out
 
 
 def _known(site: Site, graph: GraphReader, word: str) -> tuple[int, str, bool]:

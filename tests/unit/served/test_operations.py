@@ -124,6 +124,14 @@ def test_history_and_difference_of_what_came_changed_and_went(tmp_path: Path) ->
                 assert told == ["appeared", "vanished"]
                 fields = [field for event in history.events for field in event.fields if field.name == "mtu"]
                 assert (1500, 1400) in [(field.old, field.new) for field in fields]
+            whole = (await ask(system, "get_history", id="h1/dev:zz9")).events
+            paged, after = [], ""
+            while True:
+                some = await ask(system, "get_history", id="h1/dev:zz9", limit=1, cursor=after)
+                paged, after = [*paged, *some.events], some.next
+                if not after:
+                    break
+            assert paged == whole and len(whole) > 2
             history = await ask(system, "get_history", id="h1/dev:zz9", since=_text(first))
             assert [event.op for event in history.events] == ["changed", "unlinked", "vanished"], "it was there before"
             assert [(f.name, f.old, f.new) for f in history.events[0].fields] == [("mtu", 1500, 1400)]

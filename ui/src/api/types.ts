@@ -575,6 +575,8 @@ export interface GetHistory {
   id: string;
   since?: string;
   until?: string;
+  limit?: number;
+  cursor?: string;
   environment?: string;
 }
 
@@ -705,6 +707,7 @@ export interface History {
   alive: boolean;
   events: Event[];
   freshness: Freshness;
+  next?: string;
 }
 
 export interface Hit {
