@@ -60,6 +60,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "add_clique_constraint": {"focal_point_type": "switch", "constraints": ["network"]},
     "remove_added": {"id": "5c1174c644041e768fc873cb"},
     "put_environment": {"text": DECLARED},
+    "open_demo": {},
     "remove_environment": {"environment": "prod"},
     "try_environment": {"text": DECLARED},
     "test_connections": {**ENV, "targets": ["CLI"]},

@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(env, name="env")
     app.command("add")(add)
     app.command("environments")(list_them)
+    app.command("demo")(demo)
 
 
 @env.command("add")
@@ -230,5 +231,15 @@ def remove(
 
     Examples: `calipso env remove plain` · `calipso env remove plain --purge`
     """
-    call(Home.default(), "remove_environment", environment=name, purge=purge)
-    console(stderr=True).print(f"environment {name} is ended" + (", its history is gone" if purge else ""))
+    removed = call(Home.default(), "remove_environment", environment=name, purge=purge)
+    console(stderr=True).print(f"environment {name} is ended" + (", its history is gone" if removed.purged else ""))
+
+
+def demo() -> None:
+    """Open the demo: a recorded cloud with a day of history and one fault to find. Nothing is contacted.
+
+    Examples: `calipso demo` · `calipso messages list --env demo` · `calipso env remove demo`
+    """
+    opened = call(Home.default(), "open_demo")
+    said = f"environment {opened.name} is open; `calipso up` shows it, `calipso env remove {opened.name}` removes it"
+    console(stderr=True).print(said)

@@ -303,6 +303,10 @@ class Context(Protocol):
         """Take an environment over from YAML text and begin, or go on with it as it is now. Raises `ConfigError`."""
         ...
 
+    async def open_demo(self) -> Environment:
+        """The recorded environment `demo`, told anew unless it is there. Raises `Conflict`, `StoreError`."""
+        ...
+
     async def remove_environment(self, name: str, *, purge: bool) -> None:
         """End an environment; `purge` its history too. Raises `NotFound`, `Forbidden`."""
         ...

@@ -30,8 +30,15 @@ class EnvironmentTaken(msgspec.Struct, frozen=True):
     warnings: list[str] = []
 
 
+class OpenDemo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request without parameters."""
+
+
 class RemoveEnvironment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """purge: its history too; without it, adding the environment again goes on with its history."""
+    """purge: its history too; without it, adding the environment again goes on with its history.
+
+    A recorded one is always purged: it can be opened again.
+    """
 
     environment: str
     purge: bool = False
@@ -101,10 +108,20 @@ async def put_environment(context: Context, request: PutEnvironment) -> Environm
     return EnvironmentTaken(config.name, masked_struct(config), [str(each) for each in config.remarks()])
 
 
+async def open_demo(context: Context, request: OpenDemo) -> EnvironmentTaken:
+    """Open the demo: a recorded cloud with a day of history that ends now. Nothing is contacted.
+
+    `remove_environment` takes it away again. Raises `Conflict` when another environment is called `demo`.
+    """
+    config = await context.open_demo()
+    return EnvironmentTaken(config.name, masked_struct(config))
+
+
 async def remove_environment(context: Context, request: RemoveEnvironment) -> EnvironmentRemoved:
     """End an environment; its history stays unless it is purged. Raises `NotFound`, `Forbidden`."""
-    await context.remove_environment(request.environment, purge=request.purge)
-    return EnvironmentRemoved(request.environment, request.purge)
+    purge = request.purge or context.site(request.environment).config.recorded
+    await context.remove_environment(request.environment, purge=purge)
+    return EnvironmentRemoved(request.environment, purge)
 
 
 async def try_environment(context: Context, request: TryEnvironment) -> EnvironmentTried:

@@ -92,6 +92,10 @@ OPERATIONS: tuple[Operation, ...] = (
         environments.put_environment, "admin",
     ),
     Operation(
+        "open_demo", "POST", "environments/demo", environments.OpenDemo, environments.EnvironmentTaken,
+        environments.open_demo, "admin",
+    ),
+    Operation(
         "remove_environment", "POST", "environments/remove", environments.RemoveEnvironment,
         environments.EnvironmentRemoved, environments.remove_environment, "admin",
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -78,7 +79,7 @@ class Collection:
         self._failed = {scope for scope in known if scope.part == ATTEMPT}
         """Attempts of which it was said, perhaps before this process, that they failed as a whole."""
         here = {name: host for name, host in environment.hosts.items() if not host.agent}
-        self.hosts = here if environment.hosts else {this_host: Host()}
+        self.hosts = here if environment.hosts or environment.recorded else {this_host: Host()}
         for name in self.hosts:
             try:
                 self.posts += self._post(name)
@@ -232,3 +233,13 @@ def with_pid(host: Host, where: str) -> Host:
         return msgspec.structs.replace(host, pid=int(Path(host.pid_file).read_text()))
     except (OSError, ValueError) as error:
         raise ConfigError(f"holds no pid: {error}", where=f"{where}.pid_file") from error
+
+
+def declared_pids(environments: Iterable[Environment]) -> list[int]:
+    """Pids of the hosts that environments declare; those that cannot be known now are left to their own runs."""
+    pids = []
+    for environment in environments:
+        for host, options in environment.hosts.items():
+            with contextlib.suppress(ConfigError):  # that environment's own run says so
+                pids.append(with_pid(options, f"{environment.name}.hosts.{host}").pid)
+    return [pid for pid in pids if pid]

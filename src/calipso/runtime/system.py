@@ -15,7 +15,7 @@ from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
 from calipso.captures.exports import EXPORTS
 from calipso.captures.inject import AfPacketInjector
-from calipso.errors import ConfigError, Forbidden, NotFound
+from calipso.errors import Forbidden, NotFound
 from calipso.flows.translation import Translation
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
@@ -28,8 +28,9 @@ from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.alerting import Alarms
 from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
-from calipso.runtime.collect import Collection, with_pid
+from calipso.runtime.collect import Collection, declared_pids
 from calipso.runtime.declared import Declared
+from calipso.runtime.demo import Demo
 from calipso.runtime.exporting import FlowFigures, IpfixExport, collector_of
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
@@ -95,6 +96,7 @@ class System:
         self.scan_schedules = ScanSchedules(self, self.scans, now, self.notices.not_started)
         self._starting: asyncio.Task[None] | None = None
         self.shelf = HomeDocuments(home.documents)
+        self._demo = Demo(self)
 
     def agents(self) -> list[AgentState]:
         return self.connected.states()
@@ -143,6 +145,10 @@ class System:
             await self._unwatch(environment.name)
             self.watch(environment.name)
         return environment
+
+    async def open_demo(self) -> Environment:
+        """The recorded environment `demo`, told anew unless it is there. Raises `Conflict`, `StoreError`."""
+        return await self._demo.open()
 
     async def remove_environment(self, name: str, *, purge: bool) -> None:
         """End an environment; `purge` its history too. Raises `NotFound`, `Forbidden`."""
@@ -234,14 +240,7 @@ class System:
 
     def _declared(self, environment: str) -> list[int]:
         """Pids of the hosts that other environments declare: their namespaces are theirs."""
-        pids = []
-        for name, site in self.sites.items():
-            if name == environment:
-                continue
-            for host, options in site.config.hosts.items():
-                with contextlib.suppress(ConfigError):  # that environment's own run says so
-                    pids.append(with_pid(options, f"{name}.hosts.{host}").pid)
-        return [pid for pid in pids if pid]
+        return declared_pids(site.config for name, site in self.sites.items() if name != environment)
 
     async def declare(self, environment: str) -> None:
         """Bring the graph up to what users have declared. Raises `NotFound`."""

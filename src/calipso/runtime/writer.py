@@ -53,8 +53,9 @@ class Handed(NamedTuple):
 class Writer:
     """Takes observations from many sources and publishes one graph after another."""
 
-    def __init__(self, store: SqliteStore, graph: Graph, history: int) -> None:
+    def __init__(self, store: SqliteStore, graph: Graph, history: int, clock: Callable[[], int] = now) -> None:
         self.store = store
+        self._clock = clock
         self.graph = graph
         self.history = history
         """How long history is kept, in µs."""
@@ -151,7 +152,7 @@ class Writer:
 
     async def tick(self, observations: Sequence[Observation], marks: Mapping[str, int] = NO_MARKS) -> None:
         """Reconcile, derive, make durable, publish."""
-        ts = max(now(), self.graph.ts + 1)
+        ts = max(self._clock(), self.graph.ts + 1)
         outcome = self.reconciler.take(observations, self.graph, ts)
         graph, delta = self.graph.apply(outcome.changes, ts) if outcome.changes else (self.graph, Delta(ts))
         await self._make_durable(delta, outcome, marks)
@@ -166,7 +167,7 @@ class Writer:
         """Derive everything anew, for an environment with other options, and go on with it; how much was otherwise."""
         async with self._writing:
             graph = self.graph.configured(environment)
-            ts = max(now(), graph.ts + 1)
+            ts = max(self._clock(), graph.ts + 1)
             graph, delta = await asyncio.get_running_loop().run_in_executor(self._thread, rederived, graph, ts)
             await self._make_durable(delta, Outcome(), {})
             self.store.environment = environment
@@ -239,7 +240,7 @@ class Writer:
         while True:
             await asyncio.sleep(HOUSEKEEPING)
             try:
-                await asyncio.get_running_loop().run_in_executor(self._beside, self._tidy, self.graph, now())
+                await asyncio.get_running_loop().run_in_executor(self._beside, self._tidy, self.graph, self._clock())
             except (StoreError, Conflict) as error:
                 log.warning("housekeeping put off", reason=error.message)
 

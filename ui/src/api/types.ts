@@ -287,6 +287,7 @@ export interface Environment {
   history_days?: number;
   amqp?: AmqpAccess | null;
   flow_days?: number;
+  recorded?: boolean;
   original?: Record<string, unknown>;
 }
 
@@ -993,6 +994,9 @@ export interface OneScan {
   id?: string;
 }
 
+export interface OpenDemo {
+}
+
 export interface OpenStackAccess {
   cloud?: string;
   region?: string;
@@ -1573,6 +1577,7 @@ export interface Operations {
   get_supported_environments: { method: "GET"; path: "supported-environments"; request: GetSupportedEnvironments; response: SupportedEnvironments };
   get_agents: { method: "GET"; path: "agents"; request: Nothing; response: Agents };
   put_environment: { method: "POST"; path: "environments"; request: PutEnvironment; response: EnvironmentTaken };
+  open_demo: { method: "POST"; path: "environments/demo"; request: OpenDemo; response: EnvironmentTaken };
   remove_environment: { method: "POST"; path: "environments/remove"; request: RemoveEnvironment; response: EnvironmentRemoved };
   try_environment: { method: "POST"; path: "environments/try"; request: TryEnvironment; response: EnvironmentTried };
   test_connections: { method: "POST"; path: "environments/connections"; request: TestConnections; response: ConnectionsTested };
@@ -1647,6 +1652,7 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   get_supported_environments: ["GET", "supported-environments"],
   get_agents: ["GET", "agents"],
   put_environment: ["POST", "environments"],
+  open_demo: ["POST", "environments/demo"],
   remove_environment: ["POST", "environments/remove"],
   try_environment: ["POST", "environments/try"],
   test_connections: ["POST", "environments/connections"],

@@ -11,6 +11,8 @@ import { PAGES } from "..";
 import { bind } from "../../state/keys";
 import { go } from "../../state/place";
 
+const DEMO = "demo";
+
 interface Way {
   glyph: string;
   title: string;
@@ -23,26 +25,27 @@ interface Way {
 
 /** An empty system: the ways to begin, each with what it needs. */
 export function FirstRun(): JSX.Element {
-  const looking = useSignal(false);
+  const looking = useSignal("");
   const trouble = useSignal<Problem | null>(null);
-  const look = async (): Promise<void> => {
-    looking.value = true;
+  const begin = async (environment: string, fill: () => Promise<unknown>): Promise<void> => {
+    looking.value = environment;
+    trouble.value = null;
     try {
-      const local = environments.value?.[0]?.name ?? "local";
-      await ask("scan", { environment: local });
+      await fill();
       await loadEnvironments();
-      go({ page: "map", environment: local });
+      go({ page: "map", environment });
     } catch (error) {
       if (error instanceof Problem) trouble.value = error;
     } finally {
-      looking.value = false;
+      looking.value = "";
     }
   };
+  const local = environments.value?.[0]?.name ?? "local";
   const wizard = PAGES.find((page) => page.id === "environments");
   const all: Way[] = [
-    { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void look(), picture: ThisHost },
+    { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value === local ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void begin(local, () => ask("scan", { environment: local })), picture: ThisHost },
     { glyph: "environment", title: "An environment", says: "OpenStack, Docker or a list of Linux hosts. Connections are tested before anything is kept.", act: "Add environment", note: "From a shell: calipso env add FILE. It reads clouds.yaml and ~/.ssh/config if you wish.", run: wizard ? () => go({ page: "environments", more: { step: "type" } }) : null, picture: Cloud },
-    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => go({ page: "map", environment: "demo" }) : null, picture: Moment },
+    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: looking.value === DEMO ? "Opening" : "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => void begin(DEMO, () => ask("open_demo", {})) : null, picture: Moment },
   ];
   const ways = all.filter((way) => way.run);
   useEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
@@ -57,7 +60,7 @@ export function FirstRun(): JSX.Element {
             {way.picture()}
             <h2><Glyph name={way.glyph} size="m" />{way.title}</h2>
             <p class="t2">{way.says}</p>
-            <button class={`btn${i === 0 ? " p" : ""}`} disabled={!way.run || looking.value} aria-describedby={`way-${i}`} onClick={() => way.run?.()}>{way.act}</button>
+            <button class={`btn${i === 0 ? " p" : ""}`} disabled={!way.run || looking.value !== ""} aria-describedby={`way-${i}`} onClick={() => way.run?.()}>{way.act}</button>
             <p class="t3 f12" id={`way-${i}`}>{way.note}</p>
           </section>
         ))}

@@ -1,0 +1,72 @@
+"""The demo from the first run on: a recorded cloud, its history, its fault, its overviews."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import SIZE, Served, ask, serving, told
+from tests.e2e.test_web_ui import ready, violations
+
+pytestmark = pytest.mark.e2e
+Keep = Callable[[Page, str], None]
+PATIENCE = 30_000
+"""Milliseconds."""
+RED_1 = "instance%3A4e1ed217-4c44-4861-bfb7-c0003f5e5b06"
+RED_2 = "instance%3Afd477d95-8eb8-46cd-93af-2ec972a9f3ba"
+
+
+@pytest.fixture
+def nothing(built: None, tmp_path: Path) -> Iterator[Served]:
+    """A server that watches nothing."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "local.yaml").write_text("name: local\nhosts: {away: {agent: true}}\n")
+    ask(home, "add", str(tmp_path / "local.yaml"))
+    yield from serving(home)
+
+
+@pytest.fixture
+def begun(browser: Browser, nothing: Served) -> Iterator[Page]:
+    """Its first page, in a browser that must not load from elsewhere and says nothing in its console."""
+    wrong: list[str] = []
+    context = browser.new_context(viewport=SIZE)
+    page = context.new_page()
+    page.on("console", lambda said: wrong.append(said.text) if told(said, "") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{nothing.url}/#token={nothing.token}")
+    expect(page.get_by_role("heading", name="Nothing is being watched yet")).to_be_visible(timeout=PATIENCE)
+    yield page
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_demo_is_opened_by_a_key_and_its_fault_is_found(begun: Page, keep: Keep) -> None:
+    page = begun
+    page.keyboard.press("3")
+    expect(page).to_have_url(re.compile("env=demo"), timeout=PATIENCE)
+    ready(page)
+    expect(page.get_by_role("complementary", name="Details")).to_contain_text("demo, 3 hosts", timeout=PATIENCE)
+    keep(page, "demo-map-light")
+    assert violations(page) == []
+    origin = page.url.partition("/map")[0]
+    page.goto(f"{origin}/changes?env=demo&from=-30m")
+    ready(page)
+    expect(page.locator("#main")).to_contain_text("vxlan-0a4d0115", timeout=PATIENCE)
+    page.goto(f"{origin}/messages?env=demo")
+    expect(page.locator("#main")).to_contain_text("No answer from 10.77.0.11", timeout=PATIENCE)
+    page.goto(f"{origin}/tree?env=demo&focus={RED_1}&peer={RED_2}")
+    lanes = page.get_by_role("group", name="Lane diagram")
+    for name in ("red-1, Instance", "red-2, Instance", "10.77.1.22, Tunnel endpoint", "net-red, Network"):
+        expect(lanes.get_by_role("button", name=re.compile(re.escape(name)))).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_demo_can_be_opened_by_the_button_and_is_removed_without_a_trace(begun: Page, nothing: Served) -> None:
+    begun.get_by_role("button", name="Open the demo").click()
+    expect(begun).to_have_url(re.compile("env=demo"), timeout=PATIENCE)
+    nothing.run("env", "remove", "demo")
+    assert not list(nothing.home.rglob("*demo*"))
