@@ -121,8 +121,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
     empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
     history_days: how long history is kept. flow_days: how long flows are, after they ended. amqp: the message bus of
-    its clouds. recorded: what it holds was recorded; nothing is looked at. original: what a document of the original says beyond that (`model/original.py`), as it is written
-    there.
+    its clouds. recorded: what it holds was recorded; nothing is looked at. original: what a document of the original
+    says beyond that (`model/original.py`), as it is written there.
     """
 
     name: str = "local"

@@ -198,8 +198,8 @@ def _like(record: Record, number: int) -> Record:
     text = json.dumps([record.id, record.attributes])
     for old, new in (
         (RED_2, f"{number:08d}{RED_2[8:]}"), (RED_2_PORT[:8], f"{number:08d}"), ("fa:16:3e:d1:be:9c", _mac(number)),
-        ("fe:16:3e:d1:be:9c", _mac(number, "fe")), ("red-2", f"batch-{number}"), ("10.1.0.33", f"10.1.0.{100 + number}"),
-        ("instance-00000006", f"instance-{0x100 + number:08x}"),
+        ("fe:16:3e:d1:be:9c", _mac(number, "fe")), ("red-2", f"batch-{number}"),
+        ("10.1.0.33", f"10.1.0.{100 + number}"), ("instance-00000006", f"instance-{0x100 + number:08x}"),
     ):  # fmt: skip
         text = text.replace(old, new)
     id, attributes = json.loads(text)
