@@ -20,6 +20,33 @@ RED_1 = "instance%3A4e1ed217-4c44-4861-bfb7-c0003f5e5b06"
 RED_2 = "instance%3Afd477d95-8eb8-46cd-93af-2ec972a9f3ba"
 
 
+Opening = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with the demo."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    home.mkdir()
+    ask(home, "demo")
+    yield from serving(home)
+
+
+@pytest.fixture
+def recorded(browser: Browser, demo: Served) -> Iterator[Opening]:
+    """Opens a place of the demo."""
+    context = browser.new_context(viewport=SIZE)
+    context.add_init_script(f"sessionStorage.setItem('calipso.token', '{demo.token}')")
+
+    def at(path: str) -> Page:
+        page = context.new_page()
+        page.goto(demo.url + path)
+        return page
+
+    yield at
+    context.close()
+
+
 @pytest.fixture
 def nothing(built: None, tmp_path: Path) -> Iterator[Served]:
     """A server that watches nothing."""
@@ -70,3 +97,35 @@ def test_the_demo_can_be_opened_by_the_button_and_is_removed_without_a_trace(beg
     expect(begun).to_have_url(re.compile("env=demo"), timeout=PATIENCE)
     nothing.run("env", "remove", "demo")
     assert not list(nothing.home.rglob("*demo*"))
+
+
+@pytest.mark.parametrize(
+    ("focus", "words"),
+    [
+        ("", ("demo", "Regions", "Availability zones", "Aggregates", "Projects", "Hosts", "No answer from 10.77.0.11")),
+        ("region%3ARegionOne", ("RegionOne", "Availability zones", "Aggregates", "Hosts", "No answer from 10.77.0.11")),
+        ("region%3ARegionOne%2Faz%3Anova", ("nova", "Aggregates", "Hosts", "Instances", "No message is open")),
+        ("region%3ARegionOne%2Faggregate%3A1", ("rack-1", "Hosts", "Instances", "No message is open")),
+        ("project%3A202ec4d2536847cda92ded9719933c8a", ("red", "Instances", "Router", "No message is open")),
+        ("cmp2", ("cmp2", "Instances", "Tunnel endpoint", "No message is open")),
+        ("ctl", ("ctl", "Services", "No answer from 10.77.0.11")),
+    ],
+)
+def test_each_place_of_the_demo_has_its_overview(recorded: Opening, focus: str, words: tuple[str, ...]) -> None:
+    page = recorded(f"/dashboard?env=demo&focus={focus}")
+    ready(page)
+    for word in words:
+        expect(page.locator("#main")).to_contain_text(word, timeout=PATIENCE)
+    assert violations(page) == []
+
+
+def test_an_overview_leads_to_the_places_within_and_to_map_and_tree(recorded: Opening) -> None:
+    page = recorded("/dashboard?env=demo")
+    ready(page)
+    page.get_by_role("region", name="Aggregates").get_by_role("button", name="rack-1").click(timeout=PATIENCE)
+    hosts = page.get_by_role("region", name="Hosts").get_by_role("row")
+    expect(hosts).to_have_count(3, timeout=PATIENCE)
+    hosts.filter(has_text="cmp2").get_by_role("button").click()
+    expect(page.get_by_role("heading", name="cmp2")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Tree", exact=True).click()
+    expect(page).to_have_url(re.compile("/tree.*node=cmp2"))

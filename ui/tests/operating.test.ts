@@ -80,21 +80,23 @@ describe("an overview", () => {
     objects: [
       ["h1", "h1", "host", "host", "h1", -1, "", "", "", "az1", null], ["h1/ovs", "ovs", "vedge", "ovs", "h1", 0, "up", "", "", "", null],
       ["project:p", "p", "project", "project", "", -1, "", "", "", "", null], ["i", "i", "instance", "instance", "h1", 0, "down", "", "p", "", null],
-      ["agg", "agg", "aggregate", "aggregate", "", -1, "", "", "", "", null], ["h2", "h2", "host", "host", "h2", -1, "", "", "", "", null],
+      ["region:r/aggregate:1", "agg", "aggregate", "aggregate", "", 6, "", "", "", "", null], ["h2", "h2", "host", "host", "h2", -1, "", "", "", "", null],
+      ["region:r", "r", "region", "region", "", -1, "", "", "", "", null],
     ],
-    link_types: ["aggregate-host"], links: [[0, 4, 0]], freshness: { as_of: "2026-01-01T00:00:00Z", revision: 1 },
+    link_types: [], links: [], freshness: { as_of: "2026-01-01T00:00:00Z", revision: 1 },
   });
-  it("holds what is within a host, a project, an aggregate, and all", () => {
-    const ids = (id: string): string[] => members(picture, id).map((thing) => thing.id);
+  it("holds what is within a host, a project, an aggregate, a region, and all", () => {
+    const ids = (id: string): string[] => members(picture, id, new Map([["region:r/aggregate:1", ["h1"]]])).map((thing) => thing.id);
     expect(ids("h1")).toEqual(["h1/ovs", "i"]);
     expect(ids("project:p")).toEqual(["i"]);
-    expect(ids("agg")).toEqual(["h1", "h1/ovs", "i"]);
-    expect(ids("")).toHaveLength(6);
+    expect(ids("region:r/aggregate:1")).toEqual(["h1", "h1/ovs", "i"]);
+    expect(ids("region:r")).toEqual(["h1", "h1/ovs", "i", "region:r/aggregate:1"]);
+    expect(ids("")).toHaveLength(7);
   });
   it("counts by kind and state, and names the places one can go into", () => {
     const all = members(picture, "");
     expect(byKind(all, new Set(["h2"])).find((group) => group.kind === "host")?.counts).toEqual({ ok: 1, stale: 1 });
-    expect([...places(all).keys()]).toEqual(["aggregate", "project", "host"]);
+    expect([...places(all).keys()]).toEqual(["region", "aggregate", "project", "host"]);
   });
 });
 

@@ -1,5 +1,6 @@
-import { effect, signal, useComputed } from "@preact/signals";
+import { effect, signal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
 import type { MessageView } from "../../api/types";
 import { glyphOf, labelOf } from "../../live/kinds";
 import type { Picture, Thing } from "../../live/picture";
@@ -12,7 +13,7 @@ import { STALE, StaleMark } from "../../parts/Stale";
 import { when } from "../../parts/words";
 import { environment, frozen, go, place } from "../../state/place";
 import { clock, count, counted } from "../../state/words";
-import { byKind, hasOverview, members, places } from "./members";
+import { byKind, hasOverview, members, places, type HostsOf } from "./members";
 
 const MANY = 60;
 const PACE = 1000;
@@ -32,16 +33,27 @@ interface Row {
   workloads: number;
 }
 
+/** The hosts of zones and aggregates, by id. */
+function useHosts(): HostsOf {
+  const said = { environment: environment.value, at: place.value.at, fields: ["attributes.hosts"], limit: 1000 };
+  const zones = useAsked("get_objects", environment.value ? { ...said, kind: "availability_zone" } : null);
+  const aggregates = useAsked("get_objects", environment.value ? { ...said, kind: "aggregate" } : null);
+  return useMemo(() => new Map([...(zones.answer?.items ?? []), ...(aggregates.answer?.items ?? [])].map((each) => [each.id, (each.attributes?.hosts ?? []) as string[]])), [zones.answer, aggregates.answer]);
+}
+
 /** The overview of an environment, or of a region, zone, aggregate, project or host within it. */
 export function DashboardPage(): JSX.Element {
+  const hosts = useHosts();
+  const within = useSignal(hosts);
+  useEffect(() => void (within.value = hosts), [hosts]);
   const said = useComputed(() => {
     paced.value;
     const there = picture.value;
     if (!there) return null;
     const of = there.things.get(place.value.focus);
     const id = of && hasOverview(of.kind) ? of.id : "";
-    const things = members(there, id);
-    return { of: id ? of : undefined, things, groups: byKind(things, staleHosts.value), places: [...places(things)].map(([kind, some]) => ({ kind, total: some.length, rows: some.slice(0, MANY).map((each) => rowOf(there, each)) })) };
+    const things = members(there, id, within.value);
+    return { of: id ? of : undefined, things, groups: byKind(things, staleHosts.value), places: [...places(things)].map(([kind, some]) => ({ kind, total: some.length, rows: some.slice(0, MANY).map((each) => rowOf(there, each, within.value)) })) };
   });
   const now = said.value;
   if (!now) return environment.value ? <Waiting /> : <Empty title="No environment is chosen" />;
@@ -71,7 +83,7 @@ export function DashboardPage(): JSX.Element {
         </div>
         {now.places.map((each) => <Places key={each.kind} {...each} />)}
         <Wrong things={things} />
-        <Messages of={of} />
+        <Messages of={of} things={things} />
         <Recent things={things} whole={!of} />
       </div>
     </>
@@ -88,8 +100,8 @@ function Bad({ counts }: { counts: Partial<Record<Severity, number>> }): JSX.Ele
   return worst ? <Stated severity={worst} word={`${counts[worst]} ${{ error: "down", warn: "with a warning", unknown: "unknown", stale: "stale" }[worst]}`} /> : <span class="t3">none down</span>;
 }
 
-function rowOf(there: Picture, thing: Thing): Row {
-  const inside = members(there, thing.id);
+function rowOf(there: Picture, thing: Thing, hosts: HostsOf): Row {
+  const inside = members(there, thing.id, hosts);
   const worst = inside.map((each) => severityOf(each, staleHosts.value)).reduce(worse, severityOf(thing, staleHosts.value));
   return { thing, worst, objects: inside.length, workloads: inside.filter((each) => ["instance", "container", "pod"].includes(each.kind)).length };
 }
@@ -126,10 +138,11 @@ function Wrong({ things }: { things: readonly Thing[] }): JSX.Element | null {
 
 const LEVELS: Readonly<Record<string, Severity>> = { panic: "error", alert: "error", crit: "error", error: "error", warn: "warn" };
 
-function Messages({ of }: { of: Thing | undefined }): JSX.Element {
+function Messages({ of, things }: { of: Thing | undefined; things: readonly Thing[] }): JSX.Element {
   const told = noticed.value && "message" in noticed.value ? noticed.value.message.id : "";
   const asked = useAsked("get_messages", environment.value ? { environment: environment.value, open: "yes", limit: 200 } : null, told ? 0 : 30);
-  const about = (each: MessageView): boolean => !of || each.related_object === of.id || (of.kind === "host" && (each.related_object ?? "").startsWith(`${of.name}/`)) || (each.places ?? []).includes(of.id);
+  const inside = new Set([of?.id, ...things.map((thing) => thing.id)]);
+  const about = (each: MessageView): boolean => !of || inside.has(each.related_object) || (of.kind === "host" && (each.related_object ?? "").startsWith(`${of.name}/`)) || (each.places ?? []).includes(of.id);
   const items = (asked.answer?.items ?? []).filter(about);
   return (
     <section class="sheet" aria-label="Messages">

@@ -2,19 +2,18 @@
 import type { Picture, Thing } from "../../live/picture";
 import { severityOf, type Severity } from "../../live/severity";
 
+/** Zone or aggregate → names of its hosts: an attribute of theirs, no link. */
+export type HostsOf = ReadonlyMap<string, readonly string[]>;
+
+const NOWHERE: HostsOf = new Map();
+
 /** Everything within an object: what it contains, what lies on its hosts, or in its project or zone. All without one. */
-export function members(picture: Picture, id: string): Thing[] {
+export function members(picture: Picture, id: string, hostsOf: HostsOf = NOWHERE): Thing[] {
   const of = picture.things.get(id);
   if (!of) return id ? [] : [...picture.things.values()];
   const inside = new Set([id]);
-  const hosts = new Set(of.kind === "host" ? [of.name] : []);
-  if (of.kind === "aggregate" || of.kind === "availability_zone") {
-    for (const tie of picture.ties.values()) {
-      const other = tie.source === id ? tie.target : tie.target === id ? tie.source : "";
-      const thing = picture.things.get(other);
-      if (thing?.kind === "host") hosts.add(thing.name).add(thing.host);
-    }
-  }
+  const hosts = new Set(of.kind === "host" ? [of.name] : (hostsOf.get(id) ?? []));
+  if (of.kind === "region") for (const [place, some] of hostsOf) if (place.startsWith(`${id}/`)) some.forEach((host) => hosts.add(host));
   const known = new Map<string, boolean>();
   const within = (thing: Thing, depth = 0): boolean => {
     const before = known.get(thing.id);
