@@ -81,7 +81,7 @@ def test_the_demo_is_opened_by_a_key_and_its_fault_is_found(begun: Page, keep: K
     keep(page, "demo-map-light")
     assert violations(page) == []
     origin = page.url.partition("/map")[0]
-    page.goto(f"{origin}/changes?env=demo&from=-30m")
+    page.goto(f"{origin}/changes?env=demo")
     ready(page)
     expect(page.locator("#main")).to_contain_text("vxlan-0a4d0115", timeout=PATIENCE)
     page.goto(f"{origin}/messages?env=demo")

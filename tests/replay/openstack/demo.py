@@ -227,13 +227,15 @@ def reboot(day: Day) -> None:
 
 
 def fault(day: Day) -> None:
-    """The agent of cmp2 is restarted, and the tunnel to cmp1 does not come back. Nobody else notices."""
+    """The agent of cmp2 is restarted with another configuration, and the tunnel to cmp1 goes. Nobody notices."""
     ovs = Scope("ovs", "cmp2")
     day.change(FAULT - 6, AGENT, "neutron", API, alive=False)
+    agents = day.said[Scope(API, API, "agents")]
+    restarted = {**agents[AGENT, "neutron"].attributes["configurations"], "l2_population": False}
     day.go(FAULT, day.find(lambda record: record.id.startswith("cmp2/") and record.id.endswith(f":{TUNNEL}"), "ovs"))
     kept = ["cmp2/ovs/interface:vxlan-0a4d010b"]
     day.change(FAULT, ids.tunnel_endpoint("cmp2", "vxlan", "10.77.1.22"), "ovs", "ovs", tunnels=kept)
-    day.change(FAULT + 24, AGENT, "neutron", API)
+    day.change(FAULT - 2, AGENT, "neutron", API, configurations=restarted)
     day.failed(-12 * MINUTES, Scope("linux", "ctl"), "No answer from 10.77.0.11 port 22 in 5 s")
     day.looked(-2 * MINUTES, [scope for scope in sorted(day.said) if scope.key != "linux@ctl"])
     day.looked(-1 * MINUTES, [ovs])

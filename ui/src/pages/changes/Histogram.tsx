@@ -12,6 +12,7 @@ const AXIS = 96;
 const HIGH = 64;
 const SIDE = 20;
 const LEAST = 4;
+const LABEL = 70;
 const width = signal(1100);
 
 const moment = (ms: number): string => new Date(Math.round(ms / 1000) * 1000).toISOString().replace(".000", "");
@@ -34,13 +35,18 @@ export function Histogram(): JSX.Element {
       <svg ref={svg} class="scene changes-bars" height={TALL} aria-hidden="true" onPointerDown={(event) => told && drag(event, back, to)}>
         {told ? <Bars x={x} from={from} to={to} /> : null}
         <path d={`M${SIDE} ${AXIS + 0.5}H${SIDE + room}`} class="axis" />
-        {told ? ticks(from, to, room, 120).map((tick) => <text key={tick.at} x={x(tick.at)} y={113} class="x3 s11">{tick.label}</text>) : null}
+        {told ? ticks(from, to, room, 120).filter((tick) => clearOf(x(tick.at), x, to)).map((tick) => <text key={tick.at} x={x(tick.at)} y={113} class="x3 s11">{tick.label}</text>) : null}
         {told ? <Range x={x} to={to} /> : null}
       </svg>
       <Keys />
       {told ? <Bins /> : null}
     </div>
   );
+}
+
+/** Whether a word at a place of the axis leaves room for those of A and B. */
+function clearOf(place: number, x: (at: number) => number, to: number): boolean {
+  return Math.abs(place - x(a.value)) > LABEL && place < x(b.value ?? to) - LABEL - 20;
 }
 
 function Bars({ x, from, to }: { x: (at: number) => number; from: number; to: number }): JSX.Element {

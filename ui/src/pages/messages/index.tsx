@@ -13,14 +13,16 @@ import { Glyph } from "../../parts/Glyph";
 import { Grid, tally, type Column } from "../../parts/Grid";
 import { csv, ordered, orderOf, orderText } from "../../parts/rows";
 import { Empty, Trouble } from "../../parts/Trouble";
+import { when } from "../../parts/words";
 import { announce } from "../../state/announce";
 import { environment, go, looked, place, settle } from "../../state/place";
-import { clock, count, counted, lasting } from "../../state/words";
+import { clock, counted, lasting } from "../../state/words";
 
 type Level = MessageView["level"];
 const LEVELS: readonly Level[] = ["panic", "alert", "crit", "error", "warn", "notice", "info", "debug"];
 const MARK: Readonly<Record<Level, string>> = { panic: "error", alert: "error", crit: "error", error: "error", warn: "warn", notice: "ok", info: "ok", debug: "unknown" };
 const WORD: Readonly<Record<Level, string>> = { panic: "panic", alert: "alert", crit: "critical", error: "error", warn: "warning", notice: "notice", info: "info", debug: "debug" };
+const MANY: Partial<Record<Level, string>> = { panic: "panics", alert: "alerts", error: "errors", warn: "warnings", notice: "notices" };
 const EVERY = 5000;
 const MOST = 5000;
 
@@ -62,7 +64,7 @@ export function MessagesPage(): JSX.Element {
       <Toolbar />
       <div class="verdict messages-head">
         <b role="status">{answer.value ? tally(rows.length, answer.value.total, "message", "messages") : ""}</b>
-        {LEVELS.filter((each) => answer.value?.levels[each]).map((each) => <span key={each} class="row g2"><Glyph name={`st-${MARK[each]}`} size="s" tone={`m-${MARK[each]}`} />{count(answer.value?.levels[each] ?? 0)} {WORD[each]}</span>)}
+        {LEVELS.filter((each) => answer.value?.levels[each]).map((each) => <span key={each} class="row g2"><Glyph name={`st-${MARK[each]}`} size="s" tone={`m-${MARK[each]}`} />{counted(answer.value?.levels[each] ?? 0, WORD[each], MANY[each] ?? WORD[each])}</span>)}
         <span class="grow" />
         <button class="btn" disabled={!rows.some((each) => !each.viewed) || said("all") !== ""} onClick={() => void change(() => ask("view_messages", { environment: environment.value, ids: rows.filter((each) => !each.viewed).map((each) => each.id) }))}><Glyph name="ui-check" size="s" />Mark all as viewed</button>
         <button class="btn" disabled={!rows.length} onClick={() => downloadText(csv(shown, COLUMNS), `${environment.value}-messages.csv`, "text/csv")}><Glyph name="ui-export" size="s" />CSV</button>
@@ -77,12 +79,12 @@ export function MessagesPage(): JSX.Element {
 
 const COLUMNS: readonly Column<MessageView>[] = [
   { id: "level", label: "Severity", width: 110, text: (each) => WORD[each.level], rank: (each) => LEVELS.indexOf(each.level), cell: (each) => <span class="row g2"><Glyph name={`st-${MARK[each.level]}`} size="s" tone={`m-${MARK[each.level]}`} />{WORD[each.level]}</span> },
-  { id: "message", label: "Message", width: 520, text: (each) => each.message, cell: (each) => <span class={each.viewed ? "" : "b"}>{each.message}</span> },
-  { id: "about", label: "About", width: 170, mono: true, text: (each) => each.display_context || each.related_object || "", cell: (each) => (each.related_object ? <span class="row g2"><Glyph name={glyphOf(picture.value?.things.get(each.related_object) ?? { kind: each.related_object_type ?? "", note: "" })} size="s" tone="t2" /><span class="trunc">{picture.value?.things.get(each.related_object)?.name ?? each.display_context ?? each.related_object}</span></span> : (each.display_context ?? "")) },
+  { id: "message", label: "Message", width: 370, text: (each) => each.message, cell: (each) => <span class={each.viewed ? "" : "b"}>{each.message}</span> },
+  { id: "about", label: "About", width: 150, mono: true, text: (each) => each.display_context || each.related_object || "", cell: (each) => (each.related_object ? <span class="row g2"><Glyph name={glyphOf(picture.value?.things.get(each.related_object) ?? { kind: each.related_object_type ?? "", note: "" })} size="s" tone="t2" /><span class="trunc">{picture.value?.things.get(each.related_object)?.name ?? each.display_context ?? each.related_object}</span></span> : (each.display_context ?? "")) },
   { id: "state", label: "State", width: 130, text: (each) => (each.finished_timestamp ? `over ${clock(Date.parse(each.finished_timestamp))}` : "holds now") },
   { id: "count", label: "Times", num: true, mono: true, width: 72, text: (each) => String(each.count ?? 1), rank: (each) => each.count ?? 1 },
-  { id: "first", label: "First", num: true, mono: true, width: 168, text: (each) => each.timestamp.slice(0, 19).replace("T", " ") },
-  { id: "last", label: "Last", num: true, mono: true, width: 168, text: (each) => each.received_timestamp.slice(0, 19).replace("T", " ") },
+  { id: "first", label: "First", num: true, mono: true, width: 158, text: (each) => each.timestamp.slice(0, 19).replace("T", " "), cell: (each) => when(each.timestamp) },
+  { id: "last", label: "Last", num: true, mono: true, width: 158, text: (each) => each.received_timestamp.slice(0, 19).replace("T", " "), cell: (each) => when(each.received_timestamp) },
   { id: "viewed", label: "Viewed", width: 76, text: (each) => (each.viewed ? "yes" : "new") },
 ];
 
