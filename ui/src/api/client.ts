@@ -38,6 +38,6 @@ async function sent(address: string, init: RequestInit): Promise<Response> {
     return await fetch(address, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "the server does not answer", "it is asked again as soon as it is back");
+    throw new Problem(0, "The server does not answer.", "It is asked again as soon as it is back.");
   }
 }

@@ -7,7 +7,7 @@ export function Trouble({ problem }: { problem: Problem | null }): JSX.Element |
   return <div class="callout error trouble" role="alert"><b>{problem.detail}</b> {problem.hint}</div>;
 }
 
-/** What was looked for and is not there, and what to do about it: in words, or as one action. */
-export function Empty({ what, hint = "", act }: { what: string; hint?: string; act?: { label: string; run: () => void } | undefined }): JSX.Element {
-  return <div class="empty"><p><b>{what}</b></p>{hint ? <p class="t2">{hint}</p> : null}{act ? <button class="btn" onClick={act.run}>{act.label}</button> : null}</div>;
+/** What was looked for and is not there, and what to do about it. */
+export function Empty({ what, hint = "" }: { what: string; hint?: string }): JSX.Element {
+  return <div class="empty"><p><b>{what}</b></p>{hint ? <p class="t2">{hint}</p> : null}</div>;
 }

@@ -9,9 +9,10 @@ import { Glyph } from "../../parts/Glyph";
 import { ThisHost, Cloud, Moment } from "./Pictures";
 import { PAGES } from "..";
 import { bind } from "../../state/keys";
-import { go } from "../../state/place";
+import { follow, go, linkTo } from "../../state/place";
 
 const DEMO = "demo";
+const HELP = { page: "help" };
 
 interface Way {
   glyph: string;
@@ -45,10 +46,11 @@ export function FirstRun(): JSX.Element {
   const all: Way[] = [
     { glyph: "host", title: "This host", says: "Namespaces, bridges, ports and tunnels of the machine Calipso runs on.", act: looking.value === local ? "Looking" : "Look at this host", note: "Takes about a second. It only reads.", run: () => void begin(local, () => ask("scan", { environment: local })), picture: ThisHost },
     { glyph: "environment", title: "An environment", says: "OpenStack, Docker or a list of Linux hosts. Connections are tested before anything is kept.", act: "Add environment", note: "From a shell: calipso env add FILE. It reads clouds.yaml and ~/.ssh/config if you wish.", run: wizard ? () => go({ page: "environments", more: { step: "type" } }) : null, picture: Cloud },
-    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud with history and one real fault to find.", act: looking.value === DEMO ? "Opening" : "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => void begin(DEMO, () => ask("open_demo", {})) : null, picture: Moment },
+    { glyph: "ui-clock", title: "The demo", says: "A recorded cloud of three hosts with a day of history and one fault to find.", act: looking.value === DEMO ? "Opening" : "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => void begin(DEMO, () => ask("open_demo", {})) : null, picture: Moment },
   ];
   const ways = all.filter((way) => way.run);
   useEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
+  const help = { href: linkTo(HELP), onClick: (event: MouseEvent) => follow(event, HELP) };
   return (
     <div class="firstrun">
       <h1>Nothing is being watched yet</h1>
@@ -65,7 +67,7 @@ export function FirstRun(): JSX.Element {
           </section>
         ))}
       </div>
-      <p class="f12 t2">The same from a shell: <code>calipso --help</code>. Keyboard: {ways.map((_, i) => <><kbd key={i}>{i + 1}</kbd> </>)}choose, <kbd>?</kbd> all keys</p>
+      <p class="f12 t2 firstrun-foot"><a {...help}>How Calipso reads a network</a><span>The same from a shell: <code>calipso --help</code></span><span class="grow" /><span>Keyboard: {ways.map((_, i) => <><kbd key={i}>{i + 1}</kbd> </>)}choose, <kbd>?</kbd> all keys</span></p>
     </div>
   );
 }

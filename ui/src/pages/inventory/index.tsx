@@ -87,7 +87,8 @@ function Table({ kind }: { kind: string }): JSX.Element {
         <button class="btn push" onClick={save} disabled={!rows.length}><Glyph name="ui-export" size="s" />CSV</button>
       </div>
       <Trouble problem={problem.value} />
-      {answer.value && !rows.length ? <Empty what={all.length ? `None of ${count(all.length)} fits “${filter}”.` : `There are no ${name.toLowerCase()} ${at.value ? "at this moment" : "now"}.`} act={filter ? { label: "Clear filter", run: () => go({ filter: "" }) } : undefined} /> : null}
+      {answer.value && !rows.length ? <Empty what={all.length ? `None of ${count(all.length)} fits “${filter}”.` : `There are no ${name.toLowerCase()} ${at.value ? "at this moment" : "now"}.`} /> : null}
+      {answer.value && !rows.length && filter ? <p class="empty"><button class="btn" onClick={() => go({ filter: "" })}>Clear filter</button></p> : null}
       {rows.length ? (
         <Grid label={name} rows={rows} columns={columns} keyOf={(row) => row.id} chosen={place.value.focus} choose={(row) => go({ focus: row.id })} order={order} setOrder={(next) => go(keep({ sort: orderText(next) }))} />
       ) : null}
