@@ -391,10 +391,19 @@ class AsyncMethods:
         found: EnvironmentTaken = await self.call("put_environment", text=text, test=test)
         return found
 
+    async def open_demo(self) -> EnvironmentTaken:
+        """Open the demo: a recorded cloud with a day of history that ends now. Nothing is contacted.
+        `remove_environment` takes it away again. Raises `Conflict` when another environment is called `demo`.
+        """
+
+        found: EnvironmentTaken = await self.call("open_demo")
+        return found
+
     async def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
         """End an environment; its history stays unless it is purged. Raises `NotFound`, `Forbidden`.
 
-        purge: its history too; without it, adding the environment again goes on with its history.
+        purge: its history too; without it, adding the environment again goes on with its history. A recorded one
+        is always purged: it can be opened again.
         """
 
         found: EnvironmentRemoved = await self.call("remove_environment", environment=environment, purge=purge)

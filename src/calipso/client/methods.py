@@ -382,10 +382,19 @@ class Methods:
         found: EnvironmentTaken = self.call("put_environment", text=text, test=test)
         return found
 
+    def open_demo(self) -> EnvironmentTaken:
+        """Open the demo: a recorded cloud with a day of history that ends now. Nothing is contacted.
+        `remove_environment` takes it away again. Raises `Conflict` when another environment is called `demo`.
+        """
+
+        found: EnvironmentTaken = self.call("open_demo")
+        return found
+
     def remove_environment(self, *, environment: str, purge: bool = False) -> EnvironmentRemoved:
         """End an environment; its history stays unless it is purged. Raises `NotFound`, `Forbidden`.
 
-        purge: its history too; without it, adding the environment again goes on with its history.
+        purge: its history too; without it, adding the environment again goes on with its history. A recorded one
+        is always purged: it can be opened again.
         """
 
         found: EnvironmentRemoved = self.call("remove_environment", environment=environment, purge=purge)

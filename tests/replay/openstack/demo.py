@@ -244,6 +244,7 @@ def fault(day: Day) -> None:
     kept = ["cmp2/ovs/interface:vxlan-0a4d010b"]
     day.change(FAULT, ids.tunnel_endpoint("cmp2", "vxlan", "10.77.1.22"), "ovs", "ovs", tunnels=kept)
     day.change(FAULT - 2, AGENT, "neutron", API, configurations=restarted)
+    day.looked(-25 * MINUTES, sorted(day.said))
     day.failed(-12 * MINUTES, Scope("linux", "ctl"), "No answer from 10.77.0.11 port 22 in 5 s")
     day.looked(-2 * MINUTES, [scope for scope in sorted(day.said) if scope.key != "linux@ctl"])
     day.looked(-1 * MINUTES, [ovs])
