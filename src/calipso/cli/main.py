@@ -27,7 +27,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "capturing": ("flows", "capture"),
     "injecting": ("inject", "injections"),
     "agent": ("agent", "agents"),
-    "environments": ("add", "environments", "env"),
+    "environments": ("add", "environments", "env", "demo"),
     "declaring": ("topology",),
     "alerts": ("alert",),
     "workflows": ("workflow",),
