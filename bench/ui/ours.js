@@ -1,0 +1,52 @@
+// Runs in the page of the product before it: notes when the first picture stands on the screen, and moves the map as a hand would.
+(() => {
+  let stands;
+  const bench = { pictured: new Promise((done) => (stands = done)) };
+  window.bench = bench;
+  const raf = () => new Promise(requestAnimationFrame);
+  const look = () => {
+    if (!document.querySelector(".legend")) requestAnimationFrame(look);
+    else requestAnimationFrame(() => setTimeout(() => stands(performance.now())));
+  };
+  requestAnimationFrame(look);
+
+  const surface = () => document.querySelectorAll("canvas.map-canvas")[1];
+  const fire = (Kind, type, on, x, y, more = {}) => {
+    on.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, view: window, clientX: x, clientY: y, ...more }));
+  };
+
+  /** Milliseconds of each frame while `step(i)` is done once in each. */
+  bench.frames = async (n, step) => {
+    const took = [];
+    await raf();
+    let last = performance.now();
+    for (let i = 0; i < n && took.reduce((sum, each) => sum + each, 0) < 15000; i++) {
+      step(i);
+      await raf();
+      const now = performance.now();
+      took.push(now - last);
+      last = now;
+    }
+    return took;
+  };
+
+  bench.pan = async (n) => {
+    const at = surface().getBoundingClientRect();
+    const [x, y] = [at.left + at.width / 2, at.top + at.height / 2];
+    fire(MouseEvent, "mousedown", surface(), x, y);
+    const took = await bench.frames(n, (i) => {
+      const [dx, dy] = [160 * Math.sin(i / 10), 90 * Math.sin(i / 7)];
+      fire(PointerEvent, "pointermove", surface(), x + dx, y + dy);
+      fire(MouseEvent, "mousemove", window, x + dx, y + dy);
+    });
+    fire(MouseEvent, "mousemove", window, x, y);
+    fire(MouseEvent, "mouseup", window, x, y);
+    return took;
+  };
+
+  bench.zoom = (n, towards) => {
+    const at = surface().getBoundingClientRect();
+    const [x, y] = [at.left + at.width * 0.42, at.top + at.height * 0.45];
+    return bench.frames(n, () => fire(WheelEvent, "wheel", surface(), x, y, { deltaY: -towards * 50 }));
+  };
+})();
