@@ -26,6 +26,8 @@ TICK = 500
 COMES_EVERY = 20
 """Of so many changes one is of a device that comes, and when enough are there, of one that goes."""
 ALIVE = 200
+SHARE = 0.76
+"""Of the objects that are asked for, those that the generator counts: guests and networks come on top."""
 
 
 class Sent(NamedTuple):
@@ -71,7 +73,7 @@ def _process(folder: str, objects: int, pipe: Connection) -> None:
 
 async def _serve(folder: Path, objects: int, pipe: Connection) -> None:
     (folder / "config.yaml").write_text("web: {rate: 0}")
-    said = [Record(s.id, s.facet, s.type, s.attributes) for s in generate.Estate(1).records(objects)]
+    said = list(_estate(objects))
     async with opened(Home(folder), "local") as system:
         for start in range(0, len(said), TICK):
             await system.site("local").put([Seen(SCOPE, tuple(said[start : start + TICK]))])
@@ -82,6 +84,15 @@ async def _serve(folder: Path, objects: int, pipe: Connection) -> None:
             before = server.feeds.dropped
             changes, took = await _change(site, said, *asked)
             pipe.send(Sent(changes, server.feeds.dropped - before, took))
+
+
+def _estate(objects: int) -> Iterator[Record]:
+    """The generated records, with the guests that their NICs belong to."""
+    for number, each in enumerate(generate.Estate(1).records(int(objects * SHARE))):
+        yield Record(each.id, each.facet, each.type, each.attributes)
+        if each.type == "nic":
+            guest = {"host": each.attributes["host"], "name": f"vm-{number}", "state": "up"}
+            yield Record(each.attributes["instance"], "libvirt", "instance", guest)
 
 
 async def _change(site: Site, said: list[Record], rate: int, seconds: float) -> tuple[int, float]:

@@ -81,6 +81,11 @@ describe("semantic zoom", () => {
     expect(opened(made, at(300), area, new Set(["h1"]), new Set()).has("h1")).toBe(true);
     expect(opened(made, at(279), area, new Set(["h1"]), new Set()).has("h1")).toBe(false);
   });
+  it("tells with the very same set that nothing opened or closed", () => {
+    const before = opened(made, at(321), area, new Set(), new Set());
+    expect(opened(made, at(330), area, before, new Set())).toBe(before);
+    expect(opened(made, at(100), area, before, new Set())).not.toBe(before);
+  });
   it("keeps what is pinned open at a scale where it would close", () => {
     expect(opened(made, at(100), area, new Set(), new Set(["h1"])).has("h1")).toBe(true);
   });

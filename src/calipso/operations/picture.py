@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -10,12 +11,13 @@ import msgspec
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
-from calipso.operations.context import Context
+from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 
 HOUR = 3_600_000_000
 """µs."""
 NOWHERE = -1
+OWNERSHIP = "ownership"
 LINK_LOCAL = ("fe80:", "127.", "::1")
 """Addresses that tell nothing of an object: every one has them."""
 
@@ -83,21 +85,35 @@ class Density(msgspec.Struct, frozen=True):
 async def get_map(context: Context, request: GetMap) -> Map:
     """All objects and links of an environment in one compact answer, for drawing them."""
     site = context.site(request.environment)
-    graph = site.graph(when(context, request.at))
+    # In a thread: a large environment takes a second, for which nobody else is to wait.
+    return await asyncio.to_thread(_map, site, when(context, request.at))
+
+
+def _map(site: Site, at: int | None) -> Map:
+    graph = site.graph(at)
     heads = sorted(graph.objects(), key=lambda head: head.id)
     places = {head.id: place for place, head in enumerate(heads)}
-    types: dict[str, int] = {}
+    types, links = _links(graph, heads)
+    return Map([_drawn(graph, head, places) for head in heads], types, links, freshness(site, graph))
+
+
+def _links(graph: GraphReader, heads: list[Obj]) -> tuple[list[str], list[MapLink]]:
+    """The names of link types, and all links in order of source, target and type."""
+    places = {head.ord: place for place, head in enumerate(heads)}
+    names, types = graph.link_names(), dict[str, int]()
     links = []
     for place, head in enumerate(heads):
-        for end in graph.links(head.ord):
-            if not end.outgoing or end.type == "ownership":
+        ends = iter(graph.flat_ends(head.ord))
+        found = []
+        for code, other in zip(ends, ends, strict=True):
+            if code & 1 or (name := names[code >> 1]) == OWNERSHIP:
                 continue
-            other = graph.get(end.other)
-            if other is not None:
-                links.append(MapLink(types.setdefault(end.type, len(types)), place, places[other.id]))
-    objects = [_drawn(graph, head, places) for head in heads]
-    links.sort(key=lambda link: (link.source, link.target, link.type))
-    return Map(objects, list(types), links, freshness(site, graph))
+            target = places.get(other)
+            if target is not None:
+                found.append((target, types.setdefault(name, len(types))))
+        found.sort()
+        links += [MapLink(type, place, target) for target, type in found]
+    return list(types), links
 
 
 def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
@@ -117,20 +133,16 @@ def _note(said: dict[str, Any]) -> str:
     """The one fact that tells an object from others of its kind."""
     for name in ("ips", "fixed_ips", "addresses"):
         value = said.get(name)
-        shown = (
-            [each for each in value if isinstance(each, str) and not each.startswith(LINK_LOCAL)]
-            if isinstance(value, list)
-            else []
-        )
-        if shown:
-            return shown[0]
+        for each in value if isinstance(value, list) else ():
+            if isinstance(each, str) and not each.startswith(LINK_LOCAL):
+                return each
     for name in ("ip", "local_ip", "remote_ip"):
-        if _text(said, name):
-            return _text(said, name)
+        if found := _text(said, name):
+            return found
     tag = said.get("tag")
     if isinstance(tag, int):
         return f"tag {tag}"
-    return next((_text(said, name) for name in ("service_type", "version") if _text(said, name)), "")
+    return _text(said, "service_type") or _text(said, "version")
 
 
 def _text(said: dict[str, Any], name: str) -> str:

@@ -27,7 +27,7 @@ export interface Placed {
   /** Natural width of its inside: how wide it wants to be when open. */
   natural: number;
   /** Who has no place, because the rows were full: shown as "n more". */
-  more: Box[];
+  more: readonly Box[];
 }
 
 export interface Layout {
@@ -37,6 +37,8 @@ export interface Layout {
   memory: Memory;
   width: number;
   height: number;
+  /** A host, to tell by its size how near one is. */
+  host: Placed | null;
 }
 
 const PAD = 12;
@@ -60,17 +62,33 @@ interface Size {
   h: number;
 }
 
-/** Lay boxes out. `memory`: the places of the layout before; an empty one packs everything anew. */
-export function layout(boxes: Boxes, memory: Memory = new Map()): Layout {
-  const rows = new Map<string, Row>();
-  const sizes = new Map<string, Size>();
-  const size = measure(boxes.root, memory, rows, sizes);
-  const placed = new Map<string, Placed>();
-  place(boxes.root, { x: 0, y: 0, w: size.w, h: size.h }, 0, rows, sizes, placed);
-  return { root: boxes.root.id, placed, memory: rows, width: size.w, height: size.h };
+type Bands = readonly (readonly [number, Box[]])[];
+
+/** What is found out of boxes before they get their places. */
+interface Measured {
+  rows: Map<string, Row>;
+  sizes: Map<string, Size>;
+  bands: Map<string, Bands>;
 }
 
-function bandsOf(box: Box): [number, Box[]][] {
+const NONE: readonly Box[] = [];
+
+/** Lay boxes out. `memory`: the places of the layout before; an empty one packs everything anew. */
+export function layout(boxes: Boxes, memory: Memory = new Map()): Layout {
+  const measured: Measured = { rows: new Map(), sizes: new Map(), bands: new Map() };
+  const size = measure(boxes.root, memory, measured);
+  const placed = new Map<string, Placed>();
+  place(boxes.root, { x: 0, y: 0, w: size.w, h: size.h }, 0, measured, placed);
+  let host: Placed | null = null;
+  for (const each of placed.values()) {
+    if (each.box.kind !== "host") continue;
+    host = each;
+    break;
+  }
+  return { root: boxes.root.id, placed, memory: measured.rows, width: size.w, height: size.h, host };
+}
+
+function bandsOf(box: Box): Bands {
   const bands = new Map<number, Box[]>();
   for (const child of box.children) {
     const band = bands.get(child.band);
@@ -83,9 +101,16 @@ function bandsOf(box: Box): [number, Box[]][] {
 const keyOf = (box: Box, band: number): string => `${box.id}\n${band}`;
 
 /** How large the inside of a box is; fixes the rows of all boxes within. */
-function measure(box: Box, memory: Memory, rows: Map<string, Row>, sizes: Map<string, Size>): Size {
+function measure(box: Box, memory: Memory, measured: Measured): Size {
+  const { rows, sizes } = measured;
+  if (!box.children.length) {
+    const size = leaf(box);
+    sizes.set(box.id, size);
+    return size;
+  }
   const bands = bandsOf(box);
-  const cells = bands.map(([, children]) => cellFor(children, children.map((child) => measure(child, memory, rows, sizes))));
+  measured.bands.set(box.id, bands);
+  const cells = bands.map(([, children]) => cellFor(children, children.map((child) => measure(child, memory, measured))));
   const area = bands.reduce((sum, [, children], i) => sum + children.length * ((cells[i]?.w ?? 0) + GAP) * ((cells[i]?.h ?? 0) + GAP), 0);
   const aspect = ASPECTS[box.kind] ?? ASPECT;
   const square = Math.sqrt(area * aspect);
@@ -93,15 +118,16 @@ function measure(box: Box, memory: Memory, rows: Map<string, Row>, sizes: Map<st
     const known = memory.get(keyOf(box, band));
     return known ? kept(known, children) : null;
   });
+  const ids = bands.map(([, children]) => children.map((child) => child.id));
   let best: { row: Row[]; size: Size; off: number } | null = null;
   for (const share of TRIED) {
-    const row = bands.map(([, children], i) => fixed[i] ?? fresh(children, cells[i] as Size, square * share));
+    const row = ids.map((some, i) => fixed[i] ?? fresh(some, cells[i] as Size, square * share));
     const size = sizeOf(box, row);
     const off = Math.abs(Math.log(size.w / size.h / aspect));
     if (!best || off < best.off - 1e-9) best = { row, size, off };
   }
   bands.forEach(([band], i) => rows.set(keyOf(box, band), (best as { row: Row[] }).row[i] as Row));
-  const size = bands.length ? (best as { size: Size }).size : leaf(box);
+  const { size } = best as { size: Size };
   sizes.set(box.id, size);
   return size;
 }
@@ -142,10 +168,9 @@ function common(lengths: number[]): number {
   return Math.min(sorted.at(-1) ?? 0, 2 * (sorted[Math.floor(sorted.length / 2)] ?? 0));
 }
 
-function fresh(children: Box[], cell: Size, target: number): Row {
+function fresh(ids: string[], cell: Size, target: number): Row {
   const fitting = Math.max(1, Math.round((target + GAP) / (cell.w + GAP)));
-  const columns = Math.min(children.length, fitting);
-  return { columns, cellW: cell.w, cellH: cell.h, ids: children.map((child) => child.id) };
+  return { columns: Math.min(ids.length, fitting), cellW: cell.w, cellH: cell.h, ids };
 }
 
 /** The row as it was: who went leaves a hole, who came takes the first, then what is left of the last line. */
@@ -155,9 +180,10 @@ function kept(row: Row, children: Box[]): Row {
   const room = Math.ceil(ids.length / row.columns) * row.columns;
   while (ids.length < room) ids.push(null);
   const placed = new Set(ids);
+  let free = -1;
   for (const child of children) {
     if (placed.has(child.id)) continue;
-    const free = ids.indexOf(null);
+    free = ids.indexOf(null, free + 1);
     if (free < 0) break;
     ids[free] = child.id;
   }
@@ -166,30 +192,42 @@ function kept(row: Row, children: Box[]): Row {
 }
 
 function place(
-  box: Box, at: { x: number; y: number; w: number; h: number }, depth: number, rows: Map<string, Row>, sizes: Map<string, Size>,
-  placed: Map<string, Placed>,
+  box: Box, at: { x: number; y: number; w: number; h: number }, depth: number, measured: Measured, placed: Map<string, Placed>,
 ): void {
+  const { rows, sizes } = measured;
   const size = sizes.get(box.id) as Size;
   const scale = Math.min(at.w / size.w, at.h / size.h);
+  const bands = measured.bands.get(box.id);
   const more: Box[] = [];
-  placed.set(box.id, { box, ...at, scale, depth, natural: size.w, more });
+  placed.set(box.id, { box, x: at.x, y: at.y, w: at.w, h: at.h, scale, depth, natural: size.w, more: bands ? more : NONE });
+  if (!bands) return;
   const left = at.x + (at.w - size.w * scale) / 2;
   let y = at.y + (at.h - size.h * scale) / 2 + headOf(box, size.w) * scale;
-  for (const [band, children] of bandsOf(box)) {
+  for (const [band, children] of bands) {
     const row = rows.get(keyOf(box, band)) as Row;
-    const byId = new Map(children.map((child) => [child.id, child]));
+    const { seats, left: standing } = seated(row, children);
     const inset = ((size.w - 2 * PAD - (row.columns * (row.cellW + GAP) - GAP)) / 2) * scale * (box.thing ? 1 : 0);
-    row.ids.forEach((id, i) => {
-      const child = id === null ? undefined : byId.get(id);
+    seats.forEach((child, i) => {
       if (!child) return;
       const cellX = left + inset + (PAD + (i % row.columns) * (row.cellW + GAP)) * scale;
       const cellY = y + Math.floor(i / row.columns) * (row.cellH + GAP) * scale;
-      place(child, fitted(child, sizes, row, cellX, cellY, scale), depth + 1, rows, sizes, placed);
-      byId.delete(child.id);
+      place(child, fitted(child, sizes, row, cellX, cellY, scale), depth + 1, measured, placed);
     });
-    more.push(...byId.values());
+    for (const child of standing) more.push(child);
     y += (Math.ceil(row.ids.length / row.columns) * (row.cellH + GAP) - GAP + gapOf(box)) * scale;
   }
+}
+
+/** Who is in which place of a row, and who has none. */
+function seated(row: Row, children: readonly Box[]): { seats: readonly (Box | undefined)[]; left: Iterable<Box> } {
+  if (row.ids.length === children.length && row.ids.every((id, i) => id === children[i]?.id)) return { seats: children, left: NONE };
+  const byId = new Map(children.map((child) => [child.id, child]));
+  const seats = row.ids.map((id) => {
+    const child = id === null ? undefined : byId.get(id);
+    if (child) byId.delete(child.id);
+    return child;
+  });
+  return { seats, left: byId.values() };
 }
 
 /** A child in its place: as large as it wants where there is room, at the top; a host always fills its own. */

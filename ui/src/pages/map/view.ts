@@ -25,15 +25,24 @@ export function fitting(rect: { x: number; y: number; w: number; h: number }, ar
   return { k, x: area.w / 2 - (rect.x + rect.w / 2) * k, y: (area.h - foot) / 2 - (rect.y + rect.h / 2) * k };
 }
 
-/** Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned. */
+/**
+ * Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned.
+ * `before` itself where nothing opened or closed, so that what hangs on it need not be made anew.
+ */
 export function opened(
   layout: Layout, view: View, area: Area, before: ReadonlySet<string>, pinned: ReadonlySet<string>, most = MOST,
-): Set<string> {
+): ReadonlySet<string> {
   for (let strictness = 1; ; strictness *= 1.5) {
     const open = new Set<string>();
     const drawn = descend(layout, layout.root, { view, area, before, pinned, strictness }, open);
-    if (drawn <= most || strictness > 1000) return open;
+    if (drawn <= most || strictness > 1000) return same(open, before) ? before : open;
   }
+}
+
+export function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  if (one.size !== other.size) return false;
+  for (const each of one) if (!other.has(each)) return false;
+  return true;
 }
 
 interface Asked {
@@ -54,12 +63,14 @@ function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): n
   const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
   if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return 1;
   open.add(id);
-  return placed.box.children.reduce((sum, child) => sum + descend(layout, child.id, asked, open), 1);
+  let drawn = 1;
+  for (const child of placed.box.children) drawn += descend(layout, child.id, asked, open);
+  return drawn;
 }
 
 /** How near one is, by how large a host is drawn. */
 export function levelOf(layout: Layout, view: View): number {
-  const host = [...layout.placed.values()].find((each) => each.box.kind === "host");
+  const { host } = layout;
   if (!host) return 0;
   const px = host.w * view.k;
   if (px < 60) return 0;
