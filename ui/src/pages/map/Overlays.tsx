@@ -118,8 +118,10 @@ const miniature = (layout: Layout): number => Math.min(MINI.w / layout.width, MI
 function boxesBelow(on: CanvasRenderingContext2D, layout: Layout, palette: Palette): void {
   const k = miniature(layout);
   on.clearRect(0, 0, MINI.w, MINI.h);
-  for (const each of layout.placed.values()) {
-    if (each.depth > 4 || each.w * k < 3) continue;
+  const within = [layout.placed.get(layout.root)];
+  for (const each of within) {
+    if (!each || each.depth > 4 || each.w * k < 3) continue;
+    for (const child of each.box.children) within.push(layout.placed.get(child.id));
     const host = each.box.kind === "host" || !each.box.children.length;
     if (each.depth > 0 && !host && each.box.thing) continue;
     on.fillStyle = palette.of(each.box.severity === "error" && host ? "error-mark" : host ? "line-2" : each.depth % 2 ? "surface-3" : "surface-2");

@@ -4,7 +4,8 @@ import type { Picture } from "../../live/picture";
 import { picture, staleHosts, version } from "../../live/store";
 import { environment, place } from "../../state/place";
 import { boxesOf, GROUPINGS, restyle, type Boxes, type Grouping } from "./boxes";
-import { layout, type Layout, type Memory } from "./layout";
+import { layout, type Layout } from "./layout";
+import type { Memory } from "./measure";
 
 export interface Arrangement {
   boxes: Boxes;
@@ -25,13 +26,7 @@ let made: { picture: Picture; shape: number; key: string; stale: ReadonlySet<str
 export const grouping = computed<Grouping>(() => GROUPINGS.find((each) => each === place.value.group) ?? "host");
 export const arrangement = signal<Arrangement | null>(null);
 /** Whether places stand empty or something has none, so that packing anew would help. */
-export const untidy = computed(() => {
-  const shown = arrangement.value;
-  if (!shown) return false;
-  for (const row of shown.layout.memory.values()) if (row.ids.includes(null)) return true;
-  for (const each of shown.layout.placed.values()) if (each.more.length) return true;
-  return false;
-});
+export const untidy = computed(() => arrangement.value?.layout.untidy ?? false);
 
 const keyOf = (): string => `${environment.peek()}\n${grouping.peek()}`;
 

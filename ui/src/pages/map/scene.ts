@@ -4,8 +4,10 @@ import type { Model } from "../../api/types";
 import { count, counted, shortened } from "../../state/words";
 import type { Box, Boxes } from "./boxes";
 import { MARKS, roomFor, type DisplayList, type Item, type RectItem } from "./display";
-import { headOf, type Layout, type Placed } from "./layout";
+import type { Layout } from "./layout";
 import { route, widthOf, type Line, type Rect } from "./links";
+import { headOf } from "./measure";
+import type { Placed } from "./places";
 import { MOST, onScreen, type Area, type View } from "./view";
 
 export interface Asked {
@@ -47,7 +49,7 @@ function visit(asked: Asked, box: Box, shown: Placed[]): void {
   if (!placed) return;
   const at = onScreen(placed, asked.view);
   if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
-  if (at.w < 2 || at.h < 2) return;
+  if (at.w < 2 || at.h < 2 || shown.length >= MOST) return;
   shown.push(placed);
   if (asked.open.has(box.id)) for (const child of box.children) visit(asked, child, shown);
 }
@@ -97,11 +99,11 @@ function plate(asked: Asked, each: Placed, list: DisplayList, bright: Set<string
   const text = shortened(name, roomFor(at.w - 56, size, mono, true));
   list.items.push({ t: "text", x: at.x + 18 + glyph, y, text, size, ink: "text-1", bold: true, mono, dim });
   const used = at.x + 30 + glyph + text.length * (mono ? size * 0.61 : size * 0.56);
-  aside(each, at, used, y, list, dim);
+  aside(each, asked.layout.placed.more(each).length, at, used, y, list, dim);
 }
 
 /** Right of a plate's name: what it holds, and its mark. */
-function aside(each: Placed, at: ReturnType<typeof onScreen>, used: number, y: number, list: DisplayList, dim: boolean): void {
+function aside(each: Placed, more: number, at: ReturnType<typeof onScreen>, used: number, y: number, list: DisplayList, dim: boolean): void {
   const { box } = each;
   const counts = countsOf(box);
   const wide = counts.length * 6;
@@ -112,8 +114,8 @@ function aside(each: Placed, at: ReturnType<typeof onScreen>, used: number, y: n
     const x = room > wide + 30 && counts ? at.x + at.w - 14 - wide - 24 : used;
     if (!counts || room > wide + 30) list.items.push({ t: "glyph", x, y: y - 11, size: 14, glyph: mark.glyph, ink: mark.ink, knock: "surface-1", dim });
   }
-  if (each.more.length && at.h > 60) {
-    list.items.push({ t: "text", x: at.x + at.w - 14, y: at.y + at.h - 8, text: `${each.more.length} more`, size: 11, ink: "text-3", anchor: "end", dim });
+  if (more && at.h > 60) {
+    list.items.push({ t: "text", x: at.x + at.w - 14, y: at.y + at.h - 8, text: `${more} more`, size: 11, ink: "text-3", anchor: "end", dim });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where one looks: scale and offset of the world on the screen, and which boxes are open there. Pure. */
-import type { Layout, Placed } from "./layout";
+import type { Layout } from "./layout";
+import type { Placed } from "./places";
 
 export interface View {
   k: number;
@@ -34,8 +35,9 @@ export function opened(
 ): ReadonlySet<string> {
   for (let strictness = 1; ; strictness *= 1.5) {
     const open = new Set<string>();
-    const drawn = descend(layout, layout.root, { view, area, before, pinned, strictness }, open);
-    if (drawn <= most || strictness > 1000) return same(open, before) ? before : open;
+    const asked: Asked = { view, area, before, pinned, strictness, left: most };
+    descend(layout, layout.root, asked, open);
+    if (asked.left >= 0 || open.size <= 1 || strictness > 1000) return same(open, before) ? before : open;
   }
 }
 
@@ -51,21 +53,25 @@ interface Asked {
   before: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
   strictness: number;
+  /** How many boxes may still be drawn; below 0 it is too many, and not looked any further. */
+  left: number;
 }
 
-/** Opens a box and what is within, as far as it is in view; how many boxes that draws. */
-function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): number {
+/** Opens a box and what is within, as far as it is in view. */
+function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): void {
   const placed = layout.placed.get(id);
-  if (!placed) return 0;
+  if (!placed) return;
   const at = onScreen(placed, asked.view);
-  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return 0;
-  if (!placed.box.children.length) return 1;
+  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
+  asked.left--;
+  if (!placed.box.children.length) return;
   const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
-  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return 1;
+  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return;
   open.add(id);
-  let drawn = 1;
-  for (const child of placed.box.children) drawn += descend(layout, child.id, asked, open);
-  return drawn;
+  for (const child of placed.box.children) {
+    if (asked.left < 0) return;
+    descend(layout, child.id, asked, open);
+  }
 }
 
 /** How near one is, by how large a host is drawn. */
