@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
+from calipso.graph.value import Graph
 from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
@@ -82,6 +85,15 @@ class Density(msgspec.Struct, frozen=True):
     revision: int
 
 
+class Look(NamedTuple):
+    """What is drawn of an object's facts."""
+
+    state: str
+    note: str
+    project: str
+    zone: str
+
+
 async def get_map(context: Context, request: GetMap) -> Map:
     """All objects and links of an environment in one compact answer, for drawing them."""
     site = context.site(request.environment)
@@ -94,7 +106,12 @@ def _map(site: Site, at: int | None) -> Map:
     heads = sorted(graph.objects(), key=lambda head: head.id)
     places = {head.id: place for place, head in enumerate(heads)}
     types, links = _links(graph, heads)
-    return Map([_drawn(graph, head, places) for head in heads], types, links, freshness(site, graph))
+    if isinstance(graph, Graph):
+        told = _LOOKS.setdefault(site, Looks()).of(graph, heads)
+    else:
+        told = [_look(graph.attributes(head)) for head in heads]
+    objects = [_drawn(graph, head, look, places) for head, look in zip(heads, told, strict=True)]
+    return Map(objects, types, links, freshness(site, graph))
 
 
 def _links(graph: GraphReader, heads: list[Obj]) -> tuple[list[str], list[MapLink]]:
@@ -116,8 +133,40 @@ def _links(graph: GraphReader, heads: list[Obj]) -> tuple[list[str], list[MapLin
     return list(types), links
 
 
-def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
-    said = graph.attributes(head)
+class Looks:
+    """What a picture tells of facts, kept while these are the same: most of the time it takes is to decode them.
+
+    Encoded facts are known by identity, which they keep for as long as nothing is said anew.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, tuple[object, Mapping[str, str], Look]] = {}
+        self._read_by: object = None
+
+    def of(self, graph: Graph, heads: list[Obj]) -> list[Look]:
+        """For each object; what is not among them is let go."""
+        before = self._kept if self._read_by is graph.decoder else {}  # another environment's words mean something else
+        now, told = dict[object, tuple[object, Mapping[str, str], Look]](), []
+        for head in heads:
+            facts = graph.facts_of(head)
+            place = tuple(map(id, facts))
+            kept = before.get(place)
+            if kept is None or kept[1] is not graph.hosts:
+                kept = (facts, graph.hosts, _look(graph.attributes(head)))  # holds `facts`, so its ids stay taken
+            now[place] = kept
+            told.append(kept[2])
+        self._kept, self._read_by = now, graph.decoder
+        return told
+
+
+_LOOKS: WeakKeyDictionary[Site, Looks] = WeakKeyDictionary()
+
+
+def _look(said: dict[str, Any]) -> Look:
+    return Look(state_of(said), _note(said), _text(said, "project"), _text(said, "availability_zone"))
+
+
+def _drawn(graph: GraphReader, head: Obj, look: Look, places: dict[str, int]) -> MapObject:
     parent = graph.resolve(head.parent) if head.parent else None
     networks = None
     if head.networks is not None:
@@ -125,7 +174,7 @@ def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
     return MapObject(
         head.id, head.name, head.kind, head.type, head.host,
         places[parent.id] if parent is not None and parent.id != head.id else NOWHERE,
-        state_of(said), _note(said), _text(said, "project"), _text(said, "availability_zone"), networks,
+        look.state, look.note, look.project, look.zone, networks,
     )  # fmt: skip
 
 

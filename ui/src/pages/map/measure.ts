@@ -76,7 +76,8 @@ export function measure(box: Box, memory: Memory, measured: Measured): Size {
   if (fixed.some((row, i) => row && row.ids.length < (bands[i]?.[1].length ?? 0))) measured.crowded.add(box.id);
   const ids = bands.map(([, children]) => children.map((child) => child.id));
   let best: { row: Row[]; size: Size; off: number } | null = null;
-  for (const share of fixed.every(Boolean) ? [1] : TRIED) {
+  const only = box.children.length === 1 || fixed.every(Boolean); // it comes out the same however it is tried
+  for (const share of only ? [1] : TRIED) {
     const row = ids.map((some, i) => fixed[i] ?? fresh(some, cells[i] as Size, square * share));
     const size = sizeOf(box, row);
     const off = Math.abs(Math.log(size.w / size.h / aspect));
