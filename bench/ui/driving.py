@@ -66,6 +66,7 @@ def ours(browser: Browser, url: str, token: str) -> Iterator[tuple[Page, First]]
     with context(browser) as made:
         page = made.new_page()
         page.add_init_script(f"sessionStorage.setItem('calipso.token', '{token}')")
+        page.add_init_script(path=HERE / "frames.js")
         page.add_init_script(path=HERE / "ours.js")
         page.goto(f"{url}/map", wait_until="commit")
         found = page.evaluate("""async () => {
@@ -83,6 +84,7 @@ def peer(browser: Browser, url: str, token: str) -> Iterator[tuple[Page, float]]
         page = made.new_page()
         page.goto(f"{url}/healthz")
         page.add_script_tag(path=CYTOSCAPE)
+        page.add_script_tag(path=HERE / "frames.js")
         page.add_script_tag(path=HERE / "peer.js")
         yield (
             page,

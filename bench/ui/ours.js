@@ -1,9 +1,8 @@
 // Runs in the page of the product before it: notes when the first picture stands on the screen, and moves the map as a hand would.
 (() => {
   let stands;
-  const bench = { pictured: new Promise((done) => (stands = done)) };
-  window.bench = bench;
-  const raf = () => new Promise(requestAnimationFrame);
+  const { bench } = window;
+  bench.pictured = new Promise((done) => (stands = done));
   const look = () => {
     if (!document.querySelector(".legend")) requestAnimationFrame(look);
     else requestAnimationFrame(() => setTimeout(() => stands(performance.now())));
@@ -13,21 +12,6 @@
   const surface = () => document.querySelectorAll("canvas.map-canvas")[1];
   const fire = (Kind, type, on, x, y, more = {}) => {
     on.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, view: window, clientX: x, clientY: y, ...more }));
-  };
-
-  /** Milliseconds of each frame while `step(i)` is done once in each. */
-  bench.frames = async (n, step) => {
-    const took = [];
-    await raf();
-    let last = performance.now();
-    for (let i = 0; i < n && took.reduce((sum, each) => sum + each, 0) < 15000; i++) {
-      step(i);
-      await raf();
-      const now = performance.now();
-      took.push(now - last);
-      last = now;
-    }
-    return took;
   };
 
   bench.pan = async (n) => {

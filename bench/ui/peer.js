@@ -1,8 +1,6 @@
 // cytoscape.js with the same objects, containment and links, and the same deltas; in a page of its own.
 (() => {
-  const bench = {};
-  window.bench = bench;
-  const raf = () => new Promise(requestAnimationFrame);
+  const { bench } = window;
   const STYLE = [
     { selector: "node", style: { label: "data(name)", "font-size": 10, shape: "round-rectangle", width: 60, height: 24, "text-valign": "center" } },
     { selector: ":parent", style: { "text-valign": "top", "background-opacity": 0.1 } },
@@ -26,23 +24,9 @@
     document.body.innerHTML = '<div id="cy" style="position:fixed;inset:0"></div>';
     cy = cytoscape({ container: document.getElementById("cy"), elements, style: STYLE, layout: { name: layout, animate: false }, pixelRatio: 1 });
     await new Promise((done) => cy.one("render", done));
-    await raf();
+    await new Promise(requestAnimationFrame);
     bench.revision = answer.freshness.revision;
     return performance.now() - began;
-  };
-
-  bench.frames = async (n, step) => {
-    const took = [];
-    await raf();
-    let last = performance.now();
-    for (let i = 0; i < n && took.reduce((sum, each) => sum + each, 0) < 15000; i++) {
-      step(i);
-      await raf();
-      const now = performance.now();
-      took.push(now - last);
-      last = now;
-    }
-    return took;
   };
   bench.pan = (n) => bench.frames(n, (i) => cy.panBy({ x: 16 * Math.cos(i / 10), y: 13 * Math.cos(i / 7) }));
   bench.zoom = (n, towards) =>

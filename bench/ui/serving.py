@@ -92,7 +92,7 @@ def _estate(objects: int) -> Iterator[Record]:
         yield Record(each.id, each.facet, each.type, each.attributes)
         if each.type == "nic":
             guest = {"host": each.attributes["host"], "name": f"vm-{number}", "state": "up"}
-            yield Record(each.attributes["instance"], "libvirt", "instance", guest)
+            yield Record(each.attributes["instance"], "libvirt", "domain", guest)
 
 
 async def _change(site: Site, said: list[Record], rate: int, seconds: float) -> tuple[int, float]:
