@@ -30,7 +30,7 @@
 
   bench.zoom = (n, towards) => {
     const at = surface().getBoundingClientRect();
-    const [x, y] = [at.left + at.width * 0.42, at.top + at.height * 0.45];
+    const [x, y] = [at.left + at.width * 0.42, at.top + at.height * 0.25];
     return bench.frames(n, () => fire(WheelEvent, "wheel", surface(), x, y, { deltaY: -towards * 50 }));
   };
 })();

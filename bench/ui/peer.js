@@ -30,7 +30,7 @@
   };
   bench.pan = (n) => bench.frames(n, (i) => cy.panBy({ x: 16 * Math.cos(i / 10), y: 13 * Math.cos(i / 7) }));
   bench.zoom = (n, towards) =>
-    bench.frames(n, () => cy.zoom({ level: cy.zoom() * 2 ** (0.1 * towards), renderedPosition: { x: cy.width() * 0.42, y: cy.height() * 0.45 } }));
+    bench.frames(n, () => cy.zoom({ level: cy.zoom() * 2 ** (0.1 * towards), renderedPosition: { x: cy.width() * 0.42, y: cy.height() * 0.25 } }));
 
   /** Take over what the server tells from now on, once in each frame. */
   bench.follow = (token) => {
