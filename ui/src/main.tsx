@@ -12,7 +12,5 @@ import "./styles/tables.css";
 
 beginTheme();
 listen();
-void loadGlyphs().finally(() => {
-  render(<App />, document.getElementById("app") as HTMLElement);
-  follow();
-});
+follow(); // what is asked for is on its way while the glyphs come
+void loadGlyphs().finally(() => render(<App />, document.getElementById("app") as HTMLElement));

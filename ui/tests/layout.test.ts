@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { boxesOf } from "../src/pages/map/boxes";
 import { layout, type Layout } from "../src/pages/map/layout";
+import type { Placed } from "../src/pages/map/places";
 import { fitting, opened } from "../src/pages/map/view";
 import { estate, thing } from "./estate";
 
 const FRESH = new Set<string>();
 const laid = (picture: ReturnType<typeof estate>, before?: Layout): Layout => layout(boxesOf(picture, "test", "host", FRESH), before?.memory);
-const spots = (made: Layout): Map<string, string> => new Map([...made.placed].map(([id, at]) => [id, `${at.x},${at.y},${at.w},${at.h}`]));
+const spots = (made: Layout): Map<string, string> => new Map([...made.placed.all()].map((at) => [at.box.id, `${at.x},${at.y},${at.w},${at.h}`]));
 
 describe("the layout of boxes", () => {
   it("is the same for the same picture, in whatever order it came", () => {
@@ -47,14 +48,16 @@ describe("the layout of boxes", () => {
     for (let i = 0; i < 9; i++) picture.things.set(`h1/netns:new-${i}`, thing(`h1/netns:new-${i}`, "instance", { host: "h1", parent: "h1" }));
     const after = laid(picture, before);
     for (const [id, at] of spots(before)) expect(spots(after).get(id), id).toBe(at);
-    expect(after.placed.get("h1")?.more.length).toBeGreaterThan(0);
-    expect(laid(picture).placed.get("h1")?.more).toEqual([]);
+    const more = (made: Layout): number => made.placed.more(made.placed.get("h1") as Placed).length;
+    expect([more(after) > 0, after.untidy]).toEqual([true, true]);
+    expect([more(laid(picture)), laid(picture).untidy]).toEqual([0, false]);
   });
 
   it("keeps boxes within their parents and apart from each other", () => {
     const made = laid(estate(9, 4));
     const boxes = boxesOf(estate(9, 4), "test", "host", FRESH);
-    for (const [id, at] of made.placed) {
+    for (const at of made.placed.all()) {
+      const { id } = at.box;
       const parent = made.placed.get(boxes.parent.get(id) ?? "");
       if (!parent) continue;
       expect(at.x, id).toBeGreaterThanOrEqual(parent.x - 0.01);
@@ -80,6 +83,11 @@ describe("semantic zoom", () => {
     expect(opened(made, at(321), area, new Set(), new Set()).has("h1")).toBe(true);
     expect(opened(made, at(300), area, new Set(["h1"]), new Set()).has("h1")).toBe(true);
     expect(opened(made, at(279), area, new Set(["h1"]), new Set()).has("h1")).toBe(false);
+  });
+  it("tells with the very same set that nothing opened or closed", () => {
+    const before = opened(made, at(321), area, new Set(), new Set());
+    expect(opened(made, at(330), area, before, new Set())).toBe(before);
+    expect(opened(made, at(100), area, before, new Set())).not.toBe(before);
   });
   it("keeps what is pinned open at a scale where it would close", () => {
     expect(opened(made, at(100), area, new Set(), new Set(["h1"])).has("h1")).toBe(true);

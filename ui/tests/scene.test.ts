@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxesOf, type Grouping } from "../src/pages/map/boxes";
+import { boxesOf, restyle, type Boxes, type Grouping } from "../src/pages/map/boxes";
 import type { DisplayList } from "../src/pages/map/display";
 import { layout } from "../src/pages/map/layout";
 import { linesOf, route, visibleFor } from "../src/pages/map/links";
@@ -7,7 +7,7 @@ import { scene } from "../src/pages/map/scene";
 import { toSvg } from "../src/pages/map/svg";
 import { fitting, opened, type View } from "../src/pages/map/view";
 import type { Picture } from "../src/live/picture";
-import { estate } from "./estate";
+import { estate, thing } from "./estate";
 
 const AREA = { w: 1204, h: 832 };
 const LAYERS = new Set(["layer2", "overlay"]);
@@ -18,7 +18,7 @@ function drawn(picture: Picture, given: { view?: (host: { x: number; y: number; 
   const host = made.placed.get("h1") ?? { x: 0, y: 0, w: made.width, h: made.height };
   const view = given.view ? given.view(host) : fitting({ x: 0, y: 0, w: made.width, h: made.height }, AREA);
   const open = opened(made, view, AREA, new Set(), new Set());
-  return scene({ picture, boxes, layout: made, open, view, area: AREA, layers: LAYERS, focus: [...(given.lit ?? [""])][0] ?? "", lit: given.lit ?? null, staleHosts: given.stale ?? new Set(), model: null });
+  return scene({ boxes, layout: made, open, lines: linesOf(picture, boxes, open, LAYERS, given.lit ?? null), view, area: AREA, focus: [...(given.lit ?? [""])][0] ?? "", lit: given.lit ?? null, staleHosts: given.stale ?? new Set(), model: null });
 }
 
 const texts = (list: DisplayList): string[] => list.items.flatMap((item) => (item.t === "text" ? [item.text] : []));
@@ -62,12 +62,72 @@ describe("the display list", () => {
   it("draws nothing outside the area and no more than 3,000 things", () => {
     const list = drawn(estate(200, 40));
     expect(list.things).toBeLessThanOrEqual(3000);
-    for (const each of list.targets) expect(each.x <= AREA.w && each.y <= AREA.h && each.x + each.w >= 0 && each.y + each.h >= 0).toBe(true);
+    const outside = list.targets.filter((each) => each.x > AREA.w || each.y > AREA.h || each.x + each.w < 0 || each.y + each.h < 0);
+    expect(outside).toEqual([]);
+  });
+
+  it("draws no wires to boxes of which nothing is told, but what is broken and what is selected", () => {
+    const picture = estate(1, 1);
+    for (let i = 0; i < 2900; i++) {
+      picture.things.set(`nic-${i}`, thing(`nic-${i}`, "vnic", { state: i === 7 ? "down" : "up" }));
+      picture.tie("layer2.x", `nic-${i}`, "h1/dev:eth0");
+    }
+    const list = drawn(picture, { lit: new Set(["nic-9", "h1/dev:eth0"]) });
+    expect(list.items.filter((item) => item.t === "path")).toHaveLength(2);
+    expect(list.links.has("broken")).toBe(true);
+  });
+
+  it("counts wires as things: of too many the foremost are drawn", () => {
+    const picture = estate(2, 1);
+    for (let i = 0; i < 2500; i++) {
+      picture.things.set(`nic-${i}`, thing(`nic-${i}`, "vnic", { state: "down" }));
+      picture.tie("layer2.x", `nic-${i}`, "h1/dev:eth0");
+    }
+    const list = drawn(picture, { lit: new Set(["nic-2499", "h1/dev:eth0"]) });
+    expect(list.things).toBe(3000);
+    expect(list.items.filter((item) => item.t === "path" && !item.dim)).toHaveLength(1);
   });
 
   it("groups the same workloads by project", () => {
     const list = drawn(estate(3, 4), { by: "project" });
     expect(texts(list)).toEqual(expect.arrayContaining(["shop", "billing"]));
+  });
+});
+
+describe("boxes", () => {
+  const how = (boxes: Boxes): unknown[] => [...boxes.byId.values()].map((box) => [box.id, box.severity, box.note, box.workloads, box.ports, box.cut]).sort();
+
+  it("take over how things are as if they were made anew", () => {
+    const picture = estate(4, 3);
+    const boxes = boxesOf(picture, "test", "host", new Set(["h3"]));
+    const changed = (id: string, state: string, note: string) =>
+      ({ object: { op: "changed", id, kind: picture.things.get(id)?.kind ?? "", host: picture.things.get(id)?.host ?? "", name: picture.things.get(id)?.name ?? "", fields: [{ name: "state", new: state }, { name: "ips", new: [note] }] } });
+    const before = picture.shape;
+    for (const state of ["down", "up", "unknown"]) {
+      picture.apply([changed("h3/netns:vm-1/dev:eth0", state, `10.9.9.${state.length}`), changed("h1/ovs", state, "")]);
+      restyle(boxes, picture, picture.restyled(), new Set(["h3"]));
+      expect(how(boxes)).toEqual(how(boxesOf(picture, "test", "host", new Set(["h3"]))));
+    }
+    expect(picture.shape).toBe(before);
+    expect(picture.restyled()).toEqual([]);
+  });
+
+  it("are to be made anew when somebody comes, goes, moves or is called otherwise", () => {
+    const picture = estate(1, 1);
+    const said = { op: "changed", id: "h1/ovs", kind: "vedge", host: "h1", name: "ovs" };
+    const shapes = [picture.shape];
+    for (const object of [{ ...said, name: "other" }, { ...said, op: "removed" }, { ...said, op: "added" }]) {
+      picture.apply([{ object }]);
+      shapes.push(picture.shape);
+    }
+    picture.apply([{ link: { op: "added", type: "layer2.master", source: "h1/ovs", target: "h1/dev:eth0" } }]);
+    expect(new Set([...shapes, picture.shape]).size).toBe(5);
+  });
+
+  it("hold what is on a host and within nothing", () => {
+    const picture = estate(2, 1);
+    picture.things.set("nic", thing("nic", "vnic", { host: "h2" }));
+    expect(boxesOf(picture, "test", "host", new Set()).parent.get("nic")).toBe("h2");
   });
 });
 

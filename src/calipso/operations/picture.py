@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
+from calipso.graph.value import Graph
 from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
-from calipso.operations.context import Context
+from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 
 HOUR = 3_600_000_000
 """µs."""
 NOWHERE = -1
+OWNERSHIP = "ownership"
 LINK_LOCAL = ("fe80:", "127.", "::1")
 """Addresses that tell nothing of an object: every one has them."""
 
@@ -80,28 +85,88 @@ class Density(msgspec.Struct, frozen=True):
     revision: int
 
 
+class Look(NamedTuple):
+    """What is drawn of an object's facts."""
+
+    state: str
+    note: str
+    project: str
+    zone: str
+
+
 async def get_map(context: Context, request: GetMap) -> Map:
     """All objects and links of an environment in one compact answer, for drawing them."""
     site = context.site(request.environment)
-    graph = site.graph(when(context, request.at))
+    # In a thread: a large environment takes a second, for which nobody else is to wait.
+    return await asyncio.to_thread(_map, site, when(context, request.at))
+
+
+def _map(site: Site, at: int | None) -> Map:
+    graph = site.graph(at)
     heads = sorted(graph.objects(), key=lambda head: head.id)
     places = {head.id: place for place, head in enumerate(heads)}
-    types: dict[str, int] = {}
+    types, links = _links(graph, heads)
+    if isinstance(graph, Graph):
+        told = _LOOKS.setdefault(site, Looks()).of(graph, heads)
+    else:
+        told = [_look(graph.attributes(head)) for head in heads]
+    objects = [_drawn(graph, head, look, places) for head, look in zip(heads, told, strict=True)]
+    return Map(objects, types, links, freshness(site, graph))
+
+
+def _links(graph: GraphReader, heads: list[Obj]) -> tuple[list[str], list[MapLink]]:
+    """The names of link types, and all links in order of source, target and type."""
+    places = {head.ord: place for place, head in enumerate(heads)}
+    names, types = graph.link_names(), dict[str, int]()
     links = []
     for place, head in enumerate(heads):
-        for end in graph.links(head.ord):
-            if not end.outgoing or end.type == "ownership":
+        ends = iter(graph.flat_ends(head.ord))
+        found = []
+        for code, other in zip(ends, ends, strict=True):
+            if code & 1 or (name := names[code >> 1]) == OWNERSHIP:
                 continue
-            other = graph.get(end.other)
-            if other is not None:
-                links.append(MapLink(types.setdefault(end.type, len(types)), place, places[other.id]))
-    objects = [_drawn(graph, head, places) for head in heads]
-    links.sort(key=lambda link: (link.source, link.target, link.type))
-    return Map(objects, list(types), links, freshness(site, graph))
+            target = places.get(other)
+            if target is not None:
+                found.append((target, types.setdefault(name, len(types))))
+        found.sort()
+        links += [MapLink(type, place, target) for target, type in found]
+    return list(types), links
 
 
-def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
-    said = graph.attributes(head)
+class Looks:
+    """What a picture tells of facts, kept while these are the same: most of the time it takes is to decode them.
+
+    Encoded facts are known by identity, which they keep for as long as nothing is said anew.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, tuple[object, Mapping[str, str], Look]] = {}
+        self._read_by: object = None
+
+    def of(self, graph: Graph, heads: list[Obj]) -> list[Look]:
+        """For each object; what is not among them is let go."""
+        before = self._kept if self._read_by is graph.decoder else {}  # another environment's words mean something else
+        now, told = dict[object, tuple[object, Mapping[str, str], Look]](), []
+        for head in heads:
+            facts = graph.facts_of(head)
+            place = tuple(map(id, facts))
+            kept = before.get(place)
+            if kept is None or kept[1] is not graph.hosts:
+                kept = (facts, graph.hosts, _look(graph.attributes(head)))  # holds `facts`, so its ids stay taken
+            now[place] = kept
+            told.append(kept[2])
+        self._kept, self._read_by = now, graph.decoder
+        return told
+
+
+_LOOKS: WeakKeyDictionary[Site, Looks] = WeakKeyDictionary()
+
+
+def _look(said: dict[str, Any]) -> Look:
+    return Look(state_of(said), _note(said), _text(said, "project"), _text(said, "availability_zone"))
+
+
+def _drawn(graph: GraphReader, head: Obj, look: Look, places: dict[str, int]) -> MapObject:
     parent = graph.resolve(head.parent) if head.parent else None
     networks = None
     if head.networks is not None:
@@ -109,7 +174,7 @@ def _drawn(graph: GraphReader, head: Obj, places: dict[str, int]) -> MapObject:
     return MapObject(
         head.id, head.name, head.kind, head.type, head.host,
         places[parent.id] if parent is not None and parent.id != head.id else NOWHERE,
-        state_of(said), _note(said), _text(said, "project"), _text(said, "availability_zone"), networks,
+        look.state, look.note, look.project, look.zone, networks,
     )  # fmt: skip
 
 
@@ -117,20 +182,16 @@ def _note(said: dict[str, Any]) -> str:
     """The one fact that tells an object from others of its kind."""
     for name in ("ips", "fixed_ips", "addresses"):
         value = said.get(name)
-        shown = (
-            [each for each in value if isinstance(each, str) and not each.startswith(LINK_LOCAL)]
-            if isinstance(value, list)
-            else []
-        )
-        if shown:
-            return shown[0]
+        for each in value if isinstance(value, list) else ():
+            if isinstance(each, str) and not each.startswith(LINK_LOCAL):
+                return each
     for name in ("ip", "local_ip", "remote_ip"):
-        if _text(said, name):
-            return _text(said, name)
+        if found := _text(said, name):
+            return found
     tag = said.get("tag")
     if isinstance(tag, int):
         return f"tag {tag}"
-    return next((_text(said, name) for name in ("service_type", "version") if _text(said, name)), "")
+    return _text(said, "service_type") or _text(said, "version")
 
 
 def _text(said: dict[str, Any], name: str) -> str:

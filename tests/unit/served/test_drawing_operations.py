@@ -56,6 +56,17 @@ def test_a_map_of_a_moment_is_as_it_was(tmp_path: Path) -> None:
     on(tmp_path, use)
 
 
+def test_a_map_tells_states_and_notes_as_they_are_now(tmp_path: Path) -> None:
+    async def use(system: System) -> None:
+        for state, ip in (("up", "192.0.2.7"), ("down", "192.0.2.8"), ("down", "192.0.2.8")):
+            said = {"name": "x0", "host": "h9", "netns": "h9", "ifindex": 9, "state": state, "ips": [ip]}
+            await system.site(ESTATE).put([Seen(EXTRA, (Record("h9/dev:x0", "netlink", "device", said),))])
+            drawn = await ask(system, "get_map")
+            assert [(each.state, each.note) for each in drawn.objects if each.id == "h9/dev:x0"] == [(state, ip)]
+
+    on(tmp_path, use)
+
+
 def test_the_density_counts_every_change_once(tmp_path: Path) -> None:
     async def use(system: System) -> None:
         store = system.site(ESTATE).store

@@ -42,6 +42,9 @@ export class Picture {
   revision = 0;
   asOf = "";
   stale: readonly string[] = [];
+  /** Rises when somebody comes, goes or moves: what only changed how it is does not move anything. */
+  shape = 0;
+  readonly #restyled = new Set<string>();
 
   static of(answer: MapAnswer): Picture {
     const made = new Picture();
@@ -64,6 +67,13 @@ export class Picture {
     this.ties.set(`${type}\n${source}\n${target}`, { type, source, target });
   }
 
+  /** Ids of those whose state or note changed since this was asked last. */
+  restyled(): string[] {
+    const found = [...this.#restyled];
+    this.#restyled.clear();
+    return found;
+  }
+
   /** Take changes over. Returns the ids they touched. */
   apply(changes: readonly Change[]): string[] {
     const touched: string[] = [];
@@ -82,20 +92,26 @@ export class Picture {
 
   #object(said: NonNullable<Change["object"]>): void {
     if (said.op === "removed") {
-      this.things.delete(said.id);
+      if (this.things.delete(said.id)) this.shape++;
       return;
     }
     const known = this.things.get(said.id);
     if (said.op === "added" || !known) {
       this.things.set(said.id, added(said, known?.parent ?? ""));
+      this.shape++;
       return;
     }
     const next = { ...known, kind: said.kind, host: said.host, name: said.name };
     for (const field of said.fields ?? []) change(next, field);
+    const differing = FIELDS.filter((field) => next[field] !== known[field]);
+    if (!differing.length) return;
     this.things.set(said.id, next);
+    if (differing.every((field) => LOOKS.has(field))) this.#restyled.add(said.id);
+    else this.shape++;
   }
 
   #link(said: NonNullable<Change["link"]>): void {
+    this.shape++;
     if (said.type === "ownership") {
       const owned = this.things.get(said.target);
       if (said.op === "added" && owned) this.things.set(said.target, { ...owned, parent: said.source });
@@ -105,6 +121,9 @@ export class Picture {
     else this.ties.delete(`${said.type}\n${said.source}\n${said.target}`);
   }
 }
+
+const FIELDS = ["name", "kind", "type", "host", "parent", "state", "note", "project", "zone", "networks"] as const;
+const LOOKS: ReadonlySet<string> = new Set(["state", "note"]);
 
 function added(said: NonNullable<Change["object"]>, parent: string): Thing {
   const attributes = said.attributes ?? {};

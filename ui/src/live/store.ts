@@ -26,6 +26,11 @@ export const recent = signal<{ at: number; changes: Change[] }[]>([]);
 export const noticed = signal<Notice | null>(null);
 
 const RECENT = 200;
+/** Changes that are remembered at most. */
+const MOST_RECENT = 10_000;
+/** While changes come without end, the picture follows so often; ms. What nobody looks at follows less often. */
+const DRAWN_EVERY = 100;
+const HIDDEN_EVERY = 1000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 const SOURCES_EVERY = 5000;
@@ -41,7 +46,9 @@ let feed: Feed | null = null;
 let wait = FIRST_WAIT;
 let generation = 0;
 let pending: Change[] = [];
-let drawing = 0;
+let told = { seq: 0, ts: "" };
+let drawing = false;
+let drawn = 0;
 
 /** Follow what the address names, for as long as the page lives. */
 export function follow(): void {
@@ -77,10 +84,10 @@ async function begin(name: string, fresh: boolean): Promise<void> {
   connection.value = fresh ? "connecting" : "catching up";
   if (fresh) live.value = null;
   try {
-    if (fresh) model.value = await ask("get_model", { environment: name });
-    const answer = await ask("get_map", { environment: name });
+    const [answer, words] = await Promise.all([ask("get_map", { environment: name }), fresh ? ask("get_model", { environment: name }) : model.peek()]);
     if (mine !== generation) return;
     batch(() => {
+      model.value = words;
       live.value = Picture.of(answer);
       revision.value = answer.freshness.revision;
       newest.value = Date.parse(answer.freshness.as_of);
@@ -119,22 +126,44 @@ function retry(name: string, mine: number): void {
   wait = Math.min(LONGEST_WAIT, wait * 2);
 }
 
-/** Frames are kept until the next picture is drawn: a thousand changes a second cost one drawing each sixtieth. */
+/** Frames are kept until the next picture is drawn: a thousand changes a second cost ten drawings. */
 function take(seq: number, ts: string, changes: Change[]): void {
-  pending.push(...changes);
-  revision.value = seq;
-  newest.value = Date.parse(ts);
-  recent.value = [{ at: Date.parse(ts), changes }, ...recent.value].slice(0, RECENT);
-  drawing ||= requestAnimationFrame(draw);
+  for (const change of changes) pending.push(change);
+  told = { seq, ts };
+  if (drawing) return;
+  drawing = true;
+  const wait = document.hidden ? HIDDEN_EVERY : drawn + DRAWN_EVERY - performance.now();
+  if (wait > 0) setTimeout(draw, wait);
+  else requestAnimationFrame(draw);
 }
 
 function draw(): void {
-  drawing = 0;
+  drawing = false;
+  drawn = performance.now();
   const changes = pending;
   pending = [];
+  if (!changes.length) return;
   const touched = live.value?.apply(changes) ?? [];
-  if (at.value === "") version.value++;
+  batch(() => {
+    revision.value = told.seq;
+    newest.value = Date.parse(told.ts);
+    recent.value = remembered([{ at: newest.value, changes: changes.map(brief) }, ...recent.value]);
+    if (at.value === "") version.value++;
+  });
   if (touched.length > 0) announce(`${changes.length} ${changes.length === 1 ? "change" : "changes"}`);
+}
+
+/** What is kept of a change: who and how, without all that was said of it. */
+function brief({ object, link }: Change): Change {
+  if (!object) return link ? { link } : {};
+  const { op, id, kind, host, name } = object;
+  return { object: { op, id, kind, host, name }, ...(link ? { link } : {}) };
+}
+
+function remembered(frames: { at: number; changes: Change[] }[]): typeof frames {
+  let sum = 0;
+  const end = frames.findIndex((frame) => (sum += frame.changes.length) > MOST_RECENT);
+  return frames.slice(0, end < 0 ? RECENT : Math.max(1, Math.min(end, RECENT)));
 }
 
 async function loadPast(name: string, moment: string): Promise<void> {
@@ -162,5 +191,10 @@ export async function loadSources(name: string): Promise<void> {
 
 /** Scopes whose last look did not complete. */
 export const staleScopes = computed(() => sources.value.filter((each) => each.stale));
-/** Hosts some of whose facts may be old. */
-export const staleHosts = computed(() => new Set(staleScopes.value.map((each) => each.host)));
+let staleBefore: ReadonlySet<string> = new Set();
+/** Hosts some of whose facts may be old; the same set until it is another, as everything is drawn anew with it. */
+export const staleHosts = computed(() => {
+  const found = new Set(staleScopes.value.map((each) => each.host));
+  const unchanged = found.size === staleBefore.size && [...found].every((each) => staleBefore.has(each));
+  return unchanged ? staleBefore : (staleBefore = found);
+});

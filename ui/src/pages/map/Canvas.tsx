@@ -4,13 +4,14 @@ import "d3-transition";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior } from "d3-zoom";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { model, picture, staleHosts } from "../../live/store";
+import { model, picture, staleHosts, version } from "../../live/store";
 import { go, place } from "../../state/place";
 import { painted } from "../../state/theme";
 import { arrangement } from "./arrangement";
 import type { DisplayList, Target } from "./display";
 import { lit } from "./neighbourhood";
 import { paint, Palette } from "./paint";
+import { linesOf } from "./links";
 import { scene } from "./scene";
 import { fitting, opened, type Area, type View } from "./view";
 
@@ -22,14 +23,21 @@ const INSPECTABLE = 0.92;
 /** What legend and overview cover when everything is shown. */
 const FOOT = 90;
 
+const layers = computed(() => new Set(place.value.layers));
+/** What is linked with what, at this degree of openness: kept while one only moves. */
+const lines = computed(() => {
+  version.value;
+  const shown = arrangement.value;
+  return shown && picture.value ? linesOf(picture.value, shown.boxes, open.value, layers.value, lit.value) : [];
+});
+
 /** What is drawn now; legend, export and pointer read it too. */
 export const drawn = computed<DisplayList | null>(() => {
   const shown = arrangement.value;
-  const there = picture.value;
-  if (!shown || !there || !area.value.w) return null;
+  if (!shown || !picture.value || !area.value.w) return null;
   return scene({
-    picture: there, boxes: shown.boxes, layout: shown.layout, open: open.value, view: view.value, area: area.value,
-    layers: new Set(place.value.layers), focus: place.value.focus, lit: lit.value, staleHosts: staleHosts.value, model: model.value,
+    boxes: shown.boxes, layout: shown.layout, open: open.value, lines: lines.value, view: view.value, area: area.value,
+    focus: place.value.focus, lit: lit.value, staleHosts: staleHosts.value, model: model.value,
   });
 });
 
@@ -159,6 +167,7 @@ function watchZoom(canvas: HTMLCanvasElement): () => void {
 /** Paint in the next frame after something changed: the picture below, what the pointer rests on above. */
 function painting(under: HTMLCanvasElement, over: HTMLCanvasElement): () => void {
   let asked = 0;
+  let clear = true;
   const run = (): void => {
     asked = 0;
     const list = drawn.peek();
@@ -166,8 +175,9 @@ function painting(under: HTMLCanvasElement, over: HTMLCanvasElement): () => void
     const ratio = devicePixelRatio || 1;
     for (const canvas of [under, over]) fit(canvas, size, ratio);
     const context = under.getContext("2d");
-    if (context && list) paint(context, list, new Palette(), size, ratio);
-    hover(over, size, ratio);
+    const palette = new Palette();
+    if (context && list) paint(context, list, palette, size, ratio);
+    if (!clear || hovered.peek()) clear = !hover(over, palette, size, ratio); // an untouched canvas costs nothing
   };
   const stop = effect(() => {
     drawn.value;
@@ -190,16 +200,18 @@ function fit(canvas: HTMLCanvasElement, size: Area, ratio: number): void {
   canvas.style.height = `${size.h}px`;
 }
 
-function hover(canvas: HTMLCanvasElement, size: Area, ratio: number): void {
+/** Frames what the pointer rests on. Returns whether anything does. */
+function hover(canvas: HTMLCanvasElement, palette: Palette, size: Area, ratio: number): boolean {
   const on = canvas.getContext("2d");
-  if (!on) return;
+  if (!on) return false;
   on.setTransform(ratio, 0, 0, ratio, 0, 0);
   on.clearRect(0, 0, size.w, size.h);
   const target = hovered.peek() && drawn.peek()?.targets.find((each) => each.id === hovered.peek()?.id);
-  if (!target) return;
-  on.strokeStyle = new Palette().of("accent");
+  if (!target) return false;
+  on.strokeStyle = palette.of("accent");
   on.lineWidth = 1;
   on.beginPath();
   on.roundRect(target.x - 1.5, target.y - 1.5, target.w + 3, target.h + 3, 6);
   on.stroke();
+  return true;
 }

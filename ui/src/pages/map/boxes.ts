@@ -69,13 +69,19 @@ function containment(picture: Picture, homes: Map<string, string>, enslaved: Map
   const inside = new Map<string, Thing[]>();
   for (const thing of picture.things.values()) {
     if (homes.has(thing.id)) continue;
-    const owner = enslaved.get(thing.id) ?? thing.parent;
-    const parent = picture.things.has(owner) && owner !== thing.id ? owner : "";
+    const parent = ownerOf(picture, thing, enslaved);
     const held = inside.get(parent);
     if (held) held.push(thing);
     else inside.set(parent, [thing]);
   }
   return inside;
+}
+
+/** What a thing is drawn within: its owner, else the host it is on. "" for none that is there. */
+function ownerOf(picture: Picture, thing: Thing, enslaved: Map<string, string>): string {
+  const owner = enslaved.get(thing.id) ?? thing.parent;
+  if (owner !== thing.id && picture.things.has(owner)) return owner;
+  return thing.host !== thing.id && picture.things.get(thing.host)?.kind === "host" ? thing.host : "";
 }
 
 /** Host → the switch its cables lead to, for racks. */
@@ -124,9 +130,8 @@ class Maker {
   }
 
   box(id: string, kind: string, name: string, shape: Shape, band: number, thing: Thing | null = null): Box {
-    const severity: Severity = thing ? severityOf(thing, kind === "host" ? this.stale : FRESH) : "ok";
     const made: Box = {
-      id, kind, name, note: thing?.note ?? "", shape, band, children: [], thing, severity, workloads: 0, ports: 0, cut: 0, folded: 0,
+      id, kind, name, note: "", shape, band, children: [], thing, severity: "ok", workloads: 0, ports: 0, cut: 0, folded: 0,
     };
     this.byId.set(id, made);
     return made;
@@ -201,17 +206,10 @@ class Maker {
     return "";
   }
 
-  /** Counts and the worst state rise to every box around. */
   settle(box: Box): void {
     if (!box.thing) box.children.sort(byName);
-    for (const child of box.children) {
-      this.settle(child);
-      box.severity = worse(box.severity, child.severity);
-      box.workloads += child.workloads + (WORKLOADS.has(child.kind) && child.thing ? 1 : 0);
-      box.ports += child.ports + (child.kind === "vnic" || child.kind === "ovs_port" ? 1 : 0);
-      box.cut += child.cut + (WORKLOADS.has(child.kind) && child.severity === "error" ? 1 : 0);
-    }
-    if (!box.note && WORKLOADS.has(box.kind)) box.note = box.children.find((each) => each.kind === "vnic" && each.note)?.note ?? "";
+    for (const child of box.children) this.settle(child);
+    tally(box, this.stale);
   }
 
   done(root: Box, homes: Map<string, string>): Boxes {
@@ -228,6 +226,38 @@ class Maker {
     }
     return { root, byId: this.byId, parent: this.parent, home };
   }
+}
+
+/** Counts and the worst state rise to every box around: from the boxes within, which are settled. */
+function tally(box: Box, stale: ReadonlySet<string>): void {
+  box.note = box.thing?.note ?? "";
+  box.severity = box.thing ? severityOf(box.thing, box.kind === "host" ? stale : FRESH) : "ok";
+  box.workloads = box.ports = box.cut = 0;
+  for (const child of box.children) {
+    box.severity = worse(box.severity, child.severity);
+    box.workloads += child.workloads + (WORKLOADS.has(child.kind) && child.thing ? 1 : 0);
+    box.ports += child.ports + (child.kind === "vnic" || child.kind === "ovs_port" ? 1 : 0);
+    box.cut += child.cut + (WORKLOADS.has(child.kind) && child.severity === "error" ? 1 : 0);
+  }
+  if (!box.note && WORKLOADS.has(box.kind)) box.note = box.children.find((each) => each.kind === "vnic" && each.note)?.note ?? "";
+}
+
+/** Takes over how things are that stay where they are: as if all boxes were made anew, at the cost of those around. */
+export function restyle(boxes: Boxes, picture: Picture, ids: readonly string[], stale: ReadonlySet<string>): void {
+  const around = new Set<string>();
+  for (const id of ids) {
+    const box = boxes.byId.get(id);
+    const thing = picture.things.get(id);
+    if (!box?.thing || !thing) continue;
+    box.thing = thing;
+    for (let each: string | undefined = id; each !== undefined && !around.has(each); each = boxes.parent.get(each)) around.add(each);
+  }
+  const settle = (box: Box): void => {
+    if (!around.has(box.id)) return;
+    box.children.forEach(settle);
+    tally(box, stale);
+  };
+  settle(boxes.root);
 }
 
 function shapeOf(thing: Thing): Shape {

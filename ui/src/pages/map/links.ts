@@ -1,6 +1,6 @@
 /** Which lines a map draws: links between the boxes that are visible, joined where boxes are closed. Pure. */
 import type { Picture, Tie } from "../../live/picture";
-import type { Boxes } from "./boxes";
+import type { Box, Boxes } from "./boxes";
 
 export interface Line {
   from: string;
@@ -36,16 +36,30 @@ export function visibleFor(id: string, boxes: Boxes, open: ReadonlySet<string>):
   return outermost;
 }
 
+/** What stands for what hangs on which boxes are open, not on how things are: it is kept while only that changes. */
+const standing = new WeakMap<Boxes, { open: ReadonlySet<string>; found: Map<string, string> }>();
+
+/** For each box the one that stands for it now, as `visibleFor`; all at once, from the outermost in. */
+function standIns(boxes: Boxes, open: ReadonlySet<string>): Map<string, string> {
+  const kept = standing.get(boxes);
+  if (kept?.open === open) return kept.found;
+  const found = new Map<string, string>();
+  const visit = (box: Box, closed: string): void => {
+    found.set(box.id, closed || box.id);
+    const inside = closed || (open.has(box.id) ? "" : box.id);
+    for (const child of box.children) visit(child, inside);
+  };
+  visit(boxes.root, "");
+  standing.set(boxes, { open, found });
+  return found;
+}
+
 /** Lines of a picture at a degree of openness. `lit`: ids whose links are kept bright, null when nothing is selected. */
 export function linesOf(
   picture: Picture, boxes: Boxes, open: ReadonlySet<string>, layers: ReadonlySet<string>, lit: ReadonlySet<string> | null,
 ): Line[] {
-  const standing = new Map<string, string>();
-  const stands = (id: string): string => {
-    let found = standing.get(id);
-    if (found === undefined) standing.set(id, (found = visibleFor(id, boxes, open)));
-    return found;
-  };
+  const found = standIns(boxes, open);
+  const stands = (id: string): string => found.get(boxes.home.get(id) ?? "") ?? "";
   const lines = new Map<string, Line>();
   for (const tie of picture.ties.values()) {
     const layer = layerOf(tie.type);
@@ -66,11 +80,11 @@ function within(inner: string, outer: string, boxes: Boxes): boolean {
 
 function join(lines: Map<string, Line>, tie: Tie, from: string, to: string, layer: Layer, lit: boolean, picture: Picture): void {
   const key = `${from}\n${to}\n${layer === "overlay" ? "o" : layer === "roles" ? "r" : ""}`;
-  const line = lines.get(key) ?? { from, to, n: 0, overlay: layer === "overlay", routed: layer === "layer3", role: layer === "roles", broken: false, lit: false };
+  let line = lines.get(key);
+  if (!line) lines.set(key, (line = { from, to, n: 0, overlay: layer === "overlay", routed: layer === "layer3", role: layer === "roles", broken: false, lit: false }));
   line.n++;
   line.lit ||= lit;
   line.broken ||= layer !== "roles" && [tie.source, tie.target].some((id) => brokenEnd(picture, id));
-  lines.set(key, line);
 }
 
 /** Whether an end is down and that matters: a bridge's own device is down as a rule and carries nothing. */

@@ -34,7 +34,15 @@ function one(on: CanvasRenderingContext2D, item: Item, palette: Palette): void {
   else path(on, item, palette);
 }
 
+/** Narrower than this, round corners cannot be seen. */
+const SMALL = 8;
+
 function rect(on: CanvasRenderingContext2D, item: RectItem, palette: Palette): void {
+  if (item.w < SMALL && !item.hatch && !item.stroke) {
+    on.fillStyle = palette.of(item.fill);
+    on.fillRect(item.x, item.y, item.w, item.h);
+    return;
+  }
   on.beginPath();
   on.roundRect(item.x, item.y, item.w, item.h, Math.max(0, item.r));
   on.fillStyle = palette.of(item.fill);
@@ -43,9 +51,13 @@ function rect(on: CanvasRenderingContext2D, item: RectItem, palette: Palette): v
   if (!item.stroke) return;
   on.strokeStyle = palette.of(item.stroke);
   on.lineWidth = item.width;
-  on.setLineDash(item.dash ? [...item.dash] : []);
+  stroke(on, item.dash);
+}
+
+function stroke(on: CanvasRenderingContext2D, dash: readonly number[] | undefined): void {
+  if (dash) on.setLineDash([...dash]);
   on.stroke();
-  on.setLineDash([]);
+  if (dash) on.setLineDash([]);
 }
 
 function hatch(on: CanvasRenderingContext2D, item: RectItem, palette: Palette): void {
@@ -102,7 +114,5 @@ function path(on: CanvasRenderingContext2D, item: PathItem, palette: Palette): v
   on.lineTo(points.at(-2) ?? 0, points.at(-1) ?? 0);
   on.strokeStyle = palette.of(item.ink);
   on.lineWidth = item.width;
-  on.setLineDash(item.dash ? [...item.dash] : []);
-  on.stroke();
-  on.setLineDash([]);
+  stroke(on, item.dash);
 }

@@ -1,22 +1,23 @@
 /** From boxes, their places and a view to the display list. Pure. */
 import { glyphOf, inkOf, labelOf } from "../../live/kinds";
-import type { Picture } from "../../live/picture";
 import type { Model } from "../../api/types";
 import { count, counted, shortened } from "../../state/words";
 import type { Box, Boxes } from "./boxes";
 import { MARKS, roomFor, type DisplayList, type Item, type RectItem } from "./display";
-import { headOf, type Layout, type Placed } from "./layout";
-import { linesOf, route, widthOf, type Line } from "./links";
-import { onScreen, type Area, type View } from "./view";
+import type { Layout } from "./layout";
+import { route, widthOf, type Line, type Rect } from "./links";
+import { headOf } from "./measure";
+import type { Placed } from "./places";
+import { MOST, onScreen, type Area, type View } from "./view";
 
 export interface Asked {
-  picture: Picture;
   boxes: Boxes;
   layout: Layout;
   open: ReadonlySet<string>;
+  /** `linesOf` this picture, with these boxes open. */
+  lines: readonly Line[];
   view: View;
   area: Area;
-  layers: ReadonlySet<string>;
   focus: string;
   /** Ids that stay bright; null: nothing is selected and all is. */
   lit: ReadonlySet<string> | null;
@@ -37,9 +38,9 @@ export function scene(asked: Asked): DisplayList {
   const plates = shown.filter((each) => asked.open.has(each.box.id));
   const closed = shown.filter((each) => !asked.open.has(each.box.id));
   for (const each of plates) plate(asked, each, list, bright);
-  links(asked, list);
+  const wires = links(asked, list, MOST - shown.length);
   for (const each of closed) tile(asked, each, list, bright);
-  list.things = shown.length;
+  list.things = shown.length + wires;
   return list;
 }
 
@@ -48,7 +49,7 @@ function visit(asked: Asked, box: Box, shown: Placed[]): void {
   if (!placed) return;
   const at = onScreen(placed, asked.view);
   if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
-  if (at.w < 2 || at.h < 2) return;
+  if (at.w < 2 || at.h < 2 || shown.length >= MOST) return;
   shown.push(placed);
   if (asked.open.has(box.id)) for (const child of box.children) visit(asked, child, shown);
 }
@@ -98,11 +99,11 @@ function plate(asked: Asked, each: Placed, list: DisplayList, bright: Set<string
   const text = shortened(name, roomFor(at.w - 56, size, mono, true));
   list.items.push({ t: "text", x: at.x + 18 + glyph, y, text, size, ink: "text-1", bold: true, mono, dim });
   const used = at.x + 30 + glyph + text.length * (mono ? size * 0.61 : size * 0.56);
-  aside(each, at, used, y, list, dim);
+  aside(each, asked.layout.placed.more(each).length, at, used, y, list, dim);
 }
 
 /** Right of a plate's name: what it holds, and its mark. */
-function aside(each: Placed, at: ReturnType<typeof onScreen>, used: number, y: number, list: DisplayList, dim: boolean): void {
+function aside(each: Placed, more: number, at: ReturnType<typeof onScreen>, used: number, y: number, list: DisplayList, dim: boolean): void {
   const { box } = each;
   const counts = countsOf(box);
   const wide = counts.length * 6;
@@ -113,8 +114,8 @@ function aside(each: Placed, at: ReturnType<typeof onScreen>, used: number, y: n
     const x = room > wide + 30 && counts ? at.x + at.w - 14 - wide - 24 : used;
     if (!counts || room > wide + 30) list.items.push({ t: "glyph", x, y: y - 11, size: 14, glyph: mark.glyph, ink: mark.ink, knock: "surface-1", dim });
   }
-  if (each.more.length && at.h > 60) {
-    list.items.push({ t: "text", x: at.x + at.w - 14, y: at.y + at.h - 8, text: `${each.more.length} more`, size: 11, ink: "text-3", anchor: "end", dim });
+  if (more && at.h > 60) {
+    list.items.push({ t: "text", x: at.x + at.w - 14, y: at.y + at.h - 8, text: `${more} more`, size: 11, ink: "text-3", anchor: "end", dim });
   }
 }
 
@@ -140,29 +141,62 @@ function hostsIn(box: Box): number {
   return box.children.reduce((sum, child) => sum + (child.kind === "host" ? 1 : child.thing ? 0 : hostsIn(child)), 0);
 }
 
-function links(asked: Asked, list: DisplayList): void {
-  const tracks = new Map<string, number>();
-  for (const line of linesOf(asked.picture, asked.boxes, asked.open, asked.layers, asked.lit)) {
-    const from = asked.layout.placed.get(line.from);
-    const to = asked.layout.placed.get(line.to);
-    if (!from || !to || !worthDrawing(line, from, to)) continue;
-    const a = onScreen(from, asked.view);
-    const b = onScreen(to, asked.view);
-    if (outside(a, b, asked.area)) continue;
-    const lane = `${Math.round(Math.max(a.y, b.y))}`;
+interface Wire {
+  line: Line;
+  a: Rect;
+  b: Rect;
+}
+
+/** Draws the links that are in view, no more than `most` of them. Returns how many. */
+function links(asked: Asked, list: DisplayList, most: number): number {
+  const tracks = new Map<number, number>();
+  const wires = foremost(inView(asked), Math.max(0, most));
+  for (const { line, a, b } of wires) {
+    const lane = Math.round(Math.max(a.y, b.y));
     const track = tracks.get(lane) ?? 0;
     tracks.set(lane, track + 1);
     draw(asked, line, route(a, b, track % 6), list);
   }
+  return wires.length;
 }
 
-/** Between closed hosts only the fabric, what is broken and what is selected is drawn. */
-function worthDrawing(line: Line, from: Placed, to: Placed): boolean {
-  const hosts = from.box.kind === "host" && to.box.kind === "host";
-  return !hosts || line.broken || line.lit;
+function inView(asked: Asked): Wire[] {
+  const found: Wire[] = [];
+  for (const line of asked.lines) {
+    const from = asked.layout.placed.get(line.from);
+    const to = asked.layout.placed.get(line.to);
+    if (!from || !to) continue;
+    const a = onScreen(from, asked.view);
+    const b = onScreen(to, asked.view);
+    if (worthDrawing(line, from, to, a, b) && !outside(a, b, asked.area)) found.push({ line, a, b });
+  }
+  return found;
 }
 
-function outside(a: { x: number; y: number; w: number; h: number }, b: typeof a, area: Area): boolean {
+/** Where there are more than may be drawn: what is selected, then what is broken, then those that stand for most. */
+function foremost(wires: Wire[], most: number): Wire[] {
+  if (wires.length <= most) return wires;
+  const rank = ({ line }: Wire): number => (line.lit ? 2e9 : 0) + (line.broken ? 1e9 : 0) + line.n;
+  const order = wires.map((_, i) => i).sort((one, other) => rank(wires[other] as Wire) - rank(wires[one] as Wire) || one - other);
+  const kept = new Set(order.slice(0, most));
+  return wires.filter((_, i) => kept.has(i));
+}
+
+/**
+ * Between closed hosts only the fabric, what is broken and what is selected is drawn; as between boxes so small that
+ * nothing is told of them: a thousand wires to them would be a grey area.
+ */
+function worthDrawing(line: Line, from: Placed, to: Placed, a: Rect, b: Rect): boolean {
+  if (line.broken || line.lit) return true;
+  return !(from.box.kind === "host" && to.box.kind === "host") && tells(a) && tells(b);
+}
+
+/** Whether a box has room for its glyph at least. */
+function tells(at: Rect): boolean {
+  return at.w >= 22 && at.h >= 11;
+}
+
+function outside(a: Rect, b: Rect, area: Area): boolean {
   return (
     Math.max(a.x + a.w, b.x + b.w) < 0 || Math.min(a.x, b.x) > area.w || Math.max(a.y + a.h, b.y + b.h) < 0 || Math.min(a.y, b.y) > area.h
   );

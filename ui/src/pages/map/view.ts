@@ -1,5 +1,6 @@
 /** Where one looks: scale and offset of the world on the screen, and which boxes are open there. Pure. */
-import type { Layout, Placed } from "./layout";
+import type { Layout } from "./layout";
+import type { Placed } from "./places";
 
 export interface View {
   k: number;
@@ -25,15 +26,25 @@ export function fitting(rect: { x: number; y: number; w: number; h: number }, ar
   return { k, x: area.w / 2 - (rect.x + rect.w / 2) * k, y: (area.h - foot) / 2 - (rect.y + rect.h / 2) * k };
 }
 
-/** Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned. */
+/**
+ * Boxes that show their inside: in view, and wide enough on the screen (later to close than to open), or pinned.
+ * `before` itself where nothing opened or closed, so that what hangs on it need not be made anew.
+ */
 export function opened(
   layout: Layout, view: View, area: Area, before: ReadonlySet<string>, pinned: ReadonlySet<string>, most = MOST,
-): Set<string> {
+): ReadonlySet<string> {
   for (let strictness = 1; ; strictness *= 1.5) {
     const open = new Set<string>();
-    const drawn = descend(layout, layout.root, { view, area, before, pinned, strictness }, open);
-    if (drawn <= most || strictness > 1000) return open;
+    const asked: Asked = { view, area, before, pinned, strictness, left: most };
+    descend(layout, layout.root, asked, open);
+    if (asked.left >= 0 || open.size <= 1 || strictness > 1000) return same(open, before) ? before : open;
   }
+}
+
+export function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  if (one.size !== other.size) return false;
+  for (const each of one) if (!other.has(each)) return false;
+  return true;
 }
 
 interface Asked {
@@ -42,24 +53,30 @@ interface Asked {
   before: ReadonlySet<string>;
   pinned: ReadonlySet<string>;
   strictness: number;
+  /** How many boxes may still be drawn; below 0 it is too many, and not looked any further. */
+  left: number;
 }
 
-/** Opens a box and what is within, as far as it is in view; how many boxes that draws. */
-function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): number {
+/** Opens a box and what is within, as far as it is in view. */
+function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): void {
   const placed = layout.placed.get(id);
-  if (!placed) return 0;
+  if (!placed) return;
   const at = onScreen(placed, asked.view);
-  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return 0;
-  if (!placed.box.children.length) return 1;
+  if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
+  asked.left--;
+  if (!placed.box.children.length) return;
   const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
-  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return 1;
+  if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return;
   open.add(id);
-  return placed.box.children.reduce((sum, child) => sum + descend(layout, child.id, asked, open), 1);
+  for (const child of placed.box.children) {
+    if (asked.left < 0) return;
+    descend(layout, child.id, asked, open);
+  }
 }
 
 /** How near one is, by how large a host is drawn. */
 export function levelOf(layout: Layout, view: View): number {
-  const host = [...layout.placed.values()].find((each) => each.box.kind === "host");
+  const { host } = layout;
   if (!host) return 0;
   const px = host.w * view.k;
   if (px < 60) return 0;
