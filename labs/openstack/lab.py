@@ -31,20 +31,25 @@ def default_cache() -> Path:
     return default_state() / "cache"
 
 
-def up(state: Path, cache: Path, mechanism: str = "ovs", *, mortal: bool = False) -> Running:
+def up(
+    state: Path, cache: Path, mechanism: str = "ovs", *, routers: str = d.ROUTERS[0], mortal: bool = False
+) -> Running:
     """Make the lab, or give the one that runs. What fails halfway is taken down again, its logs stay.
 
     mortal: the lab ends with the thread that makes it. Raises `LabError`.
     """
     running = status(state)
     if running is not None:
-        if running.mechanism != mechanism:
-            raise LabError(f"a lab with {running.mechanism} runs already: take it down first")
+        if (running.mechanism, running.routers) != (mechanism, routers):
+            there = f"{running.mechanism} and {running.routers} routers"
+            raise LabError(f"a lab with {there} runs already: take it down first")
         return running
+    if mechanism != "ovs" and routers != d.ROUTERS[0]:
+        raise LabError(f"{routers} routers are of ML2/OVS: {mechanism} has its own")
     installing.ready(mechanism)
     down(state)
     state.mkdir(parents=True, exist_ok=True)
-    made = Running(mechanism, state, cache, {})
+    made = Running(mechanism, state, cache, {}, routers)
     _step("programs", lambda: installing.install(cache))
     try:
         _step("hosts", lambda: _hosts(made, mortal))
