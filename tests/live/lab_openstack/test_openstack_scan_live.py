@@ -142,22 +142,28 @@ def test_a_floating_ip_is_observed_where_it_is_translated(
             assert True in found.values()
 
 
+def _ports(facts: dict[str, Any], router: str) -> set[str]:
+    return {ids.by_uuid("port", port["id"]) for port in facts["ports"] if port["device"] == router}
+
+
 def test_a_router_on_several_hosts_is_one_with_one_port_and_many_nics(
     lab: Running, graph: GraphReader, facts: dict[str, Any]
 ) -> None:
     """Its namespaces have one name, and its NICs one name and often one MAC: the port's id joins them."""
-    routers = {
-        id for id, name in facts["objects"]["router"].items() if name in {f"router-{t.project}" for t in d.TENANTS}
-    }
-    for router in routers:
-        hosts = {each["host"] for each in facts["services"] if each["netns"] == f"qrouter-{router}"}
-        wanted = {"legacy": 1, "dvr": len(d.HOSTS), "ha": d.HA_HOSTS}[lab.routers] if lab.mechanism == "ovs" else 0
-        assert len(hosts) == wanted
+    names = {f"router-{tenant.project}" for tenant in d.TENANTS}
+    on_hosts = {"legacy": 1, "dvr": len(d.HOSTS), "ha": d.HA_HOSTS}[lab.routers]
+    for router in (id for id, name in facts["objects"]["router"].items() if name in names):
+        services = services_of(router, facts, lab.mechanism)
+        found = {each for _, _, each in links_of(graph, ("vnic-port",)) if each in _ports(facts, router)}
+        if lab.mechanism == "ovn":  # its routers are no namespaces, and their ports no devices
+            assert services == {ids.by_uuid("router", router)} and not found
+            continue
+        hosts = {id.partition("/")[0] for id in services if f"qrouter-{router}" in id}
+        assert len(hosts) == on_hosts and found == _ports(facts, router)
         head = graph.resolve(ids.by_uuid("router", router))
         assert head is not None
         told = graph.attributes(head)
-        if lab.mechanism == "ovs":
-            assert (told["distributed"], told["ha"]) == (lab.routers == "dvr", lab.routers == "ha")
+        assert (told["distributed"], told["ha"]) == (lab.routers == "dvr", lab.routers == "ha")
         if lab.routers == "ha":
             states = told["ha_states"]
             assert {each["host"] for each in states} == hosts
