@@ -17,6 +17,8 @@ from labs.openstack.running import NOTE, OUTSIDE, Running, complete, noted
 from labs.plain.holders import end, hold
 from labs.plain.running import LabError, put
 
+UP = "for each in /sys/class/net/tap*; do ip link set ${each##*/} up; done"
+
 
 def default_state() -> Path:
     """`labs/openstack` below `CALIPSO_HOME`, else below `calipso` in `$XDG_STATE_HOME` or `~/.local/state`."""
@@ -58,7 +60,7 @@ def up(
         _step("controllers", lambda: services.controllers(made))
         _step("listener", lambda: services.listener(made))
         _step("agents", lambda: services.agents(made))
-        _step("instances", lambda: made.program("seed"))
+        _step("instances", lambda: _instances(made))
         put(state / CLOUDS, clouds())
         put(state / SECRET, f"{d.PASSWORD}\n")
         put(state / FILE, environment(made))
@@ -114,6 +116,13 @@ def _bases(made: Running) -> None:
     services.bus(made)
     database.start(made)
     database.fill(made)
+
+
+def _instances(made: Running) -> None:
+    """Their taps are up: a switch that sets one promiscuous while libvirt sets it up can undo that."""
+    made.program("seed")
+    for host in d.COMPUTES:
+        made.script(host.name, UP)
 
 
 def _stop(made: Running) -> None:
