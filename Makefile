@@ -72,15 +72,16 @@ lab-tor-down: setup ## take the lab down
 	@$(BIN)/python -m labs.tor down
 
 MECH := ovs
-lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn for OVN (root; minutes)
+ROUTERS := legacy
+lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn for OVN, ROUTERS=dvr, ROUTERS=ha (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH)
+	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH) --routers $(ROUTERS)
 
-test-openstack: setup ## tests of that lab alone; MECH=ovn for OVN (root; minutes)
+test-openstack: setup ## tests of that lab alone; MECH=ovn for OVN, ROUTERS=dvr, ROUTERS=ha (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@CALIPSO_LAB_OPENSTACK=$(MECH) $(BIN)/python -m pytest -q tests/live/lab_openstack
+	@CALIPSO_LAB_OPENSTACK=$(MECH) CALIPSO_LAB_ROUTERS=$(ROUTERS) $(BIN)/python -m pytest -q tests/live/lab_openstack
 
 lab-openstack-down: setup ## take that lab down
 	@$(BIN)/python -m labs.openstack down

@@ -77,11 +77,20 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         "northbound": str(d.NORTHBOUND_PORT), "southbound": str(d.SOUTHBOUND_PORT),
         "tenant_type": d.tenant_type(made.mechanism), "service_plugins": router,
         "mechanism_drivers": "ovn" if ovn else "openvswitch,l2population",
+        "agent_mode": _agent_mode(made.routers, host), "ha_hosts": str(d.HA_HOSTS),
+        **{name: str(made.routers == name).lower() for name in ("dvr", "ha")},
         "notifications": "[oslo_messaging_notifications]\ndriver = messagingv2\ntopics = notifications",
         "pool": "max_pool_size = 5\nmax_overflow = 20",
         **{f"db_{name}": _database(name) for name in DATABASES},
         **{f"auth_{api.name}": _auth(api.name) for api in d.REGISTERED},
     }  # fmt: skip
+
+
+def _agent_mode(routers: str, host: d.Host) -> str:
+    """Of a router agent: of distributed routers, only the control host translates for who has no floating IP."""
+    if routers != "dvr":
+        return "legacy"
+    return "dvr_snat" if host.controls else "dvr"
 
 
 def user_of(database: str) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 MECHANISMS = ("ovs", "ovn")
 """ML2 mechanism drivers that the lab can be made with."""
+ROUTERS = ("legacy", "dvr", "ha")
+"""With ML2/OVS: routers on the control host; distributed over all hosts; on two of the hosts, one of them active."""
+HA_HOSTS = 2
 PASSWORD = "secret"
 LISTENER = "calipso"
 """Who listens to the message bus."""
@@ -104,6 +107,12 @@ VMS = (
     Vm("blue-1", "blue", "cmp1", ("net-blue",)),
     Vm("blue-2", "blue", "cmp2", ("net-blue", "vlan-101")),
 )
+
+
+def agents(routers: str) -> list[tuple[str, str]]:
+    """(agent, host) of agents that serve with ML2/OVS. Routers that are on several hosts have an agent on each."""
+    everywhere = [("l3", host.name) for host in HOSTS if host.controls or routers != ROUTERS[0]]
+    return [*everywhere, ("dhcp", CTL.name), ("metadata", CTL.name)]
 
 
 def tenant_type(mechanism: str) -> str:

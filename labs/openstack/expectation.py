@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,18 @@ Link = tuple[str, str, str]
 """(type, source id, target id)."""
 KINDS = ("host", "vedge", "otep", "host_pnic", "instance", "vnic", "vconnector", "vservice")
 LINKS = (
-    "instance-vnic", "vservice-vnic", "vnic-vconnector", "vnic-vedge", "vconnector-vedge", "vedge-otep", "otep-otep",
-    "otep-host_pnic", "vedge-host_pnic",
+    "instance-vnic", "vservice-vnic", "vnic-vconnector", "vnic-vedge", "vnic-vnic", "vconnector-vedge", "vedge-otep",
+    "otep-otep", "otep-host_pnic", "vedge-host_pnic",
 )  # fmt: skip
 SHORT = 11
 """Letters of a port's id in the names of its devices: the kernel takes 15 (IFNAMSIZ)."""
+PAIR = 14
+"""Letters of such a name where it is made of a router's id."""
 BEGINNINGS = {
     "network:dhcp": "tap", "network:router_interface": "qr-", "network:router_gateway": "qg-",
     "network:ha_router_replicated_interface": "qr-", "network:router_ha_interface": "ha-",
+    "network:router_interface_distributed": "qr-", "network:router_centralized_snat": "sg-",
+    "network:floatingip_agent_gateway": "fg-",
 }  # fmt: skip
 """How devices of agents begin, by the owner of their port."""
 
@@ -65,7 +69,27 @@ def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
             vnic = out.add(ids.device(netns, device), "vnic")
             out.links |= {("vservice-vnic", netns, vnic), ("vnic-vedge", vnic, ids.ovs(service["host"]))}
             out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
+    _ways(out, facts["services"])
     return out
+
+
+def _ways(out: Expected, services: Sequence[Mapping[str, Any]]) -> None:
+    """On each host, a pair of devices from a distributed router to the way outside of floating IPs."""
+    outside = {
+        service["netns"].removeprefix("snat-"): f"fip-{port['network']}"
+        for service in services for port in service["ports"]
+        if service["netns"].startswith("snat-") and port["owner"] == "network:router_gateway"
+    }  # fmt: skip
+    there = {(service["host"], service["netns"]) for service in services}
+    for router, way in outside.items():
+        for host in d.HOSTS:
+            if {(host.name, way), (host.name, f"qrouter-{router}")} <= there:
+                ends = []
+                for netns, begins in ((way, "fpr-"), (f"qrouter-{router}", "rfp-")):
+                    service = ids.netns(host.name, netns)
+                    ends.append(out.add(ids.device(service, f"{begins}{router}"[:PAIR]), "vnic"))
+                    out.links.add(("vservice-vnic", service, ends[-1]))
+                out.links.add(("vnic-vnic", ends[0], ends[1]))
 
 
 def _host(out: Expected, host: d.Host, overlay: str) -> None:

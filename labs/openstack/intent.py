@@ -74,36 +74,46 @@ def _references(facts: Mapping[str, Any]) -> set[Link]:
     return links
 
 
-def nic_of(port: Mapping[str, Any], facts: Mapping[str, Any], mechanism: str) -> str | None:
-    """The NIC that realises a port: the guest's, or the device of an agent; None where there is none."""
-    if port["device"] in facts["objects"]["instance"] and port["host"]:
-        return ids.guest_nic(ids.instance(port["device"]), port["mac"])
-    if mechanism == "ovn" or port["owner"] not in BEGINNINGS:
-        return None
-    name = f"qdhcp-{port['network']}" if port["owner"] == "network:dhcp" else f"qrouter-{port['device']}"
-    return ids.device(ids.netns(port["host"], name), BEGINNINGS[port["owner"]] + port["id"][:SHORT])
+def nics_of(facts: Mapping[str, Any], mechanism: str) -> dict[str, set[str]]:
+    """Port → the NICs that realise it: the guest's, or devices of agents, of some routers on several hosts."""
+    found: dict[str, set[str]] = {}
+    for port in facts["ports"]:
+        if port["device"] in facts["objects"]["instance"] and port["host"]:
+            found[port["id"]] = {ids.guest_nic(ids.instance(port["device"]), port["mac"])}
+    for service in facts["services"] if mechanism == "ovs" else ():
+        netns = ids.netns(service["host"], service["netns"])
+        for port in service["ports"]:
+            device = ids.device(netns, BEGINNINGS[port["owner"]] + port["id"][:SHORT])
+            found.setdefault(port["id"], set()).add(device)
+    return found
 
 
 def _realised(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
     """Ports by their NICs; a subport by its parent's."""
-    nics = {port["id"]: nic_of(port, facts, mechanism) for port in facts["ports"]}
+    nics = nics_of(facts, mechanism)
     for parent, below in facts["trunks"].values():
-        nics |= dict.fromkeys(below, nics[parent])
-    return {("vnic-port", nic, ids.by_uuid("port", port)) for port, nic in nics.items() if nic}
+        nics |= dict.fromkeys(below, nics.get(parent, set()))
+    return {("vnic-port", nic, ids.by_uuid("port", port)) for port, each in nics.items() for nic in each}
+
+
+def services_of(router: str, facts: Mapping[str, Any], mechanism: str) -> set[str]:
+    """What realises a router: namespaces, on several hosts where it is distributed or highly available."""
+    if mechanism == "ovn":
+        return {ids.by_uuid("router", router)}
+    names = (f"qrouter-{router}", f"snat-{router}")
+    return {ids.netns(each["host"], each["netns"]) for each in facts["services"] if each["netns"] in names}
 
 
 def _served(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
     """Routers, DHCP and floating IPs by the services that do them."""
     links: set[Link] = set()
     gateways = {port["device"]: port for port in facts["ports"] if port["owner"] == GATEWAY}
-    done = {
-        router: ids.by_uuid("router", router) if mechanism == "ovn" else ids.netns(d.CTL.name, f"qrouter-{router}")
-        for router in gateways
-    }
-    for router, service in done.items():
+    done = {router: services_of(router, facts, mechanism) for router in gateways}
+    for router, services in done.items():
         if mechanism == "ovs":
-            links.add(("router-vservice", ids.by_uuid("router", router), service))
+            links |= {("router-vservice", ids.by_uuid("router", router), service) for service in services}
             continue
+        (service,) = services
         links.add(("vservice-vedge", service, ids.ovs(d.CTL.name)))
         links |= {
             ("network-vservice", ids.by_uuid("network", port["network"]), service)
@@ -112,7 +122,7 @@ def _served(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
         }
     for id, (_, router, _) in facts["floating"].items():
         if router:
-            links.add(("floating_ip-vservice", ids.by_uuid("floating_ip", id), done[router]))
+            links |= {("floating_ip-vservice", ids.by_uuid("floating_ip", id), service) for service in done[router]}
     for service in facts["services"] if mechanism == "ovs" else ():
         if service["netns"].startswith("qdhcp-"):
             network = ids.by_uuid("network", service["netns"].removeprefix("qdhcp-"))
@@ -127,6 +137,8 @@ def _carried(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
         if type in SWITCH_AGENTS:
             links.add(("vedge-network_agent", ids.ovs(host), ids.by_uuid("agent", agent)))
     bound = {(port["host"], port["network"]) for port in facts["ports"] if port["host"]}
+    if mechanism == "ovs":
+        bound |= {(service["host"], port["network"]) for service in facts["services"] for port in service["ports"]}
     ports = {port["id"]: port for port in facts["ports"]}
     for parent, below in facts["trunks"].values():  # a subport is where its parent is
         bound |= {(ports[parent]["host"], ports[port]["network"]) for port in below if ports[parent]["host"]}

@@ -17,6 +17,8 @@ from labs.openstack.running import NOTE, OUTSIDE, Running, complete, noted
 from labs.plain.holders import end, hold
 from labs.plain.running import LabError, put
 
+UP = "for each in /sys/class/net/tap*; do ip link set ${each##*/} up; done"
+
 
 def default_state() -> Path:
     """`labs/openstack` below `CALIPSO_HOME`, else below `calipso` in `$XDG_STATE_HOME` or `~/.local/state`."""
@@ -31,20 +33,25 @@ def default_cache() -> Path:
     return default_state() / "cache"
 
 
-def up(state: Path, cache: Path, mechanism: str = "ovs", *, mortal: bool = False) -> Running:
+def up(
+    state: Path, cache: Path, mechanism: str = "ovs", *, routers: str = d.ROUTERS[0], mortal: bool = False
+) -> Running:
     """Make the lab, or give the one that runs. What fails halfway is taken down again, its logs stay.
 
     mortal: the lab ends with the thread that makes it. Raises `LabError`.
     """
     running = status(state)
     if running is not None:
-        if running.mechanism != mechanism:
-            raise LabError(f"a lab with {running.mechanism} runs already: take it down first")
+        if (running.mechanism, running.routers) != (mechanism, routers):
+            there = f"{running.mechanism} and {running.routers} routers"
+            raise LabError(f"a lab with {there} runs already: take it down first")
         return running
+    if mechanism != "ovs" and routers != d.ROUTERS[0]:
+        raise LabError(f"{routers} routers are of ML2/OVS: {mechanism} has its own")
     installing.ready(mechanism)
     down(state)
     state.mkdir(parents=True, exist_ok=True)
-    made = Running(mechanism, state, cache, {})
+    made = Running(mechanism, state, cache, {}, routers)
     _step("programs", lambda: installing.install(cache))
     try:
         _step("hosts", lambda: _hosts(made, mortal))
@@ -53,7 +60,7 @@ def up(state: Path, cache: Path, mechanism: str = "ovs", *, mortal: bool = False
         _step("controllers", lambda: services.controllers(made))
         _step("listener", lambda: services.listener(made))
         _step("agents", lambda: services.agents(made))
-        _step("instances", lambda: made.program("seed"))
+        _step("instances", lambda: _instances(made))
         put(state / CLOUDS, clouds())
         put(state / SECRET, f"{d.PASSWORD}\n")
         put(state / FILE, environment(made))
@@ -109,6 +116,13 @@ def _bases(made: Running) -> None:
     services.bus(made)
     database.start(made)
     database.fill(made)
+
+
+def _instances(made: Running) -> None:
+    """Their taps are up: a switch that sets one promiscuous while libvirt sets it up can undo that."""
+    made.program("seed")
+    for host in d.COMPUTES:
+        made.script(host.name, UP)
 
 
 def _stop(made: Running) -> None:

@@ -33,11 +33,14 @@ START = (
 class Running:
     """The lab as it runs. `state`: the folder that notes it. `cache`: what outlives it: the cloud's programs.
 
-    `holders`: host, or the outside → what holds it.
+    `holders`: host, or the outside → what holds it. `routers`: how they are realised (`declaration.ROUTERS`).
     """
 
-    def __init__(self, mechanism: str, state: Path, cache: Path, holders: dict[str, Holder]) -> None:
+    def __init__(
+        self, mechanism: str, state: Path, cache: Path, holders: dict[str, Holder], routers: str = d.ROUTERS[0]
+    ) -> None:
         self.mechanism = mechanism
+        self.routers = routers
         self.state = state
         self.cache = cache
         self.holders = holders
@@ -106,7 +109,7 @@ class Running:
 
     def note(self) -> None:
         """Write down what was started, so that any later process can end it."""
-        said = {"mechanism": self.mechanism, "cache": str(self.cache), "holders": self.holders}
+        said = {"mechanism": self.mechanism, "routers": self.routers, "cache": str(self.cache), "holders": self.holders}
         put(self.state / NOTE, json.dumps(said))
         for name, holder in self.holders.items():
             put(self.state / f"{name}.pid", f"{holder.first}\n")
@@ -127,7 +130,7 @@ def noted(state: Path) -> Running | None:
     try:
         said = json.loads((state / NOTE).read_text())
         holders = {str(name): Holder(int(pid), int(started)) for name, (pid, started) in said["holders"].items()}
-        return Running(str(said["mechanism"]), state, Path(said["cache"]), holders)
+        return Running(str(said["mechanism"]), state, Path(said["cache"]), holders, str(said["routers"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

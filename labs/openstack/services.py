@@ -9,7 +9,7 @@ from typing import Any
 from labs.openstack import database
 from labs.openstack import declaration as d
 from labs.openstack.database import NEUTRON
-from labs.openstack.running import SLOW, Running, wait
+from labs.openstack.running import RUN, SLOW, Running, wait
 
 RABBIT = "/var/lib/lab-rabbit"
 NODE = ("env", f"HOME={RABBIT}", "RABBITMQ_NODENAME=rabbit@ctl", "LANG=C.UTF-8")
@@ -31,6 +31,9 @@ for d in fernet-keys credential-keys; do
 done
 """
 """What `keystone-manage fernet_setup` and `credential_setup` write: 32 random octets in URL-safe Base64."""
+KEYSTONE_FILES = "OS_KEYSTONE_CONFIG_DIR=/etc/keystone/"
+TOKENS_LAST = 3600
+"""Seconds that a token of Keystone lasts unless told otherwise."""
 OVN_RUN, OVN_DATA = "/run/ovn", "/var/lib/ovn"
 OVN_DATABASES = f"""
 mkdir -p {OVN_DATA} {OVN_RUN} /var/log/ovn
@@ -79,11 +82,23 @@ def identity(made: Running) -> None:
             *(word for each in ("admin", "internal", "public") for word in (f"--bootstrap-{each}-url", d.KEYSTONE.url)),
             timeout=SLOW,
         )  # fmt: skip
-    _web(made, d.KEYSTONE, "OS_KEYSTONE_CONFIG_DIR=/etc/keystone/")
+    _web(made, d.KEYSTONE, KEYSTONE_FILES)
     if new:
         wait(90, d.KEYSTONE.name, partial(_answers, made, d.KEYSTONE))
         made.program("catalogue")
     database.keep(made)
+
+
+def tokens_last(made: Running, seconds: int) -> None:
+    """Keystone begins anew, and its tokens last so long from now on; those that it made before are as they were."""
+    name = f"{d.KEYSTONE.name}-api"
+    edit = rf"/^expiration *=/d; s/^\[token\]$/&\nexpiration = {seconds}/"
+    made.run(d.CTL.name, "sed", "-i", edit, "/etc/keystone/keystone.conf")
+    made.script(d.CTL.name, f"kill $(cat {RUN}/{name}.pid)")
+    alive = ("sh", "-c", f"kill -0 $(cat {RUN}/{name}.pid)")
+    wait(60, "the end of Keystone", lambda: not made.answers(d.CTL.name, *alive))
+    _web(made, d.KEYSTONE, KEYSTONE_FILES)
+    wait(90, d.KEYSTONE.name, partial(_answers, made, d.KEYSTONE))
 
 
 def controllers(made: Running) -> None:
@@ -110,15 +125,15 @@ def agents(made: Running) -> None:
             made.serve(host.name, "libvirtd", "libvirtd")
             made.serve(host.name, "nova-compute", "nova-compute")
     if made.mechanism == "ovs":
-        for name in ("l3", "dhcp", "metadata"):
+        for name, where in d.agents(made.routers):
             agent = f"neutron-{name}-agent"
-            made.serve(d.CTL.name, agent, agent, *AGENT, f"/etc/neutron/{name}_agent.ini")
+            made.serve(where, agent, agent, *AGENT, f"/etc/neutron/{name}_agent.ini")
     else:
         made.serve(d.CTL.name, "neutron-ovn-maintenance", "neutron-ovn-maintenance-worker", *NEUTRON)
     made.serve(d.CTL.name, "neutron-periodic", "neutron-periodic-workers", *NEUTRON)
     for api in (d.NOVA, d.GLANCE):
         wait(180, api.name, partial(_answers, made, api))
-    made.program("alive", made.mechanism)
+    made.program("alive", made.mechanism, made.routers)
     made.run(d.CTL.name, "nova-manage", "cell_v2", "discover_hosts", timeout=SLOW)
 
 

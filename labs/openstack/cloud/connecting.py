@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import openstack
 from labs.openstack import declaration as d
 
@@ -13,3 +15,8 @@ def connect(project: str = "admin") -> openstack.connection.Connection:
         "user_domain_name": "Default", "project_domain_name": "Default",
     }  # fmt: skip
     return openstack.connect(auth=auth, region_name=d.REGION, load_envvars=False, load_yaml_config=False)
+
+
+def modes(cloud: Any) -> set[str]:
+    """How the cloud's router agents realise routers: `legacy`, `dvr`, `dvr_snat`; empty where there are none."""
+    return {str(each.configuration["agent_mode"]) for each in cloud.network.agents(binary="neutron-l3-agent")}

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from labs.openstack import declaration as d
-from labs.openstack.cloud.connecting import connect
+from labs.openstack.cloud.connecting import connect, modes
 
 HOST, PATIENCE = d.COMPUTES[-1].name, 120
 PARTS = ("create", "update", "exercise", "delete")
@@ -40,7 +40,7 @@ def create(cloud: Any) -> None:
     router = network.create_router(
         name="ev-router",
         external_gateway_info={"network_id": outside.id},
-        **({"is_ha": True} if _agents(cloud) else {}),
+        **({"is_ha": True} if _redundant(cloud) else {}),
     )
     network.add_interface_to_router(router, subnet_id=subnet.id)
     server = cloud.compute.create_server(
@@ -100,9 +100,9 @@ def delete(cloud: Any) -> None:
     cloud.identity.delete_project(cloud.identity.find_project(PROJECT))
 
 
-def _agents(cloud: Any) -> bool:
-    """Whether agents do what routers are for, and may so be several for one; OVN does without."""
-    return any(agent.binary == "neutron-l3-agent" for agent in cloud.network.agents())
+def _redundant(cloud: Any) -> bool:
+    """Whether agents do what routers are for, one of several for each; OVN and distributed routers do without."""
+    return "legacy" in modes(cloud)
 
 
 def _either(network: Any, kind: str) -> Any:

@@ -14,10 +14,14 @@ from typing import Any
 from labs.openstack.cloud.connecting import connect
 
 DHCP = "network:dhcp"
-ROUTER = (
-    "network:router_interface", "network:router_gateway", "network:ha_router_replicated_interface",
+HA, DISTRIBUTED, GATEWAY = (
     "network:router_ha_interface",
-)  # fmt: skip
+    "network:router_interface_distributed",
+    "network:router_gateway",
+)
+ROUTER = ("network:router_interface", "network:ha_router_replicated_interface", HA, DISTRIBUTED, GATEWAY)
+OF_DISTRIBUTED = {"network:router_centralized_snat": "snat", "network:floatingip_agent_gateway": "fip"}
+"""What only distributed routers have, by the beginning of its namespace's name."""
 
 
 def main() -> None:
@@ -62,13 +66,37 @@ def _services(ports: list[Any]) -> list[dict[str, Any]]:
     """Router and DHCP agents name a namespace after what they serve."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for port in ports:
-        if port.binding_vif_type != "ovs":
-            continue
-        if port.device_owner == DHCP:
-            found.setdefault((f"qdhcp-{port.network_id}", port.binding_host_id), []).append(_port(port))
-        elif port.device_owner in ROUTER:
-            found.setdefault((f"qrouter-{port.device_id}", port.binding_host_id), []).append(_port(port))
+        if port.binding_vif_type in ("ovs", "distributed"):
+            for place in _places(port, ports):
+                found.setdefault(place, []).append(_port(port))
     return [{"netns": netns, "host": host, "ports": own} for (netns, host), own in sorted(found.items())]
+
+
+def _places(port: Any, ports: list[Any]) -> list[tuple[str, str]]:
+    """(namespace, host) of each device of a port: those of a router that is on several hosts are on all of them."""
+    owner, host, router = port.device_owner, port.binding_host_id, port.device_id
+    own = [each for each in ports if each.device_id == router]
+    owners = {each.device_owner for each in own}
+    if owner == DHCP:
+        return [(f"qdhcp-{port.network_id}", host)]
+    if owner in OF_DISTRIBUTED:
+        kind = OF_DISTRIBUTED[owner]
+        return [(f"{kind}-{port.network_id if kind == 'fip' else router}", host)]
+    if owner == GATEWAY and DISTRIBUTED in owners:
+        return [(f"snat-{router}", host)]
+    if owner == DISTRIBUTED:
+        return [(f"qrouter-{router}", each) for each in sorted(_served(own, ports))]
+    if owner in ROUTER and owner != HA and HA in owners:
+        return [(f"qrouter-{router}", each.binding_host_id) for each in own if each.device_owner == HA]
+    return [(f"qrouter-{router}", host)] if owner in ROUTER else []
+
+
+def _served(own: list[Any], ports: list[Any]) -> set[str]:
+    """Hosts of a distributed router: of who is on its subnets, and the one that translates for all."""
+    subnets = {one["subnet_id"] for port in own if port.device_owner == DISTRIBUTED for one in port.fixed_ips}
+    on_them = {port.binding_host_id for port in ports if port.device_owner.startswith(("compute:", DHCP))
+               and any(one["subnet_id"] in subnets for one in port.fixed_ips)}  # fmt: skip
+    return {each for each in on_them | {port.binding_host_id for port in own} if each}
 
 
 def _port(port: Any) -> dict[str, Any]:

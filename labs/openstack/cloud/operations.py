@@ -96,8 +96,8 @@ class Work:
         return self.tell("create floating_ip", "floatingip.create.end", "floating_ip", made.id, port_id=None)
 
     def make_server(self) -> bool:
-        port = self._loose()
-        if port is None or len(self.of("server")) >= self.servers:
+        port = self._spare() if len(self.of("server")) < self.servers else None
+        if port is None:
             return False
         made = self.compute.create_server(
             name=self.name(), image_id=self.image.find_image("halt").id, flavor_id=self.compute.find_flavor(SMALL).id,
@@ -108,8 +108,8 @@ class Work:
         return self.tell("create server", "compute.instance.create.end", "server", made.id, status="ACTIVE", host=HOST)
 
     def make_trunk(self) -> bool:
-        port = self._loose()
-        if port is None or self.of("trunk"):
+        port = None if self.of("trunk") else self._spare()
+        if port is None:
             return False
         made = self.network.create_trunk(name=self.name(), port_id=port.id)
         return bool(self.add("trunk", made, "trunk.create.end"))
@@ -184,8 +184,9 @@ class Work:
 
     def carry(self) -> bool:
         """Put a port into a trunk."""
-        trunk, port = self.any("trunk"), self._loose()
-        if trunk is None or port is None:
+        trunk = self.any("trunk")
+        port = self._spare() if trunk else None
+        if port is None:
             return False
         below = {"port_id": port.id, "segmentation_type": "vlan", "segmentation_id": 100 + self.number}
         self.number += 1
@@ -285,11 +286,19 @@ class Work:
         return made
 
     def _loose(self) -> Any:
-        """A port that nothing uses; one is made where there is none."""
+        """A port that nothing uses."""
         used = {port for _, port in self.of("below")}
         return self._some(each for each in self.network.ports() if not each.device_id and each.id not in used
                           and each.id in {port.id for port in self.of("port")} and not each.trunk_details
                           and not list(self.network.ips(port_id=each.id)))  # fmt: skip
+
+    def _spare(self) -> Any:
+        """A port that nothing uses; one is made where there is none, but there is a network."""
+        port, net = self._loose(), self.any("network")
+        if port is None and net is not None:
+            self._port(net)
+            return self.of("port")[-1]
+        return port
 
     def _behind(self) -> Any:
         """A port on a subnet with a way out."""

@@ -13,13 +13,21 @@ def observed(graph: GraphReader, link_type: str, source: Obj, target: Obj) -> bo
     """Whether a floating IP's service holds its address or translates it; None for other links and where not known.
 
     A router's namespace holds the address at its gateway (legacy, HA) or has a NAT rule for it (DVR); a router of OVN
-    has a NAT row.
+    has a NAT row. Of a router on several hosts one is enough: None for the others, which need not have it.
     """
     if link_type != FLOATING_SERVICE:
         return None
     address, service = graph.attributes(source).get("ip"), graph.attributes(target)
     if not address or service.get("state") == "unknown":
         return None
+    if _there(graph, target, address):
+        return True
+    others = (graph.get(link.other) for link in graph.links(source.ord, (FLOATING_SERVICE,)))
+    return None if any(_there(graph, each, address) for each in others if each is not None) else False
+
+
+def _there(graph: GraphReader, target: Obj, address: str) -> bool:
+    service = graph.attributes(target)
     if target.type != "netns":
         return any(each.get("external_ip") == address for each in service.get("nat", ()))
     return _held(graph, target, address) or _translated(service, address)

@@ -1,5 +1,5 @@
 """The lab for these tests. `CALIPSO_LAB_OPENSTACK`: its mechanism driver, `ovs` unless told; `0` for no lab, or the
-state folder of one that runs, which is left as it is.
+state folder of one that runs, which is left as it is. `CALIPSO_LAB_ROUTERS`: how it realises routers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.support.openstack_lab import home_of, scanned
 
 ASKED = os.environ.get("CALIPSO_LAB_OPENSTACK", "")
 MECHANISM = ASKED if ASKED in d.MECHANISMS else d.MECHANISMS[0]
+ROUTERS = os.environ.get("CALIPSO_LAB_ROUTERS") or d.ROUTERS[0]
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         pytest.skip(str(error))
     state = tmp_path_factory.mktemp("openstack") / "state"
     try:
-        yield openstack.up(state, openstack.default_cache(), MECHANISM, mortal=True)
+        yield openstack.up(state, openstack.default_cache(), MECHANISM, routers=ROUTERS, mortal=True)
     finally:
         openstack.down(state)
 

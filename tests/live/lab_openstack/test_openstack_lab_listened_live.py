@@ -19,6 +19,7 @@ from tests.support import openstack_lab_listened as listened
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 SEED, NUMBER = 4, 28
+OF_SERVERS = {"create server", "stop server", "resize server", "confirm resize", "delete server"}
 SETTLED = 120.0
 """Seconds within which agents have done what the API promised, and events of it are told."""
 SOON, AT_WORST = 1.0, 10.0
@@ -56,13 +57,15 @@ async def delay(system: System, witness: listened.Witness, operation: listened.O
 def test_what_is_done_is_seen_soon_and_ends_as_a_fresh_scan_sees_it(lab: Running, tmp_path: Path) -> None:
     async def check() -> None:
         async with listened.witnessing(lab) as witness, listened.watching(home(lab, tmp_path)) as system:
-            told, untold, since = [], [], time.time()
+            told, untold, did, since = [], [], set(), time.time()
             async with aclosing(listened.operations(lab, SEED, NUMBER)) as operations:
                 async for operation in operations:
                     taken = await delay(system, witness, operation, since)
                     print(f"{taken:.3f} {operation.did}")
+                    did.add(operation.did)
                     (told if operation.event else untold).append(taken)
                     since = operation.answered
+            assert did >= OF_SERVERS
             await settled(lab, system, tmp_path)
             print(f"{len(told)}: median {statistics.median(told):.3f} s, worst {max(told):.3f} s")
             assert statistics.median(told) <= SOON and max(told) <= AT_WORST

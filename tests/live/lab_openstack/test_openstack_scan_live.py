@@ -20,7 +20,7 @@ from labs.openstack import declaration as d
 from labs.openstack import intent
 from labs.openstack.environment import NAME
 from labs.openstack.expectation import KINDS, LINKS, Expected
-from labs.openstack.intent import intended
+from labs.openstack.intent import intended, services_of
 from labs.openstack.running import OUTSIDE, Running
 from tests.support.openstack_lab import clique, home_of, links_of, scanned, told_by
 
@@ -109,9 +109,9 @@ def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm
     assert {id for id in found if id.startswith("instance:") and "/" not in id} == others
     assert {id for id in found if id.startswith("network:")} == {ids.by_uuid("network", network)}
     if lab.mechanism == "ovs":
-        services = {ids.netns(d.CTL.name, f"qrouter-{router}"), ids.netns(d.CTL.name, f"qdhcp-{network}")}
+        services = {*services_of(router, facts, lab.mechanism), ids.netns(d.CTL.name, f"qdhcp-{network}")}
     else:
-        services = {ids.by_uuid("router", router)}
+        services = services_of(router, facts, lab.mechanism)
     kinds = {id: head.kind for id in found if (head := graph.resolve(id)) is not None}
     assert {id for id, kind in kinds.items() if kind == "vservice"} == services
     overlay = d.tenant_type(lab.mechanism)
@@ -128,12 +128,46 @@ def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm
 def test_a_floating_ip_is_observed_where_it_is_translated(
     lab: Running, graph: GraphReader, facts: dict[str, Any]
 ) -> None:
-    for id, (_, router, _) in facts["floating"].items():
+    """A distributed router does it where the port is; of others that are on several hosts any may be ready to."""
+    ports = {port["id"]: port for port in facts["ports"]}
+    for id, (port, router, _) in facts["floating"].items():
         head = graph.resolve(ids.by_uuid("floating_ip", id))
         assert head is not None and router
-        (link,) = list(graph.links(head.ord, ("floating_ip-vservice",)))
-        there = graph.get(link.other)
-        assert there is not None and why(graph, "floating_ip-vservice", head, there).observed is True
+        there = [graph.get(link.other) for link in graph.links(head.ord, ("floating_ip-vservice",))]
+        found = {each.id: why(graph, "floating_ip-vservice", head, each).observed for each in there if each}
+        assert set(found) == services_of(router, facts, lab.mechanism) and set(found.values()) <= {True, None}
+        if lab.routers == "dvr":
+            assert [each for each in found if found[each]] == [ids.netns(ports[port]["host"], f"qrouter-{router}")]
+        else:
+            assert True in found.values()
+
+
+def _ports(facts: dict[str, Any], router: str) -> set[str]:
+    return {ids.by_uuid("port", port["id"]) for port in facts["ports"] if port["device"] == router}
+
+
+def test_a_router_on_several_hosts_is_one_with_one_port_and_many_nics(
+    lab: Running, graph: GraphReader, facts: dict[str, Any]
+) -> None:
+    """Its namespaces have one name, and its NICs one name and often one MAC: the port's id joins them."""
+    names = {f"router-{tenant.project}" for tenant in d.TENANTS}
+    on_hosts = {"legacy": 1, "dvr": len(d.HOSTS), "ha": d.HA_HOSTS}[lab.routers]
+    for router in (id for id, name in facts["objects"]["router"].items() if name in names):
+        services = services_of(router, facts, lab.mechanism)
+        found = {each for _, _, each in links_of(graph, ("vnic-port",)) if each in _ports(facts, router)}
+        if lab.mechanism == "ovn":  # its routers are no namespaces, and their ports no devices
+            assert services == {ids.by_uuid("router", router)} and not found
+            continue
+        hosts = {id.partition("/")[0] for id in services if f"qrouter-{router}" in id}
+        assert len(hosts) == on_hosts and found == _ports(facts, router)
+        head = graph.resolve(ids.by_uuid("router", router))
+        assert head is not None
+        told = graph.attributes(head)
+        assert (told["distributed"], told["ha"]) == (lab.routers == "dvr", lab.routers == "ha")
+        if lab.routers == "ha":
+            states = told["ha_states"]
+            assert {each["host"] for each in states} == hosts
+            assert sorted(each["state"] for each in states) == ["active", "standby"]
 
 
 def test_hosts_have_their_resources_and_projects_their_quotas(graph: GraphReader, facts: dict[str, Any]) -> None:
