@@ -14,6 +14,8 @@ from calipso.errors import Conflict, Forbidden, NotFound, ParseError, QueryError
 from calipso.operations.context import Context, Ran
 
 COLLECTION = "workflows"
+COMMON = "common.yaml"
+"""What several of those that come with Calipso do."""
 LARGEST = 64 << 10
 """Bytes of a source."""
 NEVER = frozenset({"call_workflow", "put_workflow", "remove_workflow"})
@@ -190,11 +192,17 @@ def check_source(source: str) -> None:
 
 @cache
 def shipped() -> dict[str, Workflow]:
-    """Those that come with Calipso, by id."""
+    """Those that come with Calipso, by id. What several of them do stands in one file, and in the source of each."""
     folder = files("calipso.operations").joinpath("shipped")
-    texts = [each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")]
-    found = [msgspec.structs.replace(workflow_of(text), shipped=True) for text in texts]
-    return {each.id: each for each in sorted(found, key=lambda each: each.id)}
+    common = yaml.safe_load(folder.joinpath(COMMON).read_text())["source"]
+    found = [
+        workflow_of(each.read_text()) for each in folder.iterdir()
+        if each.name.endswith(".yaml") and each.name != COMMON
+    ]  # fmt: skip
+    return {
+        each.id: msgspec.structs.replace(each, shipped=True, source=f"{common}\n\n{each.source}")
+        for each in sorted(found, key=lambda each: each.id)
+    }
 
 
 def workflow_of(text: str) -> Workflow:
