@@ -220,7 +220,10 @@ def check_expression(context: Context, site: Site, text: str, *, every: bool) ->
     if is_sql(text):
         Statement(Past(site, None, context.moment, {}), time.monotonic, BOUNDS).columns(text)
         return
-    if prepared(text).flows and not every:
+    plan = prepared(text)
+    if plan.workflows:
+        raise QueryError("an alert runs no workflows", hint="ask for objects, links, flows or values")
+    if plan.flows and not every:
         raise QueryError("flows go on all the time: they are asked by the clock", hint="say every:30s as the trigger")
 
 

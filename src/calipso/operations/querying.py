@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader
 from calipso.model.flow import Flow, FlowMetric
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
 from calipso.operations.context import Captures, Context, Site
 from calipso.operations.inventory import when
+from calipso.operations.workflows import Outcomes, outcomes
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
+from calipso.query.plan import Ordered
 from calipso.query.run import FlowsWanted, History, Life, Limits
 from calipso.seams import FlowFilter
 
@@ -64,11 +67,12 @@ KINDS = {"nodes": "objects"}
 async def query(context: Context, request: Query) -> QueryAnswer:
     """What the query language answers. Raises `QueryError` with the position of what is wrong."""
     site = context.site(request.environment)
-    world = Reach(site, when(context, request.at), context.moment("now"),
-                  Kept(lambda: context.captures(request.environment)))  # fmt: skip
     limits = Limits(
         seconds=min(max(request.timeout, 0.01), MOST_SECONDS), results=min(max(request.limit, 0), MOST_RESULTS)
     )
+    ran = await outcomes(context, request.environment, request.query, limits.seconds, request.at)
+    world = Reach(site, when(context, request.at), context.moment("now"),
+                  Kept(lambda: context.captures(request.environment)), ran)  # fmt: skip
     return await asyncio.to_thread(_answered, site, world, request, limits)
 
 
@@ -110,9 +114,12 @@ def _filter(wanted: FlowsWanted) -> FlowFilter:
 class Reach:
     """What a query can reach from a site. Implements `query.run.World`; `at`: the moment that counts as now."""
 
-    def __init__(self, site: Site, at: int | None, now: int, flows: Kept | None = None) -> None:
+    def __init__(
+        self, site: Site, at: int | None, now: int, flows: Kept | None = None, ran: Outcomes | None = None
+    ) -> None:  # fmt: skip
         self._site = site
         self.flows = flows
+        self._ran = ran or {}
         self._at = at
         self.now = now if at is None else at
 
@@ -129,6 +136,11 @@ class Reach:
 
     def metrics(self, id: str) -> Mapping[str, float]:
         return self._site.metrics.get(id, {}) if self._at is None else {}
+
+    def outcome(self, ordered: Ordered) -> Any:
+        if ordered not in self._ran:
+            raise QueryError("Workflow(): no workflows are run here", hint="`calipso query` runs them")
+        return self._ran[ordered]
 
     def life(self, ord: int, at: int | None) -> Life | None:
         """Of its present life: since it came after it was last gone."""

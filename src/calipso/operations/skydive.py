@@ -11,11 +11,14 @@ import msgspec
 
 from calipso.graph.protocol import GraphReader
 from calipso.model import user
+from calipso.model.flow import Flow
 from calipso.operations import drawing
 from calipso.operations.context import Context, Site
 from calipso.operations.metadata import Json, Shapes
-from calipso.operations.querying import Reach
+from calipso.operations.querying import Kept, Reach
+from calipso.operations.workflows import outcomes
 from calipso.query.evaluate import Answer, Found, Tie, evaluate
+from calipso.query.flow_names import named
 from calipso.query.grammar import parse
 from calipso.query.run import Limits
 
@@ -36,13 +39,15 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def topology(context: Context, request: Topology) -> Any:
-    """The answer of a query: nodes, edges, values, lists of nodes, a graph; or text. Raises `QueryError`."""
+    """The answer of a query: nodes, edges, flows, values, lists of nodes, a graph; or text. Raises `QueryError`."""
     site = context.site(request.environment)
-    return await asyncio.to_thread(_answered, site, context.moment("now"), request)
+    ran = await outcomes(context, request.environment, request.gremlin, LIMITS.seconds)
+    world = Reach(site, None, context.moment("now"), Kept(lambda: context.captures(request.environment)), ran)
+    return await asyncio.to_thread(_answered, site, world, request)
 
 
-def _answered(site: Site, now: int, request: Topology) -> Any:
-    answer, shapes = asked(site, now, request.gremlin)
+def _answered(site: Site, world: Reach, request: Topology) -> Any:
+    answer, shapes = _asked(site, world, request.gremlin)
     if request.drawing:
         return drawing.drawn("dot", answer)
     return shaped(answer, shapes, request.gremlin)
@@ -50,7 +55,10 @@ def _answered(site: Site, now: int, request: Topology) -> Any:
 
 def asked(site: Site, now: int, gremlin: str) -> tuple[Answer, Shapes]:
     """A query's answer, and what shows it. Raises `QueryError`."""
-    world = Reach(site, None, now)
+    return _asked(site, Reach(site, None, now), gremlin)
+
+
+def _asked(site: Site, world: Reach, gremlin: str) -> tuple[Answer, Shapes]:
     answer = evaluate(_with_user_ids(gremlin, site.graph()), world, time.monotonic, LIMITS)
     return answer, Shapes(site, answer.reader, world, answer.at)
 
@@ -96,6 +104,8 @@ def shape(value: Any, shapes: Shapes) -> Any:
         return shapes.node(value.head)
     if isinstance(value, Tie):
         return shapes.edge(value.type, value.source, value.target)
+    if isinstance(value, Flow):
+        return named(value)
     if isinstance(value, list):
         return [shape(each, shapes) for each in value]
     return msgspec.to_builtins(value)

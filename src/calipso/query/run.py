@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -16,6 +16,9 @@ from calipso.query import names
 from calipso.query.elements import FLOWS, LINKS, METRICS, NODES, Hop, Kind, Link, identity
 from calipso.query.flow_names import flow_name
 from calipso.query.names import Name
+
+if TYPE_CHECKING:
+    from calipso.query.plan import Ordered
 
 STRIDE = 512
 """Elements between two looks at the clock."""
@@ -101,6 +104,10 @@ class World(Protocol):
 
     def life(self, ord: int, at: int | None) -> Life | None:
         """Of an object as of a moment; None where there is no history to ask."""
+        ...
+
+    def outcome(self, ordered: Ordered) -> Any:
+        """What a workflow returned. Raises `QueryError` where none are run."""
         ...
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from calipso.errors import Conflict, Forbidden, NotFound, QueryError
 from calipso.model.flow import Flow, FlowMetric, FlowNetwork, FlowTransport
-from calipso.model.record import Record, Scope, Seen
+from calipso.model.record import Record, RunBegan, RunEnded, Scope, Seen
+from calipso.operations.workflows import Parameter
 from calipso.runtime import sandbox
-from calipso.runtime.at import now
+from calipso.runtime.at import now, rfc3339
 from calipso.runtime.sandbox import CHILD
 from tests.support.system import ask, estate
 
@@ -128,6 +129,48 @@ def run(api):
     found = ran(source, tmp_path)
     assert (found.status, found.result) == ("done", {"names": ["h1", "h2"], "made": 1})
     assert found.log == ["found ['h1', 'h2']", "unknown step"]
+
+
+def test_a_query_takes_what_a_workflow_returns_and_it_only_reads(tmp_path: Path) -> None:
+    sources = {
+        "names": "def run(api, type, more):\n    q = \"G.V().Has('Type', '\" + type + \"').Values('Name')\"\n"
+                 "    return sorted(api.query(q)) + [more]",
+        "writes": "def run(api):\n    return api.call('remove_alert', id='x')",
+        "nested": "def run(api):\n    return api.query(\"G.Workflow('writes')\")",
+        "one": "def run(api):\n    return {'a': 1}",
+    }  # fmt: skip
+
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            for name, source in sources.items():
+                parameters = (Parameter(name="type"), Parameter(name="more", default="x")) if name == "names" else ()
+                await ask(system, "put_workflow", id=name, name=name, source=source, parameters=parameters)
+
+            async def items(text: str, **more: Any) -> list[Any]:
+                answer = await ask(system, "query", query=text, **more)
+                return list(answer.items)
+
+            assert await items("G.Workflow('names', 'host')") == ["h1", "h2", "x"]
+            assert await items("G.Workflow('names', 'host', 'y').Count()", at="now") == [3]
+            assert await items("g.workflow('one')") == [{"a": 1}]
+            ts = system.site("estate").graph().ts
+            await system.site("estate").put([RunBegan(Scope("test", "h2")), RunEnded(Scope("test", "h2"), "completed")])
+            assert await items("G.Workflow('names', 'host')", at=rfc3339(ts + 1000)) == ["h1", "h2", "x"]
+            assert await items("G.Workflow('names', 'host')") == ["h1", "x"]
+            for wrong, message in (
+                ("G.Workflow('writes')", "does not call 'remove_alert' here"),
+                ("G.Workflow('nested')", "runs no other"), ("G.V().where(Workflow('one'))", "asked of"),
+                ("G.Workflow('names', 'a', 'b', 'c')", "has 2 parameters"), ("G.Workflow('names')", "'type'"),
+                ("G.Workflow()", "takes 1"), ("G.Workflow(7)", "named by a text"),
+            ):  # fmt: skip
+                with pytest.raises(QueryError, match=message):
+                    await items(wrong)
+            with pytest.raises(NotFound):
+                await items("G.Workflow('nothing')")
+            with pytest.raises(QueryError, match="runs no workflows"):
+                await ask(system, "put_alert", expression="G.Workflow('one')")
+
+    asyncio.run(work())
 
 
 @pytest.mark.parametrize(
