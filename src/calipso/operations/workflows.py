@@ -266,8 +266,10 @@ def _all(context: Context, environment: str) -> dict[str, Workflow]:
 
 
 def _one(found: dict[str, Workflow], id: str) -> Workflow:
-    """By id, else by name. Raises `NotFound`."""
+    """By id, else by name, also as Skydive would write it (CheckMTU). Raises `NotFound`."""
     named = found.get(id) or next((each for each in found.values() if each.name == id), None)
+    plain = id.replace("_", "").lower()
+    named = named or next((each for each in found.values() if each.name.replace("_", "").lower() == plain), None)
     if named is None:
         raise NotFound(f"no workflow {id!r}", hint=f"there are: {', '.join(each.name for each in found.values())}")
     return named

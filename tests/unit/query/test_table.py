@@ -305,6 +305,7 @@ CASES: list[tuple[str, list[Any]]] = [
     ("g.V().has('type', 'netns').has('name', notRegex('vm-.')).count()", [2]),
     ("G.V().Has('IPV4', IPV4Range('192.0.2.2/31')).Count()", [2]),
     ("G.V().Has('IPV4', IPV4('192.0.2.2/31')).Count()", [2]),
+    ("G.V().Has('IPV6', IPV6('fe80::/10'))", ["h2/dev:eth0"]),
     ("G.V().Has('IPV6', IPV6Range('fe80::/10'))", ["h2/dev:eth0"]),
     ("G.V().Has('ips', IPRange('192.0.2.0/31'))", ["h1/dev:eth0"]),
     ("g.V().has('type', 'netns').has('name', TextP.startingWith('vm')).count()", [4]),

@@ -95,7 +95,7 @@ def test_flows_and_workflows_are_asked_like_the_rest(tmp_path: Path) -> None:
         assert (flow["Metric"]["ABBytes"], flow["Start"], flow["FinishType"]) == (300, start // 1000, "NOT_FINISHED")
         assert (await asked("G.Flows().Count()"), await asked("G.Flows().Sum('Metric.BAPackets')")) == (1, 2)
         assert [each["ID"] for each in await asked("G.Flows().Hops()")] == ["h1/dev:eth0"]
-        (found,) = await asked("G.Workflow('check_mtu', 'h1/netns:vm-a/dev:eth0', 'h1/dev:vha')")
+        (found,) = await asked("G.Workflow('CheckMTU', 'h1/netns:vm-a/dev:eth0', 'h1/dev:vha')")
         assert found["same"] is True
 
     served(tmp_path, use)
