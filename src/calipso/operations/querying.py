@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -15,7 +15,7 @@ from calipso.model.flow import Flow, FlowMetric
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
 from calipso.operations.context import Captures, Context, Site
-from calipso.operations.inventory import when
+from calipso.operations.inventory import END_OF_TIME, when
 from calipso.operations.workflows import Outcomes, outcomes
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
 from calipso.query.plan import Ordered
@@ -144,18 +144,19 @@ class Reach:
 
     def life(self, ord: int, at: int | None) -> Life | None:
         """Of its present life: since it came after it was last gone."""
+        return self.lives((ord,), at).get(ord)
+
+    def lives(self, ords: Collection[int], at: int | None) -> dict[int, Life]:
+        """Of each object that there is history of."""
         until = at if at is not None else self._at
-        created = updated = revision = 0
-        for row in self._site.store.timeline(ord, 0, 2**62 if until is None else until):
-            if row.what == "link":
+        out: dict[int, Life] = {}
+        for ord, ts, gone in self._site.store.briefs(ords, END_OF_TIME if until is None else until):
+            if gone:
+                out.pop(ord, None)
                 continue
-            if row.what == "head" and row.body is None:
-                created = revision = 0
-                continue
-            created = created or row.ts
-            updated = row.ts
-            revision += 1
-        return Life(created, updated, revision) if created else None
+            known = out.get(ord)
+            out[ord] = Life(ts, ts, 1) if known is None else Life(known.created, ts, known.revision + 1)
+        return out
 
 
 def plain(site: Site, answer: Answer, value: Any) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from calipso.graph.protocol import GraphReader
+from calipso.graph.protocol import GraphReader, Obj
 from calipso.model import user
 from calipso.model.flow import Flow
 from calipso.operations import drawing
@@ -80,6 +81,7 @@ def shaped(answer: Answer, shapes: Shapes, gremlin: str) -> Any:
     """An answer as Skydive's analyzer writes it."""
     if answer.kind == "graph":
         return [elements(answer, shapes)]
+    shapes.expect({head.ord for row in answer.rows for head in heads(row.value)})
     items = [shape(row.value, shapes) for row in answer.rows]
     last = parse(gremlin).calls[-1].word
     if last in ONE_VALUE:
@@ -92,10 +94,20 @@ def shaped(answer: Answer, shapes: Shapes, gremlin: str) -> Any:
 def elements(answer: Answer, shapes: Shapes) -> Json:
     """The nodes and edges of an answer; where it has only nodes, the edges among them."""
     nodes, ties = drawing.picture(answer)
+    shapes.expect([each.head.ord for each in nodes])
     return {
         "Nodes": [shapes.node(each.head) for each in nodes],
         "Edges": [shapes.edge(each.type, each.source, each.target) for each in ties],
     }
+
+
+def heads(value: Any) -> Iterator[Obj]:
+    """The objects of one answer."""
+    if isinstance(value, Found):
+        yield value.head
+    elif isinstance(value, list):
+        for each in value:
+            yield from heads(each)
 
 
 def shape(value: Any, shapes: Shapes) -> Any:
