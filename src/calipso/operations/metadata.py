@@ -182,13 +182,20 @@ class Shapes:
         self.world = world
         self.at = at
         self._lives: dict[int, Life] = {}
+        self._nodes: dict[int, Json] = {}
 
     def expect(self, ords: Collection[int]) -> None:
         """Nodes that are about to be shown: their lives are looked up at once."""
         self._lives = self.world.lives(ords, self.at)
 
     def node(self, head: Obj) -> Json:
-        """A node; CreatedAt, UpdatedAt in ms since the epoch."""
+        """A node; CreatedAt, UpdatedAt in ms since the epoch. Made once, however often it is shown."""
+        made = self._nodes.get(head.ord)
+        if made is None:
+            made = self._nodes[head.ord] = self._made(head)
+        return made
+
+    def _made(self, head: Obj) -> Json:
         life = self._lives.get(head.ord) or self.world.life(head.ord, self.at)
         metrics = self.site.metrics.get(head.id) if self.at is None else None
         return {

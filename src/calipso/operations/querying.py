@@ -78,7 +78,9 @@ async def query(context: Context, request: Query) -> QueryAnswer:
 
 def _answered(site: Site, world: Reach, request: Query, limits: Limits) -> QueryAnswer:
     answer = evaluate(request.query, world, time.monotonic, limits)
-    items = [plain(site, answer, row.value) for row in answer.rows]
+    known: dict[int, Any] = {}
+    once = answer.sliced is None  # of a slice of time an object can be told as it was at two moments
+    items = [plain(site, answer, row.value, known if once else {}) for row in answer.rows]
     hosts = {row.value.head.host for row in answer.rows if isinstance(row.value, Found)}
     valid = [_intervals(row) for row in answer.rows] if answer.sliced is not None else None
     drawn = drawing.drawn(request.drawing, answer) if request.drawing else ""
@@ -159,14 +161,17 @@ class Reach:
         return out
 
 
-def plain(site: Site, answer: Answer, value: Any) -> Any:
-    """A row's value as JSON-like values."""
+def plain(site: Site, answer: Answer, value: Any, known: dict[int, Any]) -> Any:
+    """A row's value as JSON-like values. known: what was made of the answer's objects, each held once."""
     if isinstance(value, Found):
-        return msgspec.to_builtins(_object(site, answer, value))
+        made = known.get(value.head.ord)
+        if made is None:
+            made = known[value.head.ord] = msgspec.to_builtins(_object(site, answer, value))
+        return made
     if isinstance(value, Tie):
         return msgspec.to_builtins(LinkView(value.type, value.source, value.target))
     if isinstance(value, list):
-        return [plain(site, answer, each) for each in value]
+        return [plain(site, answer, each, known) for each in value]
     return msgspec.to_builtins(value)
 
 

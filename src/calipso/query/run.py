@@ -25,12 +25,13 @@ STRIDE = 512
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """seconds: of running. results: handed out at most. held: elements kept at once. work: elements in all."""
+    """seconds: of running. results, size: handed out, and bytes of that. held: elements kept at once. work: in all."""
 
     seconds: float = 10.0
     results: int = 100_000
     held: int = 2_000_000
     work: int = 200_000_000
+    size: int = 256 << 20
 
 
 class Life(NamedTuple):
@@ -135,6 +136,7 @@ class Run:
         """Ids asked for that were not there, with their places in the query; None: that is an error at once."""
         self._done = 0
         self._held = 0
+        self._handed = 0
         self._next = STRIDE
 
     # ── costs ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +161,15 @@ class Run:
             raise QueryError(
                 f"the query has to keep more than {self.limits.held} elements at once",
                 hint="Dedup() or Limit() before what collects them",
+            )
+
+    def hand(self, size: int) -> None:
+        """Count bytes handed out. Raises `QueryError` when they are too many."""
+        self._handed += size
+        if self._handed > self.limits.size:
+            raise QueryError(
+                f"the answer is larger than {self.limits.size >> 20} MB",
+                hint="ask for fewer objects, or with Values() for some of what they are",
             )
 
     def metered(self, stream: Iterable[Any]) -> Iterator[Any]:

@@ -165,7 +165,8 @@ class Alarms:
             return self._rows(each)
         world = Reach(self.site, None, now(), Kept(lambda: self.captures(self.site.config.name)))
         answer = evaluate(each.alert.expression, world, time.monotonic, LIMITS)
-        return [_without_counters(plain(self.site, answer, row.value)) for row in answer.rows]
+        known: dict[int, Any] = {}
+        return [_without_counters(plain(self.site, answer, row.value, known)) for row in answer.rows]
 
     def _rows(self, each: Armed) -> list[Any]:
         """Of a statement: column → value. What it reads follows from what it finds, so it is told anew each time."""

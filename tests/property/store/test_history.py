@@ -63,6 +63,7 @@ def assert_goes_on(held: Graph, loaded: Graph) -> None:
 def _sorted(values: Any) -> dict[Any, list[int]]:
     return {value: sorted(ords) for value, ords in values.items()}
 
+
 FIRST = itemgetter(0)
 """The object of a change: a stable sort by it keeps the order of each object's own."""
 

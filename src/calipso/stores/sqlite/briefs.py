@@ -68,5 +68,5 @@ class Briefs:
             if facet == HEAD:
                 yield ord, ts, bool(gone)
                 continue
-            for owner in {ord, before[ord], self._owners.get(ord)} & wanted:
+            for owner in {ord, before[ord] or ord, self._owners.get(ord, ord)} & wanted:
                 yield owner, ts, False
