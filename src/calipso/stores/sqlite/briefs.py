@@ -54,7 +54,7 @@ class Briefs:
         return rows
 
     def _tick(self, rows: list[_Brief], wanted: set[int]) -> Iterator[tuple[int, int, bool]]:
-        before = {row[2]: self._owners.get(row[2]) for row in rows}
+        before = {row[2]: self._owners.get(row[2], row[2]) for row in rows}
         for _, _, ord, facet, body, _ in rows:
             if facet == HEAD and ord in wanted:
                 for member in self._members.pop(ord, ()):
@@ -68,5 +68,5 @@ class Briefs:
             if facet == HEAD:
                 yield ord, ts, bool(gone)
                 continue
-            for owner in {ord, before[ord] or ord, self._owners.get(ord, ord)} & wanted:
+            for owner in {ord, before[ord], self._owners.get(ord, ord)} & wanted:
                 yield owner, ts, False
