@@ -26,6 +26,7 @@ from calipso.graph.value import FacetChange, Graph
 from calipso.model import ids
 from calipso.query.evaluate import evaluate, prepared
 from calipso.query.grammar import parse
+from calipso.query.plan import Ordered
 from calipso.query.run import History, Life, Limits
 from graph import load, show
 
@@ -47,6 +48,11 @@ class World:
 
     def metrics(self, id: str) -> Mapping[str, float]:
         return {}
+
+    def outcome(self, ordered: Ordered) -> Any:
+        raise NotImplementedError(ordered)
+
+    flows = None
 
     def life(self, ord: int, at: int | None) -> Life | None:
         return None

@@ -6,7 +6,7 @@ recording. Transports answer them; sources turn the answers into observations; s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
@@ -157,6 +157,10 @@ class GraphStore(Protocol):
 
     def timeline(self, ord: int, t0: int = 0, t1: int = 2**62) -> Iterator[LoggedChange]:
         """All changes of one object's facets, head and links, oldest first."""
+        ...
+
+    def briefs(self, ords: Collection[int], t1: int = 2**62) -> Iterator[tuple[int, int, bool]]:
+        """When many objects' facets and heads changed: (object, when, whether it went), in order for each."""
         ...
 
     def id_of(self, ord: int) -> str: ...

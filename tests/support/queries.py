@@ -8,6 +8,7 @@ from typing import Any
 
 from calipso.graph.protocol import GraphReader
 from calipso.query.evaluate import Answer, Found, Tie, evaluate
+from calipso.query.plan import Ordered
 from calipso.query.run import FlowReader, History, Life, Limits
 
 NOW = 1_700_000_000_000_000
@@ -34,6 +35,9 @@ class World:
 
     def metrics(self, id: str) -> Mapping[str, float]:
         return self.counters.get(id, {})
+
+    def outcome(self, ordered: Ordered) -> Any:
+        return [ordered.workflow, *ordered.values]
 
     def life(self, ord: int, at: int | None) -> Life | None:
         store: Any = self.history

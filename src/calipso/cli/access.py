@@ -84,14 +84,16 @@ def _show(items: list[TokenView], output: Output) -> None:
 def audit(
     who: Annotated[str, typer.Option(help="Only of this token.")] = "",
     what: Annotated[str, typer.Option(help="Only this operation.")] = "",
+    since: Annotated[str, typer.Option(help="Only from this moment on, as -1h.")] = "",
+    until: Annotated[str, typer.Option(help="Only until this moment.")] = "",
     limit: Annotated[int, typer.Option(help="The newest so many; 0 for all.", min=0)] = 50,
     output: Out = Output.table,
 ) -> None:
     """Who wrote what, when, and how it ended; also what was refused.
 
-    Examples: `calipso audit` · `calipso audit --who grafana -o json`
+    Examples: `calipso audit` · `calipso audit --since -1d --who grafana -o json`
     """
-    found = call(Home.default(), "get_audit", who=who, what=what, limit=limit)
+    found = call(Home.default(), "get_audit", who=who, what=what, since=since, until=until, limit=limit)
     text = render.structured(found.items, output)
     if text is not None:
         print(text)

@@ -512,15 +512,25 @@ class AsyncMethods:
         ] = (),
         object_id: str = "",
         inventory: str = "",
+        since: str = "",
+        until: str = "",
         limit: int = 100,
     ) -> ScanList:
         """Scans, the newest first, without their looks; `show_scan` tells all of one.
 
-        environment: "" for all. inventory: only the scans of this name. limit: the newest so many, 0 for all.
+        environment: "" for all. inventory: only the scans of this name. since, until: submitted within. limit:
+        the newest so many, 0 for all.
         """
 
         found: ScanList = await self.call(
-            "get_scans", environment=environment, status=status, object_id=object_id, inventory=inventory, limit=limit
+            "get_scans",
+            environment=environment,
+            status=status,
+            object_id=object_id,
+            inventory=inventory,
+            since=since,
+            until=until,
+            limit=limit,
         )
         return found
 
@@ -806,13 +816,17 @@ class AsyncMethods:
         )
         return found
 
-    async def get_injections(self, *, environment: str = "local", id: str = "") -> InjectionList:
+    async def get_injections(
+        self, *, environment: str = "local", id: str = "", since: str = "", until: str = ""
+    ) -> InjectionList:
         """What was sent since the server began, and what is being sent. Raises `NotFound`.
 
-        id: only this one.
+        id: only this one. since, until: those that began within.
         """
 
-        found: InjectionList = await self.call("get_injections", environment=environment, id=id)
+        found: InjectionList = await self.call(
+            "get_injections", environment=environment, id=id, since=since, until=until
+        )
         return found
 
     async def remove_injection(self, *, id: str, environment: str = "local") -> InjectionView:
@@ -915,14 +929,14 @@ class AsyncMethods:
         )
         return found
 
-    async def count_original(self, *, type: str, environment: str = "") -> OriginalCounts:
+    async def count_original(self, *, type: str, environment: str = "", at: str = "") -> OriginalCounts:
         """How many objects of each type an environment has, or values each constant. Raises `QueryError`,
         `NotFound`.
 
-        type: `environment` (which needs one), `message` or `constant`.
+        type: `environment` (which needs one), `message` or `constant`. at: of an environment, as it was then.
         """
 
-        found: OriginalCounts = await self.call("count_original", type=type, environment=environment)
+        found: OriginalCounts = await self.call("count_original", type=type, environment=environment, at=at)
         return found
 
     async def add_clique_type(
@@ -1147,10 +1161,10 @@ class AsyncMethods:
         """Set an alert up, or change it: then it is armed again. Raises `QueryError` for what cannot be asked or
         done.
 
-        expression: a query. trigger: `change`, or `every:30s`. id: made up when empty, else that alert is
-        changed. action: empty for a message alone, an http(s) address that is posted to, or `script:NAME`, a
-        program in the folder `scripts` of CALIPSO_HOME. It goes off when the answer is not empty and not what it
-        was; an empty answer arms it again.
+        expression: a query, or a SELECT. trigger: `change`, or `every:30s`. id: of one to change, else made up.
+        action: empty for a message alone, an http(s) address that is posted to, or `script:NAME`, a program in
+        the folder `scripts` of CALIPSO_HOME. It goes off when the answer is not empty and not what it was; an
+        empty answer arms it again.
         """
 
         found: AlertView = await self.call(
@@ -1171,13 +1185,17 @@ class AsyncMethods:
         found: AlertRemoved = await self.call("remove_alert", id=id, environment=environment)
         return found
 
-    async def get_firings(self, *, alert: str = "", limit: int = 50, environment: str = "local") -> Firings:
+    async def get_firings(
+        self, *, alert: str = "", since: str = "", until: str = "", limit: int = 50, environment: str = "local"
+    ) -> Firings:
         """When alerts went off, and what came of their actions. The newest first.
 
-        alert: only of this one. limit: the newest so many.
+        alert: only of this one. since, until: that went off within. limit: the newest so many.
         """
 
-        found: Firings = await self.call("get_firings", alert=alert, limit=limit, environment=environment)
+        found: Firings = await self.call(
+            "get_firings", alert=alert, since=since, until=until, limit=limit, environment=environment
+        )
         return found
 
     async def get_workflows(self, *, id: str = "", environment: str = "local") -> Workflows:
@@ -1302,25 +1320,31 @@ class AsyncMethods:
         found: Tokens = await self.call("revoke_token", name=name)
         return found
 
-    async def get_audit(self, *, who: str = "", what: str = "", limit: int = 100, cursor: str = "") -> Audit:
+    async def get_audit(
+        self, *, who: str = "", what: str = "", since: str = "", until: str = "", limit: int = 100, cursor: str = ""
+    ) -> Audit:
         """Who wrote what, when, and how it ended; also what was refused. The newest first.
 
-        who: a token's name. what: an operation. limit 0: no limit.
+        who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit.
         """
 
-        found: Audit = await self.call("get_audit", who=who, what=what, limit=limit, cursor=cursor)
+        found: Audit = await self.call(
+            "get_audit", who=who, what=what, since=since, until=until, limit=limit, cursor=cursor
+        )
         return found
 
-    async def iter_audit(self, *, who: str = "", what: str = "", page: int = 500) -> AsyncIterator[Deed]:
+    async def iter_audit(
+        self, *, who: str = "", what: str = "", since: str = "", until: str = "", page: int = 500
+    ) -> AsyncIterator[Deed]:
         """All of them, fetched in pages that show one moment. Who wrote what, when, and how it ended; also what was
         refused. The newest first.
 
-        who: a token's name. what: an operation. limit 0: no limit.
+        who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit.
         """
 
         cursor = ""
         while True:
-            found = await self.get_audit(who=who, what=what, limit=page, cursor=cursor)
+            found = await self.get_audit(who=who, what=what, since=since, until=until, limit=page, cursor=cursor)
             for item in found.items:
                 yield item
             cursor = found.next

@@ -6,6 +6,8 @@ code = 2 · link type + direction (0: this object is the source, 1: it is the ta
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 from pyroaring import BitMap
 
@@ -13,6 +15,9 @@ from calipso.graph.pages import Pages
 
 HUB = 256
 """Length of the flat tuple (two places a link) above which an object becomes a hub."""
+
+SORTS = 10_000
+"""Orders of codes that are remembered for a search."""
 
 
 class Hub(dict[int, BitMap]):
@@ -44,6 +49,38 @@ def others(value: Ends | None, code: int) -> list[int]:
     if type(value) is tuple:
         return [value[i + 1] for i in range(0, len(value), 2) if value[i] == code]
     return list(value.get(code, ()))  # type: ignore[union-attr]
+
+
+class Picks(dict[tuple[int, ...], Callable[[tuple[int, ...]], Sequence[int]]]):
+    """Codes of an object's links → what gives, of its flat tuple, the other ends of those with a wanted code.
+
+    Objects of one sort have the same codes in the same order, so that they are compared once, not for each object.
+    """
+
+    def __init__(self, wanted: frozenset[int]) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+    def __missing__(self, codes: tuple[int, ...]) -> Callable[[tuple[int, ...]], Sequence[int]]:
+        if len(self) >= SORTS:
+            self.clear()
+        places = [2 * n + 1 for n, code in enumerate(codes) if code in self.wanted]
+        self[codes] = found = _pick(places, len(codes))
+        return found
+
+
+def _pick(places: list[int], links: int) -> Callable[[tuple[int, ...]], Sequence[int]]:
+    if len(places) == links:
+        return itemgetter(slice(1, None, 2))
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1)) if places else itemgetter(slice(0, 0))
+
+
+@lru_cache(maxsize=64)
+def picks(wanted: frozenset[int]) -> Picks:
+    """What picks the links with one of these codes."""
+    return Picks(wanted)
 
 
 def around(flat_ends: Callable[[int], Sequence[int]], ords: Iterable[int], codes: Collection[int]) -> list[int]:

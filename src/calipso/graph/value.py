@@ -156,14 +156,11 @@ class Graph:
     def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
         pages, count = self.ends.pages, len(self.ends.pages)
         out: list[int] = []
-        add = out.append
+        picks = adjacency.picks(frozenset(codes))
         for ord in ords:  # searches come by here for every object they pass: as few calls as can be
             flat = pages[ord >> BITS][ord & MASK] if ord >> BITS < count else None
             if type(flat) is tuple:
-                ends = iter(flat)
-                for code, other in zip(ends, ends, strict=True):
-                    if code in codes:
-                        add(other)
+                out += picks[flat[::2]](flat)
             elif flat is not None:
                 for code, others in flat.items():  # type: ignore[union-attr]
                     if code in codes:

@@ -9,6 +9,7 @@ import msgspec
 from calipso.errors import QueryError
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, Deed, Scope, Token
+from calipso.operations.inventory import between
 from calipso.operations.paging import Cursor, Limit, page
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$")]
@@ -57,10 +58,12 @@ class CreatedToken(msgspec.Struct, frozen=True):
 
 
 class GetAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """who: a token's name. what: an operation. limit 0: no limit."""
+    """who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit."""
 
     who: str = ""
     what: str = ""
+    since: str = ""
+    until: str = ""
     limit: Limit = 100
     cursor: str = ""
 
@@ -95,10 +98,14 @@ async def revoke_token(context: Context, request: RevokeToken) -> Tokens:
 
 async def get_audit(context: Context, request: GetAudit) -> Audit:
     """Who wrote what, when, and how it ended; also what was refused. The newest first."""
+    since, until = between(context, request.since, request.until)
+    bounded = bool(request.since or request.until)
     deeds = [
         (number, deed)
         for number, deed in enumerate(context.journal.deeds())
-        if request.who in ("", deed.who) and request.what in ("", deed.what)
+        if request.who in ("", deed.who)
+        and request.what in ("", deed.what)
+        and (not bounded or since <= context.moment(deed.at) <= until)
     ]
     cursor = Cursor.read(request.cursor, request)
     before = int(cursor.after) if cursor is not None and cursor.after.isdigit() else len(deeds) + 2**40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from typing import Annotated, Any
 
@@ -10,14 +11,20 @@ import msgspec
 
 from calipso.errors import Conflict, NotFound, QueryError
 from calipso.operations.answers import rfc3339
-from calipso.operations.context import Context
-from calipso.query.depends import checked
+from calipso.operations.context import Context, Site
+from calipso.operations.inventory import between
+from calipso.operations.sql import is_sql
+from calipso.operations.sql.engine import Bounds, Statement
+from calipso.operations.sql.views import Past
+from calipso.query.evaluate import prepared
 
 ALERTS, STATES, FIRINGS = "alerts", "alert_states", "firings"
 """Collections of documents."""
 KEPT = 200
 """Firings kept of an environment."""
 LEAST_SECONDS = 1.0
+BOUNDS = Bounds(seconds=10.0, rows=100_000)
+"""Of a statement."""
 
 _EVERY = re.compile(r"(?:every|duration):\+?([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -90,7 +97,7 @@ class Alerts(msgspec.Struct, frozen=True):
 
 
 class PutAlert(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """expression: a query. trigger: `change`, or `every:30s`. id: made up when empty, else that alert is changed.
+    """expression: a query, or a SELECT. trigger: `change`, or `every:30s`. id: of one to change, else made up.
 
     action: empty for a message alone, an http(s) address that is posted to, or `script:NAME`, a program in the folder
     `scripts` of CALIPSO_HOME. It goes off when the answer is not empty and not what it was; an empty answer arms it
@@ -117,9 +124,11 @@ class AlertRemoved(msgspec.Struct, frozen=True):
 
 
 class GetFirings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """alert: only of this one. limit: the newest so many."""
+    """alert: only of this one. since, until: that went off within. limit: the newest so many."""
 
     alert: str = ""
+    since: str = ""
+    until: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=KEPT)] = 50
     environment: str = "local"
 
@@ -162,8 +171,7 @@ async def put_alert(context: Context, request: PutAlert) -> AlertView:
     there = id in site.store.documents(ALERTS)
     if there and request.create:
         raise Conflict(f"there is an alert {id!r} already")
-    checked(request.expression)
-    seconds(request.trigger)
+    check_expression(context, site, request.expression, every=seconds(request.trigger) is not None)
     check_action(request.action)
     alert = Alert(
         id=id, expression=request.expression, name=request.name, description=request.description,
@@ -189,8 +197,9 @@ async def remove_alert(context: Context, request: RemoveAlert) -> AlertRemoved:
 async def get_firings(context: Context, request: GetFirings) -> Firings:
     """When alerts went off, and what came of their actions. The newest first."""
     store = context.site(request.environment).store
+    since, until = between(context, request.since, request.until)
     found = [msgspec.convert(each, Firing) for each in store.documents(FIRINGS).values()]
-    wanted = [each for each in reversed(found) if request.alert in ("", each.alert)]
+    wanted = [each for each in reversed(found) if request.alert in ("", each.alert) and since <= each.at <= until]
     return Firings([_shown(each) for each in wanted[: request.limit]])
 
 
@@ -204,6 +213,18 @@ def view(alert: Alert, state: AlertState) -> AlertView:
         alert.id, alert.name, alert.description, alert.expression, alert.trigger, alert.action, rfc3339(alert.created),
         not state.digest, state.fired, rfc3339(state.last) if state.last else "", state.problem,
     )  # fmt: skip
+
+
+def check_expression(context: Context, site: Site, text: str, *, every: bool) -> None:
+    """Raises `QueryError` for what cannot be asked, or not of changes of the graph."""
+    if is_sql(text):
+        Statement(Past(site, None, context.moment, {}), time.monotonic, BOUNDS).columns(text)
+        return
+    plan = prepared(text)
+    if plan.workflows:
+        raise QueryError("an alert runs no workflows", hint="ask for objects, links, flows or values")
+    if plan.flows and not every:
+        raise QueryError("flows go on all the time: they are asked by the clock", hint="say every:30s as the trigger")
 
 
 def seconds(trigger: str) -> float | None:

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from calipso.errors import Conflict, QueryError
+from calipso.errors import Conflict
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import CaptureSpec, CaptureState, Context
+from calipso.operations.inventory import between
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
 MOST = 10_000
@@ -203,10 +204,7 @@ def _filter(context: Context, request: GetFlows) -> FlowFilter:
     ):  # fmt: skip
         if value:
             match[path] = (value,)
-    since = context.moment(request.since) if request.since else 0
-    until = context.moment(request.until) if request.until else 1 << 62
-    if since > until:
-        raise QueryError("the flows are asked for from a moment to an earlier one")
+    since, until = between(context, request.since, request.until)
     return FlowFilter(
         since=since, until=until, match=match, order=request.order,
         nodes=(request.node,) if request.node else (),

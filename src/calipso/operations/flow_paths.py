@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from calipso.errors import NotFound, QueryError
+from calipso.errors import NotFound
 from calipso.flows.places import Places
 from calipso.flows.stitch import stitch
 from calipso.flows.translation import Conversation, Translation, conversation
@@ -15,6 +15,7 @@ from calipso.model.environment import Environment
 from calipso.model.flow import Flow
 from calipso.model.flowpath import FlowPath
 from calipso.operations.context import Context
+from calipso.operations.inventory import between
 from calipso.seams import FlowFilter, FlowStore
 
 MOST = 10_000
@@ -41,10 +42,7 @@ async def get_flow_path(context: Context, request: GetFlowPath) -> FlowPath:
 
     Raises `NotFound` where no flow has the id, `QueryError` for a wrong moment.
     """
-    since = context.moment(request.since) if request.since else 0
-    until = context.moment(request.until) if request.until else 1 << 62
-    if since > until:
-        raise QueryError("the flows are asked for from a moment to an earlier one")
+    since, until = between(context, request.since, request.until)
     store = context.captures(request.environment).flows
     wanted = FlowFilter(since=since, until=until, limit=MOST, order="start")
     flows = {flow.uuid: flow for flow in await asyncio.to_thread(_named, store, wanted, request.id)}

@@ -20,6 +20,7 @@ from calipso.graph.protocol import Obj
 from calipso.operations import ways
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, InjectionOrder, InjectionState, Site, asking
+from calipso.operations.inventory import between
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
@@ -71,10 +72,12 @@ class InjectPacket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class GetInjections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """id: only this one."""
+    """id: only this one. since, until: those that began within."""
 
     environment: str = "local"
     id: str = ""
+    since: str = ""
+    until: str = ""
 
 
 class RemoveInjection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,7 +141,8 @@ async def inject_packet(context: Context, request: InjectPacket) -> InjectionVie
 
 async def get_injections(context: Context, request: GetInjections) -> InjectionList:
     """What was sent since the server began, and what is being sent. Raises `NotFound`."""
-    found = context.injections(request.environment).states()
+    since, until = between(context, request.since, request.until)
+    found = [each for each in context.injections(request.environment).states() if since <= each.began <= until]
     if request.id:
         found = [each for each in found if each.id == request.id]
         if not found:

@@ -17,6 +17,8 @@ from calipso.operations.paging import Cursor, Limit, page
 
 INTERFACE = "interface"
 """The word for every kernel device and Open vSwitch interface, whatever its kind."""
+END_OF_TIME = 2**62
+"""µs since the epoch: later than anything."""
 KINDS = frozenset(BY_NAME)
 TYPES = frozenset(kind.name for kind in OBJECT_TYPES)
 
@@ -71,6 +73,15 @@ class Counts(msgspec.Struct, frozen=True):
 def when(context: Context, at: str) -> int | None:
     """The moment asked about, None for now."""
     return context.moment(at) if at and at != "now" else None
+
+
+def between(context: Context, since: str, until: str) -> tuple[int, int]:
+    """A stretch of time that is asked about, in µs; without bounds where none are said. Raises `QueryError`."""
+    start = context.moment(since) if since else 0
+    end = context.moment(until) if until else END_OF_TIME
+    if start > end:
+        raise QueryError("it is asked for from a moment to an earlier one", hint="since comes before until")
+    return start, end
 
 
 async def get_objects(context: Context, request: GetObjects) -> Objects:

@@ -9,6 +9,7 @@ import msgspec
 from calipso.errors import QueryError
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
+from calipso.operations.inventory import between
 from calipso.operations.message_documents import LEVELS, Level, Message, SourceSystem
 from calipso.operations.paging import Limit
 
@@ -93,8 +94,7 @@ class MessagesChanged(msgspec.Struct, frozen=True):
 async def get_messages(context: Context, request: GetMessages) -> MessageList:
     """Messages, the newest first."""
     names = [request.environment] if request.environment else [each.name for each in context.environments()]
-    since = context.moment(request.since) if request.since else 0
-    until = context.moment(request.until) if request.until else 2**62
+    since, until = between(context, request.since, request.until)
     found = [
         each
         for name in names

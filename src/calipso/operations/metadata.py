@@ -6,7 +6,7 @@ The table is `query/names.py`: what a query may call an attribute is what its me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -181,10 +181,22 @@ class Shapes:
         self.reader = reader
         self.world = world
         self.at = at
+        self._lives: dict[int, Life] = {}
+        self._nodes: dict[int, Json] = {}
+
+    def expect(self, ords: Collection[int]) -> None:
+        """Nodes that are about to be shown: their lives are looked up at once."""
+        self._lives = self.world.lives(ords, self.at)
 
     def node(self, head: Obj) -> Json:
-        """A node; CreatedAt, UpdatedAt in ms since the epoch."""
-        life = self.world.life(head.ord, self.at)
+        """A node; CreatedAt, UpdatedAt in ms since the epoch. Made once, however often it is shown."""
+        made = self._nodes.get(head.ord)
+        if made is None:
+            made = self._nodes[head.ord] = self._made(head)
+        return made
+
+    def _made(self, head: Obj) -> Json:
+        life = self._lives.get(head.ord) or self.world.life(head.ord, self.at)
         metrics = self.site.metrics.get(head.id) if self.at is None else None
         return {
             "ID": self.shown(head.id), "Host": head.host, "Origin": f"{head.host}.{ORIGIN}",

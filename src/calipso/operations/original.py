@@ -53,10 +53,11 @@ class OriginalDocuments(msgspec.Struct, frozen=True):
 
 
 class CountOriginal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """type: `environment` (which needs one), `message` or `constant`."""
+    """type: `environment` (which needs one), `message` or `constant`. at: of an environment, as it was then."""
 
     type: str
     environment: str = ""
+    at: str = ""
 
 
 class OriginalCounts(msgspec.Struct, frozen=True):
@@ -218,7 +219,7 @@ async def count_original(context: Context, request: CountOriginal) -> OriginalCo
         if not request.environment:
             raise QueryError("env_name must be specified for type environment")
         site = context.site(request.environment)
-        documents = documents_of(context, site, site.graph())
+        documents = documents_of(context, site, site.graph(when(context, request.at)))
         counted = catalog.counted(place.type for place in documents.places.all())
         return OriginalCounts("environment", {"object_types": counted}, request.environment)
     if request.type == "constant":

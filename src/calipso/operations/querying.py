@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader
 from calipso.model.flow import Flow, FlowMetric
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
 from calipso.operations.context import Captures, Context, Site
-from calipso.operations.inventory import when
+from calipso.operations.inventory import END_OF_TIME, when
+from calipso.operations.workflows import Outcomes, outcomes
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
+from calipso.query.plan import Ordered
 from calipso.query.run import FlowsWanted, History, Life, Limits
 from calipso.seams import FlowFilter
 
@@ -64,17 +67,20 @@ KINDS = {"nodes": "objects"}
 async def query(context: Context, request: Query) -> QueryAnswer:
     """What the query language answers. Raises `QueryError` with the position of what is wrong."""
     site = context.site(request.environment)
-    world = Reach(site, when(context, request.at), context.moment("now"),
-                  Kept(lambda: context.captures(request.environment)))  # fmt: skip
     limits = Limits(
         seconds=min(max(request.timeout, 0.01), MOST_SECONDS), results=min(max(request.limit, 0), MOST_RESULTS)
     )
+    ran = await outcomes(context, request.environment, request.query, limits.seconds, request.at)
+    world = Reach(site, when(context, request.at), context.moment("now"),
+                  Kept(lambda: context.captures(request.environment)), ran)  # fmt: skip
     return await asyncio.to_thread(_answered, site, world, request, limits)
 
 
 def _answered(site: Site, world: Reach, request: Query, limits: Limits) -> QueryAnswer:
     answer = evaluate(request.query, world, time.monotonic, limits)
-    items = [plain(site, answer, row.value) for row in answer.rows]
+    known: dict[int, Any] = {}
+    once = answer.sliced is None  # of a slice of time an object can be told as it was at two moments
+    items = [plain(site, answer, row.value, known if once else {}) for row in answer.rows]
     hosts = {row.value.head.host for row in answer.rows if isinstance(row.value, Found)}
     valid = [_intervals(row) for row in answer.rows] if answer.sliced is not None else None
     drawn = drawing.drawn(request.drawing, answer) if request.drawing else ""
@@ -110,9 +116,12 @@ def _filter(wanted: FlowsWanted) -> FlowFilter:
 class Reach:
     """What a query can reach from a site. Implements `query.run.World`; `at`: the moment that counts as now."""
 
-    def __init__(self, site: Site, at: int | None, now: int, flows: Kept | None = None) -> None:
+    def __init__(
+        self, site: Site, at: int | None, now: int, flows: Kept | None = None, ran: Outcomes | None = None
+    ) -> None:  # fmt: skip
         self._site = site
         self.flows = flows
+        self._ran = ran or {}
         self._at = at
         self.now = now if at is None else at
 
@@ -130,30 +139,39 @@ class Reach:
     def metrics(self, id: str) -> Mapping[str, float]:
         return self._site.metrics.get(id, {}) if self._at is None else {}
 
+    def outcome(self, ordered: Ordered) -> Any:
+        if ordered not in self._ran:
+            raise QueryError("Workflow(): no workflows are run here", hint="`calipso query` runs them")
+        return self._ran[ordered]
+
     def life(self, ord: int, at: int | None) -> Life | None:
         """Of its present life: since it came after it was last gone."""
+        return self.lives((ord,), at).get(ord)
+
+    def lives(self, ords: Collection[int], at: int | None) -> dict[int, Life]:
+        """Of each object that there is history of."""
         until = at if at is not None else self._at
-        created = updated = revision = 0
-        for row in self._site.store.timeline(ord, 0, 2**62 if until is None else until):
-            if row.what == "link":
+        out: dict[int, Life] = {}
+        for ord, ts, gone in self._site.store.briefs(ords, END_OF_TIME if until is None else until):
+            if gone:
+                out.pop(ord, None)
                 continue
-            if row.what == "head" and row.body is None:
-                created = revision = 0
-                continue
-            created = created or row.ts
-            updated = row.ts
-            revision += 1
-        return Life(created, updated, revision) if created else None
+            known = out.get(ord)
+            out[ord] = Life(ts, ts, 1) if known is None else Life(known.created, ts, known.revision + 1)
+        return out
 
 
-def plain(site: Site, answer: Answer, value: Any) -> Any:
-    """A row's value as JSON-like values."""
+def plain(site: Site, answer: Answer, value: Any, known: dict[int, Any]) -> Any:
+    """A row's value as JSON-like values. known: what was made of the answer's objects, each held once."""
     if isinstance(value, Found):
-        return msgspec.to_builtins(_object(site, answer, value))
+        made = known.get(value.head.ord)
+        if made is None:
+            made = known[value.head.ord] = msgspec.to_builtins(_object(site, answer, value))
+        return made
     if isinstance(value, Tie):
         return msgspec.to_builtins(LinkView(value.type, value.source, value.target))
     if isinstance(value, list):
-        return [plain(site, answer, each) for each in value]
+        return [plain(site, answer, each, known) for each in value]
     return msgspec.to_builtins(value)
 
 

@@ -12,6 +12,7 @@ from calipso.graph.validate import Finding
 from calipso.model.record import RunError
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
+from calipso.operations.inventory import between
 from calipso.operations.paging import Limit
 from calipso.operations.scan_documents import (
     LookView,
@@ -69,12 +70,17 @@ class StartScan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class GetScans(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """environment: "" for all. inventory: only the scans of this name. limit: the newest so many, 0 for all."""
+    """environment: "" for all. inventory: only the scans of this name. since, until: submitted within.
+
+    limit: the newest so many, 0 for all.
+    """
 
     environment: str = ""
     status: tuple[ScanStatus, ...] = ()
     object_id: str = ""
     inventory: str = ""
+    since: str = ""
+    until: str = ""
     limit: Limit = 100
 
 
@@ -235,11 +241,13 @@ def _plan(request: Scan | StartScan | PutScanSchedule) -> Plan:
 
 async def get_scans(context: Context, request: GetScans) -> ScanList:
     """Scans, the newest first, without their looks; `show_scan` tells all of one."""
+    since, until = between(context, request.since, request.until)
     found = [
         each
         for name in _environments(context, request.environment)
         for each in context.scans.all(name)
-        if (not request.status or each.status in request.status)
+        if since <= each.submitted <= until
+        and (not request.status or each.status in request.status)
         and request.object_id in ("", each.plan.object_id)
         and request.inventory in ("", each.plan.inventory)
     ]

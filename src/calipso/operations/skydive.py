@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from calipso.graph.protocol import GraphReader
+from calipso.graph.protocol import GraphReader, Obj
 from calipso.model import user
+from calipso.model.flow import Flow
 from calipso.operations import drawing
 from calipso.operations.context import Context, Site
 from calipso.operations.metadata import Json, Shapes
-from calipso.operations.querying import Reach
+from calipso.operations.querying import Kept, Reach
+from calipso.operations.workflows import outcomes
 from calipso.query.evaluate import Answer, Found, Tie, evaluate
+from calipso.query.flow_names import named
 from calipso.query.grammar import parse
 from calipso.query.run import Limits
 
@@ -36,13 +40,15 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def topology(context: Context, request: Topology) -> Any:
-    """The answer of a query: nodes, edges, values, lists of nodes, a graph; or text. Raises `QueryError`."""
+    """The answer of a query: nodes, edges, flows, values, lists of nodes, a graph; or text. Raises `QueryError`."""
     site = context.site(request.environment)
-    return await asyncio.to_thread(_answered, site, context.moment("now"), request)
+    ran = await outcomes(context, request.environment, request.gremlin, LIMITS.seconds)
+    world = Reach(site, None, context.moment("now"), Kept(lambda: context.captures(request.environment)), ran)
+    return await asyncio.to_thread(_answered, site, world, request)
 
 
-def _answered(site: Site, now: int, request: Topology) -> Any:
-    answer, shapes = asked(site, now, request.gremlin)
+def _answered(site: Site, world: Reach, request: Topology) -> Any:
+    answer, shapes = _asked(site, world, request.gremlin)
     if request.drawing:
         return drawing.drawn("dot", answer)
     return shaped(answer, shapes, request.gremlin)
@@ -50,7 +56,10 @@ def _answered(site: Site, now: int, request: Topology) -> Any:
 
 def asked(site: Site, now: int, gremlin: str) -> tuple[Answer, Shapes]:
     """A query's answer, and what shows it. Raises `QueryError`."""
-    world = Reach(site, None, now)
+    return _asked(site, Reach(site, None, now), gremlin)
+
+
+def _asked(site: Site, world: Reach, gremlin: str) -> tuple[Answer, Shapes]:
     answer = evaluate(_with_user_ids(gremlin, site.graph()), world, time.monotonic, LIMITS)
     return answer, Shapes(site, answer.reader, world, answer.at)
 
@@ -72,6 +81,7 @@ def shaped(answer: Answer, shapes: Shapes, gremlin: str) -> Any:
     """An answer as Skydive's analyzer writes it."""
     if answer.kind == "graph":
         return [elements(answer, shapes)]
+    shapes.expect({head.ord for row in answer.rows for head in heads(row.value)})
     items = [shape(row.value, shapes) for row in answer.rows]
     last = parse(gremlin).calls[-1].word
     if last in ONE_VALUE:
@@ -84,10 +94,20 @@ def shaped(answer: Answer, shapes: Shapes, gremlin: str) -> Any:
 def elements(answer: Answer, shapes: Shapes) -> Json:
     """The nodes and edges of an answer; where it has only nodes, the edges among them."""
     nodes, ties = drawing.picture(answer)
+    shapes.expect([each.head.ord for each in nodes])
     return {
         "Nodes": [shapes.node(each.head) for each in nodes],
         "Edges": [shapes.edge(each.type, each.source, each.target) for each in ties],
     }
+
+
+def heads(value: Any) -> Iterator[Obj]:
+    """The objects of one answer."""
+    if isinstance(value, Found):
+        yield value.head
+    elif isinstance(value, list):
+        for each in value:
+            yield from heads(each)
 
 
 def shape(value: Any, shapes: Shapes) -> Any:
@@ -96,6 +116,8 @@ def shape(value: Any, shapes: Shapes) -> Any:
         return shapes.node(value.head)
     if isinstance(value, Tie):
         return shapes.edge(value.type, value.source, value.target)
+    if isinstance(value, Flow):
+        return named(value)
     if isinstance(value, list):
         return [shape(each, shapes) for each in value]
     return msgspec.to_builtins(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -12,10 +13,17 @@ import yaml
 
 from calipso.errors import Conflict, Forbidden, NotFound, ParseError, QueryError
 from calipso.operations.context import Context, Ran
+from calipso.query.evaluate import prepared
+from calipso.query.plan import Ordered
 
 COLLECTION = "workflows"
+COMMON = "common.yaml"
+"""What several of those that come with Calipso do."""
 LARGEST = 64 << 10
 """Bytes of a source."""
+Outcomes = dict[Ordered, Any]
+reading: ContextVar[bool] = ContextVar("reading", default=False)
+"""Whether a workflow asks, whose result a query wants."""
 NEVER = frozenset({"call_workflow", "put_workflow", "remove_workflow"})
 """Operations that a workflow does not call: none starts or changes another."""
 
@@ -127,20 +135,60 @@ async def call_workflow(context: Context, request: CallWorkflow) -> Ran:
     parameters = given(workflow, request.parameters)
 
     async def answer(name: str, values: dict[str, Any]) -> Any:
-        return await _does(context, workflow, name, {"environment": request.environment, **values})
+        return await _does(context, workflow, name, values, {"environment": request.environment}, ("read", "write"))
 
     return await context.sandboxed(workflow.source, parameters, request.seconds, answer)
 
 
-async def _does(context: Context, workflow: Workflow, name: str, values: dict[str, Any]) -> Any:
-    """An operation, for a workflow. Raises `Forbidden`, `QueryError`."""
+async def outcomes(context: Context, environment: str, text: str, seconds: float, at: str = "") -> Outcomes:
+    """What the workflows return that a query wants, as of a moment; they only read. Raises `QueryError`, `NotFound`."""
+    out: Outcomes = {}
+    if "workflow" not in text.lower():
+        return out
+    for ordered in prepared(text).workflows:
+        if reading.get():
+            raise QueryError("a workflow runs no other", hint="ask for objects and links")
+        workflow = _one(_all(context, environment), ordered.workflow)
+        names = [each.name for each in workflow.parameters]
+        if len(ordered.values) > len(names):
+            raise QueryError(f"{workflow.name} has {len(names)} parameters: {', '.join(names)}")
+        out[ordered] = await _read(context, workflow, dict(zip(names, ordered.values, strict=False)), environment,
+                                   seconds, at)  # fmt: skip
+    return out
+
+
+async def _read(
+    context: Context, workflow: Workflow, said: dict[str, Any], environment: str, seconds: float, at: str
+) -> Any:  # fmt: skip
+    """The result of a workflow that may only read."""
+
+    async def answer(name: str, values: dict[str, Any]) -> Any:
+        return await _does(context, workflow, name, values, {"environment": environment, "at": at}, ("read",))
+
+    before = reading.set(True)
+    try:
+        ran = await context.sandboxed(workflow.source, given(workflow, said), seconds, answer)
+    finally:
+        reading.reset(before)
+    if ran.status != "done":
+        raise QueryError(f"workflow {workflow.name}: {ran.error}" + (f" (line {ran.line})" if ran.line else ""))
+    return ran.result
+
+
+async def _does(
+    context: Context, workflow: Workflow, name: str, values: dict[str, Any], meant: dict[str, Any],
+    may: tuple[str, ...],
+) -> Any:  # fmt: skip
+    """An operation, for a workflow. meant: what is not said, where it is taken. Raises `Forbidden`, `QueryError`."""
     from calipso.operations.registry import BY_NAME, perform
 
     operation = BY_NAME.get(name)
-    if operation is None or name in NEVER or operation.scope not in ("read", "write"):
-        raise Forbidden(f"a workflow does not call {name!r}")
-    if all(field.name != "environment" for field in msgspec.structs.fields(operation.request)):
-        values = {key: value for key, value in values.items() if key != "environment"}
+    if operation is None or name in NEVER or operation.scope not in may:
+        raise Forbidden(f"a workflow does not call {name!r}" + (" here" if may == ("read",) else ""))
+    takes = {field.name for field in msgspec.structs.fields(operation.request)}
+    values = {key: value for key, value in meant.items() if key in takes} | {
+        key: value for key, value in values.items() if key in takes or key != "environment"
+    }
     try:
         request: Any = msgspec.convert(values, operation.request)
     except msgspec.ValidationError as error:
@@ -190,11 +238,17 @@ def check_source(source: str) -> None:
 
 @cache
 def shipped() -> dict[str, Workflow]:
-    """Those that come with Calipso, by id."""
+    """Those that come with Calipso, by id. What several of them do stands in one file, and in the source of each."""
     folder = files("calipso.operations").joinpath("shipped")
-    texts = [each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")]
-    found = [msgspec.structs.replace(workflow_of(text), shipped=True) for text in texts]
-    return {each.id: each for each in sorted(found, key=lambda each: each.id)}
+    common = yaml.safe_load(folder.joinpath(COMMON).read_text())["source"]
+    found = [
+        workflow_of(each.read_text()) for each in folder.iterdir()
+        if each.name.endswith(".yaml") and each.name != COMMON
+    ]  # fmt: skip
+    return {
+        each.id: msgspec.structs.replace(each, shipped=True, source=f"{common}\n\n{each.source}")
+        for each in sorted(found, key=lambda each: each.id)
+    }
 
 
 def workflow_of(text: str) -> Workflow:
@@ -212,8 +266,10 @@ def _all(context: Context, environment: str) -> dict[str, Workflow]:
 
 
 def _one(found: dict[str, Workflow], id: str) -> Workflow:
-    """By id, else by name. Raises `NotFound`."""
+    """By id, else by name, also as Skydive would write it (CheckMTU). Raises `NotFound`."""
     named = found.get(id) or next((each for each in found.values() if each.name == id), None)
+    plain = id.replace("_", "").lower()
+    named = named or next((each for each in found.values() if each.name.replace("_", "").lower() == plain), None)
     if named is None:
         raise NotFound(f"no workflow {id!r}", hint=f"there are: {', '.join(each.name for each in found.values())}")
     return named

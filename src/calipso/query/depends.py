@@ -80,6 +80,8 @@ def checked(text: str) -> Depends:
     from calipso.query.evaluate import prepared
 
     plan = prepared(text)
+    if plan.workflows:
+        raise QueryError("a query that is asked again and again runs no workflows", hint="ask for objects and links")
     if plan.sub.gives in ("flows", "packets"):
         raise QueryError("there is no flow store: flows need captures", hint="ask for objects and links")
     return depends(text)

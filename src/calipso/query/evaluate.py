@@ -106,26 +106,55 @@ def rows_of(plan: Plan, run: Run) -> Iterator[Row]:
     kind = plan.sub.gives
     stream = plan.sub.open(iter((run.begun(None, GRAPH),)), run)
     reader = run.reader
+    out = _Out(run, reader)
     for each in stream:
         run.tick()
         if kind == GRAPH:
-            yield from (Row(NODES, found(reader, head.ord)) for head in run.metered(reader.objects()))
+            yield from (Row(NODES, out.found(head.ord)) for head in run.metered(reader.objects()))
             yield from (Row(LINKS, tie(reader, link)) for link in run.metered(all_links(reader)))
         else:
-            value = told(reader, kind, run.item(each))
+            value = out.told(kind, run.item(each))
             if value is not None:
                 yield Row(kind, value)
 
 
-def told(reader: GraphReader, kind: Kind, item: Any) -> Any:
-    """An item as it is handed out; None for an object that is not there."""
-    if kind == NODES:
-        return found(reader, item)
-    if kind == LINKS:
-        return tie(reader, item)
-    if kind == PATHS:
-        return [told(reader, each, inner) for each, inner in item.items]
-    return item
+class _Out:
+    """What is handed out of one run: an object is decoded and held once, and weighed as often as it is told."""
+
+    def __init__(self, run: Run, reader: GraphReader) -> None:
+        self.run = run
+        self.reader = reader
+        self._known: dict[int, tuple[Found | None, int]] = {}
+
+    def told(self, kind: Kind, item: Any) -> Any:
+        """An item as it is handed out; None for an object that is not there."""
+        if kind == NODES:
+            return self.found(item)
+        if kind == LINKS:
+            return tie(self.reader, item)
+        if kind == PATHS:
+            return [self.told(each, inner) for each, inner in item.items]
+        if type(item) not in (int, float, bool):
+            self.run.hand(weight(item))
+        return item
+
+    def found(self, ord: int) -> Found | None:
+        known = self._known.get(ord)
+        if known is None:
+            made = found(self.reader, ord)
+            size = 0 if made is None else 200 + len(msgspec.msgpack.encode(made.attributes))
+            known = self._known[ord] = made, size
+        self.run.hand(known[1])
+        return known[0]
+
+
+def weight(value: Any) -> int:
+    """Bytes that a value takes as text, roughly."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, dict):
+        return 2 + sum(weight(key) + weight(inner) for key, inner in value.items())
+    return 2 + sum(map(weight, value)) if isinstance(value, list | tuple) else 8
 
 
 def found(reader: GraphReader, ord: int) -> Found | None:

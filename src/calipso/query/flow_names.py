@@ -120,6 +120,29 @@ def _whole(flow: Flow, layer: str) -> Any:
     return None if found is None else msgspec.to_builtins(found)
 
 
+def named(flow: Flow) -> dict[str, Any]:
+    """A flow as Skydive shows it: its names, layers that it has, moments in milliseconds."""
+    out: dict[str, Any] = {}
+    for text in SHOWN:
+        value = flow_name(text).read(flow)
+        if value is not None:
+            section, dot, rest = text.partition(".")
+            if dot:
+                out.setdefault(section, {})[rest] = value
+            else:
+                out[text] = value
+    return out
+
+
+SHOWN = tuple(
+    name
+    for name in ALIASES
+    if name
+    not in ("ID", "id", "RTT", "Network", "Link", "Transport", "ICMP", "Metric", "LastUpdateMetric", "TCPMetric")
+)
+"""Skydive's names of a flow's own values."""
+
+
 def own_names(flow: Flow, *, deep: bool) -> list[str]:
     """The names that a flow has a value for; with `deep` those inside layers too."""
     there = [path for path in PATHS if "." not in path and flow_name(path).read(flow) is not None]

@@ -42,12 +42,23 @@ class Sub(NamedTuple):
         return stream
 
 
+class Ordered(NamedTuple):
+    """A workflow that a query wants the result of, with values for its parameters in their order."""
+
+    workflow: str
+    values: tuple[Scalar, ...]
+
+
 class Plan(NamedTuple):
-    """A query ready to run. tracked: traversers have to remember their way. flows: it asks for flows."""
+    """A query ready to run. tracked: traversers have to remember their way. flows: it asks for flows.
+
+    workflows: those whose results it needs.
+    """
 
     sub: Sub
     tracked: bool
     flows: bool = False
+    workflows: tuple[Ordered, ...] = ()
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -76,6 +87,7 @@ class Planner:
         self.table = table
         self.stored: dict[str, Kind] = {}
         self.tracked = self.flows = False
+        self.workflows: list[Ordered] = []
         self._steps = 0
 
     def plan(self, chain: Chain) -> Plan:
@@ -84,7 +96,7 @@ class Planner:
             near = "did you mean G." + first.name + "…?" if first.word in self.table else "as in G.V()"
             raise QueryError("a query begins with G", position=first.position, hint=near)
         sub = self.sequence(chain.calls[1:], GRAPH, inside=False)
-        return Plan(sub, self.tracked, self.flows)
+        return Plan(sub, self.tracked, self.flows, tuple(dict.fromkeys(self.workflows)))
 
     def sequence(self, calls: tuple[Call, ...], kind: Kind, *, inside: bool) -> Sub:
         """The steps of a chain that is given elements of a kind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,17 +17,21 @@ from calipso.query.elements import FLOWS, LINKS, METRICS, NODES, Hop, Kind, Link
 from calipso.query.flow_names import flow_name
 from calipso.query.names import Name
 
+if TYPE_CHECKING:
+    from calipso.query.plan import Ordered
+
 STRIDE = 512
 """Elements between two looks at the clock."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """seconds: of running. results: handed out at most. held: elements kept at once. work: elements in all."""
+    """seconds: of running. results, size: handed out, and bytes of that. held: elements kept at once. work: in all."""
 
     seconds: float = 10.0
     results: int = 100_000
     held: int = 2_000_000
     work: int = 200_000_000
+    size: int = 256 << 20
 
 
 class Life(NamedTuple):
@@ -103,6 +107,10 @@ class World(Protocol):
         """Of an object as of a moment; None where there is no history to ask."""
         ...
 
+    def outcome(self, ordered: Ordered) -> Any:
+        """What a workflow returned. Raises `QueryError` where none are run."""
+        ...
+
 
 class Run:
     """The state of one run. `tracked`: elements carry the way they came."""
@@ -128,6 +136,7 @@ class Run:
         """Ids asked for that were not there, with their places in the query; None: that is an error at once."""
         self._done = 0
         self._held = 0
+        self._handed = 0
         self._next = STRIDE
 
     # ── costs ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,6 +161,15 @@ class Run:
             raise QueryError(
                 f"the query has to keep more than {self.limits.held} elements at once",
                 hint="Dedup() or Limit() before what collects them",
+            )
+
+    def hand(self, size: int) -> None:
+        """Count bytes handed out. Raises `QueryError` when they are too many."""
+        self._handed += size
+        if self._handed > self.limits.size:
+            raise QueryError(
+                f"the answer is larger than {self.limits.size >> 20} MB",
+                hint="ask for fewer objects, or with Values() for some of what they are",
             )
 
     def metered(self, stream: Iterable[Any]) -> Iterator[Any]:

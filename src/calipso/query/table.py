@@ -17,6 +17,7 @@ from calipso.query.steps import (
     storing,
     tables,
     timing,
+    workflows,
 )  # fmt: skip
 
 FAMILIES: tuple[tuple[str, tuple[Spec, ...]], ...] = (
@@ -31,6 +32,7 @@ FAMILIES: tuple[tuple[str, tuple[Spec, ...]], ...] = (
     ("Kept for later", storing.SPECS),
     ("Tables of an object", tables.SPECS),
     ("Flows", (*flows.SPECS, *series.SPECS)),
+    ("Workflows", workflows.SPECS),
     ("Waiting", reserved.SPECS),
 )
 SPECS: tuple[Spec, ...] = tuple(spec for _, specs in FAMILIES for spec in specs)

@@ -18,15 +18,19 @@ from typing import Any
 import msgspec
 import structlog
 
-from calipso.errors import QueryError
+from calipso.errors import CalipsoError, QueryError
 from calipso.graph.value import Delta, Graph
-from calipso.operations.alerts import ALERTS, FIRINGS, KEPT, STATES, Alert, AlertState, Firing, seconds
-from calipso.operations.querying import Reach, plain
+from calipso.operations.alerts import ALERTS, BOUNDS, FIRINGS, KEPT, STATES, Alert, AlertState, Firing, seconds
+from calipso.operations.context import Captures
+from calipso.operations.querying import Kept, Reach, plain
+from calipso.operations.sql import is_sql
+from calipso.operations.sql.engine import Statement
+from calipso.operations.sql.views import Past
 from calipso.query.depends import ALL, EVERYTHING, Depends, depends, keys_touched, touched
 from calipso.query.evaluate import evaluate
 from calipso.query.run import Limits
 from calipso.runtime.acting import act
-from calipso.runtime.at import now
+from calipso.runtime.at import moment, now
 from calipso.runtime.site import Site
 
 PAUSE = 0.2
@@ -34,7 +38,8 @@ PAUSE = 0.2
 SHOWN, KEPT_RESULTS = 100, 10
 """Answers that a firing carries, and that are kept of it when its action is done."""
 LIMITS = Limits(seconds=10.0, results=100_000)
-NOTHING = ("[]", "0", "0.0", "null")
+NOTHING: tuple[Any, ...] = ([], 0, None)
+"""Answers that say that there is none: of a statement with one row, in all its columns."""
 
 Listener = Callable[[Firing], None]
 log = structlog.get_logger()
@@ -51,17 +56,18 @@ class Armed:
         self.asked = 0
         """How often it was asked since the start."""
         with contextlib.suppress(QueryError):  # it is told when it is asked
-            self.on = depends(alert.expression)
+            self.on = EVERYTHING if is_sql(alert.expression) else depends(alert.expression)
         self.due = time.monotonic()
 
 
 class Alarms:
-    """The alerts of one environment. `told`: called for each firing, in the event loop."""
+    """The alerts of one environment. `told`: called for each firing, in the event loop. `captures`: of a name."""
 
-    def __init__(self, site: Site, scripts: Path, told: Listener) -> None:
+    def __init__(self, site: Site, scripts: Path, told: Listener, captures: Callable[[str], Captures]) -> None:
         self.site = site
         self.scripts = scripts
         self.told = told
+        self.captures = captures
         self.armed: dict[str, Armed] = {}
         self._due: set[str] = set()
         self._kept: list[str] = []
@@ -133,15 +139,16 @@ class Alarms:
                     await self._ask(each)
 
     async def _ask(self, each: Armed) -> None:
-        each.asked += 1
         each.due = time.monotonic() + (each.every or 0.0)
         try:
-            results = await asyncio.to_thread(self._results, each.alert)
-        except QueryError as error:
+            results = await asyncio.to_thread(self._results, each)
+        except CalipsoError as error:
             self._keep(each, msgspec.structs.replace(each.state, problem=error.message))
             return
+        finally:
+            each.asked += 1
         text = msgspec.json.encode(results)
-        empty = not results or (len(results) == 1 and text[1:-1].decode() in NOTHING)
+        empty = not results or (len(results) == 1 and _is_nothing(results[0], is_sql(each.alert.expression)))
         digest = "" if empty else hashlib.sha256(text).hexdigest()
         if self.armed.get(each.alert.id) is not each or digest == each.state.digest:
             if each.state.problem:
@@ -152,11 +159,22 @@ class Alarms:
         else:
             self._fire(each, digest, results)
 
-    def _results(self, alert: Alert) -> list[Any]:
+    def _results(self, each: Armed) -> list[Any]:
         """What an alert's expression answers now. Without counters, which change all the time."""
-        world = Reach(self.site, None, now())
-        answer = evaluate(alert.expression, world, time.monotonic, LIMITS)
-        return [_without_counters(plain(self.site, answer, row.value)) for row in answer.rows]
+        if is_sql(each.alert.expression):
+            return self._rows(each)
+        world = Reach(self.site, None, now(), Kept(lambda: self.captures(self.site.config.name)))
+        answer = evaluate(each.alert.expression, world, time.monotonic, LIMITS)
+        known: dict[int, Any] = {}
+        return [_without_counters(plain(self.site, answer, row.value, known)) for row in answer.rows]
+
+    def _rows(self, each: Armed) -> list[Any]:
+        """Of a statement: column → value. What it reads follows from what it finds, so it is told anew each time."""
+        each.on = EVERYTHING  # until it is known: something may change meanwhile
+        statement = Statement(Past(self.site, None, moment, {None: self.site.graph()}), time.monotonic, BOUNDS)
+        found = statement.run(each.alert.expression)
+        each.on = statement.reads.depends
+        return [_without_counters(dict(zip(found.columns, row, strict=True))) for row in found.rows]
 
     def _keep(self, each: Armed, state: AlertState) -> None:
         if state != each.state:
@@ -207,6 +225,10 @@ class Alarms:
             self._kept.append(firing.id)
         while len(self._kept) > KEPT:
             store.put_document(FIRINGS, self._kept.pop(0), None)
+
+
+def _is_nothing(result: Any, row: bool) -> bool:
+    return all(value in NOTHING and value is not False for value in (result.values() if row else (result,)))
 
 
 def _without_counters(item: Any) -> Any:

@@ -19,6 +19,7 @@ CHILD = Path(__file__).with_name("sandbox_child.py")
 CPU_SECONDS, MEMORY = 10, 512 << 20
 CALLS, LINES, LONGEST = 1000, 1000, 8 << 20
 """Operations a run may call, lines it may log, and bytes of one line between it and us."""
+LONGEST_WAIT = 60.0
 
 Answer = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
@@ -67,7 +68,15 @@ async def _talk(
         calls += 1
         if calls > CALLS:
             return Ran("failed", error=f"it called more than {CALLS} operations", log=log)
-        process.stdin.write(await _answered(said, answer) + b"\n")
+        process.stdin.write((await _waited(said) if "wait" in said else await _answered(said, answer)) + b"\n")
+
+
+async def _waited(said: dict[str, Any]) -> bytes:
+    seconds = said["wait"]
+    if type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_WAIT:
+        return msgspec.json.encode({"error": f"it can wait from 0 to {LONGEST_WAIT:g} seconds at a time"})
+    await asyncio.sleep(seconds)
+    return msgspec.json.encode({"value": None})
 
 
 async def _answered(said: dict[str, Any], answer: Answer) -> bytes:

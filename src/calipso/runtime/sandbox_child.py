@@ -4,8 +4,8 @@ Started alone (`python -I -S`), with what it needs loaded before it closes itsel
 filter of system calls (seccomp(2)) that leaves reading and writing what is open, memory and the end. No file can be
 opened, no connection made, no process started, whatever Python's objects lead to.
 
-Lines of JSON: in {"source", "parameters", "seconds", "memory"}; out {"call", "values"}, answered by {"value"} or
-{"error"}; out {"log"}; at last {"result"} or {"failed", "line"}.
+Lines of JSON: in {"source", "parameters", "seconds", "memory"}; out {"call", "values"} or {"wait"}, each answered by
+{"value"} or {"error"}; out {"log"}; at last {"result"} or {"failed", "line"}.
 """
 
 from __future__ import annotations
@@ -102,11 +102,12 @@ def _names(node: ast.AST) -> list[str]:
 
 
 class Api:
-    """What a workflow is given: operations by name, and a log."""
+    """What a workflow is given: operations by name, a log, and time that passes."""
 
     def __init__(self, ask: Callable[[dict[str, Any]], Any]) -> None:
         self.call = lambda operation, **values: ask({"call": operation, "values": values})
         self.query = lambda text, **values: ask({"call": "query", "values": {"query": text, **values}})["items"]
+        self.wait = lambda seconds: ask({"wait": seconds})
         self.log = lambda *said: ask({"log": " ".join(map(str, said))})
 
 

@@ -201,7 +201,7 @@ class System:
         writer = Writer(store, graph, int(environment.history_days * DAY))
         site = self.sites[environment.name] = Site(environment, writer)
         self._declared_in[environment.name] = Declared(site)
-        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired)
+        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired, self.captures)
         self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
         self.messages.open(environment.name)
         self.scan_schedules.open(environment.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import immutables
@@ -126,6 +126,12 @@ class MemoryStore:
                     yield change
             elif change.ord == ord or (change.what == "link" and change.other == ord):
                 yield change
+
+    def briefs(self, ords: Collection[int], t1: int = 2**62) -> Iterator[tuple[int, int, bool]]:
+        for ord in ords:
+            for change in self.timeline(ord, 0, t1):
+                if change.what != "link":
+                    yield ord, change.ts, change.what == "head" and change.body is None
 
     def id_of(self, ord: int) -> str:
         try:

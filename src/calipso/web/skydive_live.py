@@ -123,6 +123,8 @@ def _of_all(site: Site, batch: Batch) -> list[bytes]:
     old = Shapes(site, batch.old, Reach(site, batch.old.ts, now()), batch.old.ts)
     new = Shapes(site, batch.new, Reach(site, None, now()), None)
     before, after = Told({}, {}), Told({}, {})
+    for each in (old, new):
+        each.expect(batch.ords)
     for ord in sorted(batch.ords):
         for shapes, told in ((old, before), (new, after)):
             head = shapes.reader.get(ord)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,10 @@ def _sorted(values: Any) -> dict[Any, list[int]]:
     return {value: sorted(ords) for value, ords in values.items()}
 
 
+FIRST = itemgetter(0)
+"""The object of a change: a stable sort by it keeps the order of each object's own."""
+
+
 class Run:
     """One random history, written to the store and to the reference."""
 
@@ -120,6 +125,10 @@ class Run:
         assert list(self.store.changes(first, 2**60)) == list(self.reference.changes(first, 2**60))
         for ord in range(len(self.store.ordinals)):
             assert list(self.store.timeline(ord)) == list(self.reference.timeline(ord))
+            mine = [(ts, gone) for _, ts, gone in self.store.briefs([ord])]
+            assert mine == [(ts, gone) for _, ts, gone in self.reference.briefs([ord])]
+        everything = range(len(self.store.ordinals))
+        assert sorted(self.store.briefs(everything), key=FIRST) == sorted(self.reference.briefs(everything), key=FIRST)
 
 
 @settings(max_examples=60, deadline=None)

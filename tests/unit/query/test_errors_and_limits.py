@@ -126,6 +126,23 @@ def test_results_are_limited_and_say_so(world: World) -> None:
     assert not answered("G.V().Limit(5)", world, results=5).truncated
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["G.V()", "g.V().both().both().path()", "G.V().ValueMap('Name', 'ID')", "g.V().values('id').fold()", "G",
+     "g.V().project('a').by(valueMap('id').fold())"],
+)  # fmt: skip
+def test_an_answer_is_not_larger_than_it_may_be(world: World, text: str) -> None:
+    assert answered(text, world).rows
+    with pytest.raises(QueryError, match="larger than 0 MB"):
+        told(text, world, size=300)
+
+
+def test_an_object_of_many_rows_is_held_once(world: World) -> None:
+    rows = answered("g.V('h1', 'h1/netns:vm-a').both().both().path()", world).rows
+    held = {id(each) for row in rows for each in row.value}
+    assert len(held) == len({each.head.id for row in rows for each in row.value}) < sum(len(row.value) for row in rows)
+
+
 def test_patterns_take_linear_time(world: World) -> None:
     name = "a" * 4000
     record = CODEC.encode("netns", "test", {"host": "h1", "name": name})

@@ -173,6 +173,14 @@ def test_flow_step(world: World, text: str, expected: list[Any]) -> None:
     assert found(text, world) == expected
 
 
+@pytest.mark.parametrize("text", [text for text, _ in CASES if ".At(" not in text])
+def test_the_same_at_the_recorded_time(world: World, text: str) -> None:
+    """An hour later, asked as of then: what was going on then."""
+    later = World(world.value, None, {}, NOW + 3600 * S)
+    later.flows = world.flows
+    assert found(text.replace("G.", f"G.At({MS}).", 1), later) == found(text, world)
+
+
 def test_what_a_store_can_do_it_is_asked_to_do(world: World) -> None:
     asked = world.flows
     assert isinstance(asked, Asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ from litestar import Litestar, Request, Response, post
 from calipso.errors import NotFound, QueryError
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.alerts import Firing, seconds
+from calipso.operations.sql.engine import Bounds, Statement
+from calipso.operations.sql.views import Past
+from calipso.query.depends import EVERYTHING
 from calipso.runtime import acting
+from calipso.runtime.at import moment
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
 from tests.support.system import ESTATE, ask, estate
@@ -185,3 +190,102 @@ def test_triggers_as_they_are_said() -> None:
     assert [seconds(each) for each in ("change", "graph", "every:30s", "duration:+5s", "every:2m")] == [
         None, None, 30.0, 5.0, 120.0,
     ]  # fmt: skip
+
+
+SQL = "SELECT id, mtu FROM objects WHERE type = 'veth' AND mtu = 1234 ORDER BY id"
+
+
+def test_a_statement_goes_off_like_a_query_and_only_what_it_read_has_it_asked_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            system.react()
+            await ask(system, "put_alert", id="a", expression=SQL)
+            alarms = system._alarms[ESTATE]
+            await settled(system)
+            assert alarms.armed["a"].on.keys == {("mtu", 1234)}
+            count = alarms.armed["a"].asked
+            await say(system, 1500, "eth9")
+            await settled(system)
+            assert alarms.armed["a"].asked == count
+            await say(system, 1234)
+            await until(system, 1)
+            assert (await firings(system))[0].results == [{"id": "h1/dev:eth7", "mtu": 1234}]
+            await say(system, 1500)
+            await armed(system)
+            await say(system, 1234)
+            await until(system, 2)
+
+    asyncio.run(work())
+
+
+async def settled(system: System) -> None:
+    """Wait until each alert was asked of all that has changed."""
+    alarms = system._alarms[ESTATE]
+    for _ in range(600):
+        if not alarms._due and not alarms._wake.is_set() and all(each.asked for each in alarms.armed.values()):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(alarms._due)
+
+
+async def armed(system: System) -> None:
+    for _ in range(600):
+        if all(each.armed for each in (await ask(system, "get_alerts")).items):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("still off")
+
+
+def test_a_statement_that_counts_none_is_no_answer_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            system.react()
+            count = "SELECT count(*) AS cables, max(mtu) AS most FROM objects WHERE type = 'veth' AND mtu = 1234"
+            await ask(system, "put_alert", id="a", expression=count, trigger="every:1s")
+            await settled(system)
+            assert not await firings(system)
+            await say(system, 1234)
+            await until(system, 1)
+            assert (await firings(system))[0].results == [{"cables": 1, "most": 1234}]
+            for wrong in ("SELECT nothing FROM objects", "SELECT 1; SELECT 2", "WITH x AS (SELECT 1) DELETE FROM x"):
+                with pytest.raises(QueryError):
+                    await ask(system, "put_alert", expression=wrong)
+            with pytest.raises(QueryError, match="by the clock"):
+                await ask(system, "put_alert", expression="G.Flows().Has('Transport', 23)")
+            await ask(system, "put_alert", id="b", expression="G.Flows().Has('Transport', 23)", trigger="every:5s")
+            await ask(system, "put_alert", id="c", expression="SELECT abs(-9223372036854775808) FROM objects")
+            for _ in range(600):
+                problems = {each.id: each.problem for each in (await ask(system, "get_alerts")).items}
+                if problems["c"]:
+                    break
+                await asyncio.sleep(0.05)
+            assert "overflow" in problems["c"] and problems["b"] == "", problems
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "links"),
+    [
+        ("SELECT id FROM objects WHERE name = 'eth0' AND type = 'veth'", {("name", "eth0")}, False),
+        ("SELECT id FROM objects WHERE name IN ('vm-a', 'vm-b')", {("name", "vm-a"), ("name", "vm-b")}, False),
+        ("SELECT target FROM links WHERE source = 'h1'", set(), True),
+        ("SELECT o.name FROM links l JOIN objects o ON o.id = l.target WHERE l.source = 'h1/netns:vm-a'",
+         {("id", "h1/netns:vm-a/dev:eth0")}, True),
+        ("SELECT count(*) FROM objects", None, True),
+        ("SELECT through FROM links WHERE source = 'h1'", None, True),
+        ("SELECT id FROM objects AT '-1s' WHERE name = 'eth0'", None, True),
+        ("SELECT count(*) FROM changes", None, True),
+    ],
+)  # fmt: skip
+def test_what_a_statement_reads(text: str, keys: set[Any] | None, links: bool, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            site = system.site(ESTATE)
+            await asyncio.sleep(1.1 if " AT " in text else 0)
+            statement = Statement(Past(site, None, moment, {}), time.monotonic, Bounds(30.0, 1000))
+            assert statement.run(text).rows
+            on = statement.reads.depends
+            assert (on.keys, on.links) == (EVERYTHING.keys if keys is None else keys, links)
+
+    asyncio.run(work())

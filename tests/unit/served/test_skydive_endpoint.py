@@ -6,10 +6,13 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from calipso.model.flow import Flow, FlowMetric, FlowNetwork, FlowTransport
+from calipso.runtime.at import now
 from calipso.runtime.system import System
 from calipso.web.server import Server
 from tests.support.system import estate
@@ -65,6 +68,35 @@ def test_login_gives_a_cookie_that_pages_cannot_use(tmp_path: Path) -> None:
         cookie = good.headers["set-cookie"]
         assert cookie.startswith(f"authtoken={TOKEN};")
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {each.strip() for each in cookie.split(";")}
+
+    served(tmp_path, use)
+
+
+def test_flows_and_workflows_are_asked_like_the_rest(tmp_path: Path) -> None:
+    async def use(system: System, client: httpx.AsyncClient) -> None:
+        client.headers["X-Auth-Token"] = TOKEN
+        start = now() - 5_000_000
+        system.captures("estate").flows.add([
+            Flow(
+                uuid="u", tracking_id="t", l3_tracking_id="t3", layers_path="Ethernet/IPv4/TCP", application="HTTPS",
+                start=start, last=start + 4000, node="h1/dev:eth0", capture="c", host="h1",
+                network=FlowNetwork("IPV4", "10.0.0.1", "10.0.0.2"), transport=FlowTransport("TCP", 40_000, 443),
+                metric=FlowMetric(3, 300, 2, 200, start, start + 4000),
+            )
+        ])  # fmt: skip
+
+        async def asked(gremlin: str) -> Any:
+            return (await client.post(f"{AT}/api/topology", json=question(gremlin))).json()
+
+        (flow,) = await asked("G.Flows().Has('Network.A', '10.0.0.1')")
+        assert flow["UUID"] == "u" and flow["LayersPath"] == "Ethernet/IPv4/TCP" and flow["NodeTID"] == "h1/dev:eth0"
+        assert flow["Network"] == {"Protocol": "IPV4", "A": "10.0.0.1", "B": "10.0.0.2", "ID": 0}
+        assert flow["Transport"] == {"Protocol": "TCP", "A": 40_000, "B": 443} and "ICMP" not in flow
+        assert (flow["Metric"]["ABBytes"], flow["Start"], flow["FinishType"]) == (300, start // 1000, "NOT_FINISHED")
+        assert (await asked("G.Flows().Count()"), await asked("G.Flows().Sum('Metric.BAPackets')")) == (1, 2)
+        assert [each["ID"] for each in await asked("G.Flows().Hops()")] == ["h1/dev:eth0"]
+        (found,) = await asked("G.Workflow('CheckMTU', 'h1/netns:vm-a/dev:eth0', 'h1/dev:vha')")
+        assert found["same"] is True
 
     served(tmp_path, use)
 

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from calipso.errors import Conflict, Forbidden, NotFound, QueryError
+from calipso.model.flow import Flow, FlowMetric, FlowNetwork, FlowTransport
+from calipso.model.record import Record, RunBegan, RunEnded, Scope, Seen
+from calipso.operations.workflows import Parameter
 from calipso.runtime import sandbox
+from calipso.runtime.at import now, rfc3339
 from calipso.runtime.sandbox import CHILD
 from tests.support.system import ask, estate
 
@@ -29,11 +33,18 @@ def test_those_that_come_with_calipso(tmp_path: Path) -> None:
     async def work() -> None:
         async with estate(tmp_path) as system:
             assert [each.name for each in (await ask(system, "get_workflows")).items] == [
-                "check_connectivity", "check_mtu",
+                "check_connectivity", "check_mtu", "flow_matrix", "flow_validation",
             ]  # fmt: skip
             ends = {"source": "h1/netns:vm-a/dev:eth0", "target": "h1/dev:vha"}
             found = await ask(system, "call_workflow", id="check_connectivity", parameters=ends)
             assert (found.status, found.result["connected"], found.result["path"]) == ("done", True, [*ends.values()])
+            assert found.result["packets"] == {
+                "sent": 0, "answered": 0, "last": "", "points": [], "why": "nothing is sent without a server",
+            }  # fmt: skip
+            none = {**ends, "packets": 0}
+            assert (await ask(system, "call_workflow", id="check_connectivity", parameters=none)).result[
+                "packets"
+            ] is None
             away = {**ends, "target": "nowhere"}
             assert (await ask(system, "call_workflow", id="check_connectivity", parameters=away)).result["path"] == []
             assert (await ask(system, "call_workflow", id="check_mtu", parameters=ends)).result["same"] is True
@@ -49,6 +60,56 @@ def test_those_that_come_with_calipso(tmp_path: Path) -> None:
                 await ask(system, "call_workflow", id="nothing", parameters={})
             with pytest.raises(QueryError):
                 await ask(system, "put_workflow", name="x", source="def run(:")
+
+    asyncio.run(work())
+
+
+def flow(uuid: str, node: str, packets: int, **said: Any) -> Flow:
+    start = now() - 5_000_000
+    metric = FlowMetric(packets, packets * 100, 1, 60, start, start + 10)
+    given = {
+        "tracking_id": "t", "l3_tracking_id": "t3", "layers_path": "Ethernet/IPv4/TCP", "application": "HTTPS",
+        "network": FlowNetwork("IPV4", "10.0.0.2", "10.0.0.1"), "transport": FlowTransport("TCP", 443, 40_000),
+        "a_object": "h1/netns:vm-a/dev:eth0", "b_object": "h2/netns:vm-a/dev:eth0",
+    } | said  # fmt: skip
+    return Flow(uuid=uuid, node=node, start=start, last=start + 10, metric=metric, **given)
+
+
+SOCKET = {
+    "protocol": "tcp", "state": "established", "local_address": "10.0.0.2", "local_port": 443,
+    "remote_address": "10.0.0.1", "remote_port": 40_000, "process": "nginx",
+}  # fmt: skip
+
+
+def test_the_matrix_counts_each_conversation_once(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            system.captures("estate").flows.add([
+                flow("1", "h1/dev:vha", 4), flow("2", "h1/dev:eth0", 3),
+                flow("3", "h1/dev:vha", 2, tracking_id="u", l3_tracking_id="u3",
+                     transport=FlowTransport("TCP", 443, 40_001)),
+                flow("4", "h1/dev:vha", 9, tracking_id="p", l3_tracking_id="p3", transport=None, application="ICMPv4",
+                     a_object="", b_object=""),
+                flow("5", "h1/dev:vha", 1, tracking_id="arp", l3_tracking_id="arp", network=None, transport=None),
+            ])  # fmt: skip
+            record = Record("h2", "sockets", "host", {"sockets": [SOCKET]})
+            await system.site("estate").put([Seen(Scope("test", "h2"), (record,))])
+            found = await ask(system, "call_workflow", id="flow_matrix", parameters={})
+            assert found.status == "done", found
+            web = {
+                "from": "h2/netns:vm-a/dev:eth0", "to": "h1/netns:vm-a/dev:eth0", "service": "TCP/443",
+                "conversations": 2, "there_packets": 2, "there_bytes": 120, "back_packets": 6, "back_bytes": 600,
+                "processes": ["nginx"],
+            }  # fmt: skip
+            ping = {
+                "from": "10.0.0.2", "to": "10.0.0.1", "service": "ICMPv4", "conversations": 1, "there_packets": 9,
+                "there_bytes": 900, "back_packets": 1, "back_bytes": 60, "processes": [],
+            }  # fmt: skip
+            assert found.result == {"rows": [ping, web], "total": 2, "truncated": False, "lost": 0}
+            hosts = await ask(system, "call_workflow", id="flow_matrix", parameters={"by": "host", "limit": 2})
+            assert [(row["from"], row["to"]) for row in hosts.result["rows"]] == [
+                ("10.0.0.2", "10.0.0.1"), ("h2", "h1"),
+            ]  # fmt: skip
 
     asyncio.run(work())
 
@@ -70,6 +131,48 @@ def run(api):
     assert found.log == ["found ['h1', 'h2']", "unknown step"]
 
 
+def test_a_query_takes_what_a_workflow_returns_and_it_only_reads(tmp_path: Path) -> None:
+    sources = {
+        "names": "def run(api, type, more):\n    q = \"G.V().Has('Type', '\" + type + \"').Values('Name')\"\n"
+                 "    return sorted(api.query(q)) + [more]",
+        "writes": "def run(api):\n    return api.call('remove_alert', id='x')",
+        "nested": "def run(api):\n    return api.query(\"G.Workflow('writes')\")",
+        "one": "def run(api):\n    return {'a': 1}",
+    }  # fmt: skip
+
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            for name, source in sources.items():
+                parameters = (Parameter(name="type"), Parameter(name="more", default="x")) if name == "names" else ()
+                await ask(system, "put_workflow", id=name, name=name, source=source, parameters=parameters)
+
+            async def items(text: str, **more: Any) -> list[Any]:
+                answer = await ask(system, "query", query=text, **more)
+                return list(answer.items)
+
+            assert await items("G.Workflow('names', 'host')") == ["h1", "h2", "x"]
+            assert await items("G.Workflow('names', 'host', 'y').Count()", at="now") == [3]
+            assert await items("g.workflow('one')") == [{"a": 1}]
+            ts = system.site("estate").graph().ts
+            await system.site("estate").put([RunBegan(Scope("test", "h2")), RunEnded(Scope("test", "h2"), "completed")])
+            assert await items("G.Workflow('names', 'host')", at=rfc3339(ts + 1000)) == ["h1", "h2", "x"]
+            assert await items("G.Workflow('names', 'host')") == ["h1", "x"]
+            for wrong, message in (
+                ("G.Workflow('writes')", "does not call 'remove_alert' here"),
+                ("G.Workflow('nested')", "runs no other"), ("G.V().where(Workflow('one'))", "asked of"),
+                ("G.Workflow('names', 'a', 'b', 'c')", "has 2 parameters"), ("G.Workflow('names')", "'type'"),
+                ("G.Workflow()", "takes 1"), ("G.Workflow(7)", "named by a text"),
+            ):  # fmt: skip
+                with pytest.raises(QueryError, match=message):
+                    await items(wrong)
+            with pytest.raises(NotFound):
+                await items("G.Workflow('nothing')")
+            with pytest.raises(QueryError, match="runs no workflows"):
+                await ask(system, "put_alert", expression="G.Workflow('one')")
+
+    asyncio.run(work())
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -83,6 +186,8 @@ def run(api):
         ("def run(api):\n    return [api.call('get_environments') for _ in range(2000)]", "more than 1000"),
         ("def run(api):\n    return 'x' * (20 << 20)", "more than 8 MiB"),
         ("def run(api):\n    return {1}", "not JSON serializable"),
+        ("def run(api):\n    api.wait(1e9)", "from 0 to 60 seconds"),
+        ("def run(api):\n    api.wait(50)", "longer than 1"),
         ("x = 1", "run(api"),
         ("def run(api):\n    while True: pass", "longer than 1"),
         ("def run(api):\n    while True: api.log('x' * 999)", "longer than 1"),

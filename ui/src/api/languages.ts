@@ -68,9 +68,9 @@ export const STEPS: readonly [string, string][] = [
   ["Nodes","Where flows were captured, and both their ends."],
   ["Aggregates","Counters of flows summed in slices of so many seconds, 30 if not said."],
   ["MoreThan","Keeps groups of more members than this."],
+  ["Workflow","What a stored workflow returns for parameters in their order; of a list each member. It only reads."],
   ["RawPackets","The packets kept of flows."],
   ["BPF","Keeps packets by a filter expression."],
-  ["Workflow","Runs a stored workflow."],
 ];
 
 export const PREDICATES: readonly [string, string][] = [

@@ -179,6 +179,7 @@ export interface CountObjects {
 export interface CountOriginal {
   type: string;
   environment?: string;
+  at?: string;
 }
 
 export interface Counts {
@@ -511,6 +512,8 @@ export interface GetAlerts {
 export interface GetAudit {
   who?: string;
   what?: string;
+  since?: string;
+  until?: string;
   limit?: number;
   cursor?: string;
 }
@@ -545,6 +548,8 @@ export interface GetDiff {
 
 export interface GetFirings {
   alert?: string;
+  since?: string;
+  until?: string;
   limit?: number;
   environment?: string;
 }
@@ -584,6 +589,8 @@ export interface GetHistory {
 export interface GetInjections {
   environment?: string;
   id?: string;
+  since?: string;
+  until?: string;
 }
 
 export interface GetLinks {
@@ -654,6 +661,8 @@ export interface GetScans {
   status?: ("aborted" | "completed" | "completed_with_errors" | "draft" | "failed" | "pending" | "running")[];
   object_id?: string;
   inventory?: string;
+  since?: string;
+  until?: string;
   limit?: number;
 }
 

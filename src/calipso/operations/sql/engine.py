@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 import msgspec
@@ -14,6 +14,7 @@ from calipso.errors import CalipsoError, QueryError
 from calipso.operations.answers import rfc3339
 from calipso.operations.sql.past import says_something, with_calls
 from calipso.operations.sql.patterns import glob, like, regexp
+from calipso.operations.sql.reads import Reads
 from calipso.operations.sql.tables import Module
 from calipso.operations.sql.views import VIEWS, Past
 
@@ -31,6 +32,7 @@ LIMITS = {
     apsw.SQLITE_LIMIT_WORKER_THREADS: 0, apsw.SQLITE_LIMIT_VDBE_OP: 250_000,
 }  # fmt: skip
 ONE = "one SELECT, WITH … SELECT or VALUES is taken"
+T = TypeVar("T")
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -57,14 +59,22 @@ class Statement:
         self.clock = clock
         self.bounds = bounds
         self.until = clock() + bounds.seconds
+        self.reads = Reads()
+        """What it has read, once it ran."""
         self._started = 0
         apsw.hard_heap_limit(HEAP)
 
     def run(self, text: str) -> Table:
         """The answer. Raises `QueryError` with position and hint, `NotFound` before history begins."""
-        connection = self._connection()
+        return self._careful(text, lambda: self._answer(with_calls(text)))
+
+    def columns(self, text: str) -> list[str]:
+        """The columns that it would have, without running it. Raises as `run`."""
+        return self._careful(text, lambda: self._columns(with_calls(text)))[0]
+
+    def _careful(self, text: str, work: Callable[[], T]) -> T:
         try:
-            return self._answer(connection, with_calls(text))
+            return work()
         except CalipsoError:
             raise
         except UnicodeError:
@@ -81,8 +91,6 @@ class Statement:
             raise QueryError("only reading is allowed", position=0, hint=ONE) from None
         except apsw.Error as error:
             raise wrong(error, text) from None
-        finally:
-            connection.close()
 
     def _too_long(self) -> QueryError:
         return QueryError(
@@ -101,7 +109,7 @@ class Statement:
         for name, count, function in functions:
             connection.create_scalar_function(name, function, count)
         for view in VIEWS:
-            module: Any = Module(view, self.past, self._watch)
+            module: Any = Module(view, self.past, self._watch, self.reads)
             connection.create_module(view.name, module, use_bestindex_object=True, eponymous=True, read_only=True)
         connection.set_progress_handler(self._late, STRIDE)
         connection.authorizer = _allowed
@@ -109,6 +117,7 @@ class Statement:
         return connection
 
     def _moment(self, said: Any) -> str:
+        self.reads.everything = True
         return rfc3339(self.past.moment(str(said)))
 
     def _begins(self, _: Any, text: str, *__: Any) -> bool:
@@ -123,8 +132,14 @@ class Statement:
         if self._late():
             raise _TooLong
 
-    def _answer(self, connection: apsw.Connection, text: str) -> Table:
-        cursor = connection.cursor()
+    def _answer(self, text: str) -> Table:
+        connection = self._connection()
+        try:
+            return self._rows(connection.cursor(), text)
+        finally:
+            connection.close()
+
+    def _rows(self, cursor: apsw.Cursor, text: str) -> Table:
         rows: list[list[Any]] = []
         size, types, columns, truncated = 0, list[str](), list[str](), False
         for row in cursor.execute(text):
@@ -145,7 +160,9 @@ class Statement:
         """Of an answer without rows, whose cursor tells nothing any more."""
         described: list[tuple[list[str], list[str]]] = []
 
-        def begins(cursor: Any, *_: Any) -> bool:
+        def begins(cursor: Any, said: str, *_: Any) -> bool:
+            if says_something(text[len(said) :]):
+                raise QueryError("there is more than one statement", hint=ONE)
             described.append(_described(cursor))
             return False
 

@@ -16,6 +16,12 @@ def says_something(text: str) -> bool:
     return any(not token.isspace() and token[:2] not in ("--", "/*") for token in _TOKEN.findall(text))
 
 
+def is_sql(text: str) -> bool:
+    """Whether it begins as a statement does; queries begin with G."""
+    words = (token for token in _TOKEN.findall(text) if not token.isspace() and token[:2] not in ("--", "/*"))
+    return next(words, "").lower() in ("select", "with", "values")
+
+
 def with_calls(text: str) -> str:
     """The text with `objects AT '…'` as `objects ('…')`, of the same length: positions are those of the text."""
     tokens = _TOKEN.findall(text)

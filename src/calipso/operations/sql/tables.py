@@ -7,22 +7,26 @@ from typing import Any
 
 import apsw
 
+from calipso.operations.sql.reads import Reads
 from calipso.operations.sql.views import AT_LEAST, AT_MOST, EQUAL, GREATER, LESS, Condition, Past, View
 
 SCAN = 1_000_000.0
 """Rows that a reading without any condition is taken to give."""
 MOST = max(EQUAL, GREATER, AT_MOST, LESS, AT_LEAST)
 """Operators above it are no bits: IS NULL is 71."""
+THROUGH = "through"
+"""A column that tells more than its row's own links."""
 Watch = Callable[[], None]
 
 
 class Module:
     """Makes a view known to a connection. `watch` is called for every row and raises when it is enough."""
 
-    def __init__(self, view: View, past: Past, watch: Watch) -> None:
+    def __init__(self, view: View, past: Past, watch: Watch, reads: Reads) -> None:
         self.view = view
         self.past = past
         self.watch = watch
+        self.reads = reads
 
     def Create(self, *_: Any) -> tuple[str, Table]:
         said = [f'"{each.name}" {each.type}' for each in self.view.columns]
@@ -55,6 +59,8 @@ class Table:
                 left = min(left, view.narrowed[name][1])
             taken.append(f"{name} {op}")
             index.set_aConstraintUsage_argvIndex(n, len(taken))
+        if THROUGH in {self.names[place] for place in index.colUsed if place < len(self.names)}:
+            self.module.reads.everything = True
         index.idxStr = ",".join(taken)
         index.estimatedCost = left
         index.estimatedRows = int(left)
@@ -90,6 +96,7 @@ class Cursor:
                 self.hidden[view.hidden.index(name)] = None if value is None else str(value)
             else:
                 conditions.append(Condition(name, int(op), value))
+        self.module.reads.note(view.name, self.hidden, conditions)
         self.rows = view.rows(self.module.past, self.hidden, conditions)
         self.Next()
 

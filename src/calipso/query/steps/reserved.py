@@ -1,4 +1,4 @@
-"""Steps that are understood but wait for what is not there: packets and workflows."""
+"""Steps that are understood but wait for what is not there: the packets of flows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from calipso.errors import QueryError
-from calipso.query.elements import FLOWS, GRAPH, PACKETS, VALUES, Kind
+from calipso.query.elements import FLOWS, PACKETS, Kind
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import Run
 from calipso.query.syntax import Literal
@@ -40,6 +40,4 @@ SPECS: tuple[Spec, ...] = (
     Spec(("BPF",), frozenset({PACKETS}), PACKETS, _reserved(PACKETS, NO_PACKETS),
          "Keeps packets by a filter expression.",
          "G.Flows().RawPackets().BPF('tcp port 80')"),
-    Spec(("Workflow",), frozenset({GRAPH}), VALUES, _reserved(VALUES, "there are no workflows yet"),
-         "Runs a stored workflow.", "G.Workflow('CheckMTU')"),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from calipso.model.environment import Environment
 from calipso.model.record import Scope, ScopeState
 from calipso.seams import LoggedChange
 from calipso.stores.sqlite import epoch as epochs
+from calipso.stores.sqlite.briefs import Briefs
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.documents import Documents, put_marks
 from calipso.stores.sqlite.faults import damaged
@@ -182,6 +183,12 @@ class SqliteStore:
     def timeline(self, ord: int, t0: int = 0, t1: int = FOREVER) -> Iterator[LoggedChange]:
         head = View(self, self.begins).get(ord)
         return self._log.timeline(ord, t0, t1, head.members if head is not None else ())
+
+    def briefs(self, ords: Collection[int], t1: int = FOREVER) -> Iterator[tuple[int, int, bool]]:
+        view = View(self, self.begins)
+        heads = [head for ord in ords if (head := view.get(ord)) is not None]
+        owners = {member: head.ord for head in heads for member in head.members if member != head.ord}
+        return Briefs(self.database, owners).of(ords, t1)
 
     def id_of(self, ord: int) -> str:
         if self._ordinals is not None:
