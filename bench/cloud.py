@@ -19,15 +19,20 @@ from pathlib import Path
 
 import yaml
 
+from calipso.graph.codec import RECENT
+from calipso.graph.merge import CACHE
 from calipso.model.environment import Host
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
+from calipso.runtime.writer import RECORDS, WAITING
 from calipso.seams import Reply, Request, Transport
 from generated_cloud import GeneratedApi, GeneratedHost, name, recorded
 
 COMMANDS = 8
 """At a time on one host, as `ssh.commands`."""
 LIMIT = 60.0
+OBJECT, DECODED, PLAIN = 1_500, 5_900, 1_500
+"""Bytes of an object in the graph (its budget), of a record as dictionaries, of an encoded one."""
 
 
 def show(figure: str, value: float, unit: str, **more: float) -> None:
@@ -97,6 +102,12 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def bound(objects: int) -> float:
+    """MiB that a scan may take: what objects may, whatever their number, and what is on its way, which is bounded."""
+    on_their_way = (WAITING + RECORDS) * DECODED + CACHE * DECODED + 2 * RECENT * PLAIN
+    return (objects * OBJECT + on_their_way) / 2**20
+
+
 async def measured(hosts: int, instances: int, latency: float) -> None:
     kernel = await recorded(instances)
     cloud = Cloud(hosts, instances, latency, kernel)
@@ -112,9 +123,9 @@ async def measured(hosts: int, instances: int, latency: float) -> None:
             show("cloud scan", took, "s", hosts=hosts, instances=hosts * instances, objects=objects,
                  latency_ms=latency * 1000, ratio_to_limit=round(took / LIMIT, 2))  # fmt: skip
             show("cloud scan, own CPU", time.process_time() - used, "s", questions=Late.asked)
-            show(
-                "cloud scan, memory", peak() - before, "MiB", per_object_kb=round((peak() - before) * 1024 / objects, 2)
-            )
+            grown = peak() - before
+            show("cloud scan, memory", grown, "MiB", per_object_kb=round(grown * 1024 / objects, 2),
+                 bound_mib=round(bound(objects)), ratio_to_bound=round(grown / bound(objects), 2))  # fmt: skip
             revision = system.site("cloud").graph().rev
             used = time.process_time()
             again = await cloud.scan(system)

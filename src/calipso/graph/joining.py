@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calipso.graph.index import REFERENCES, Key
-from calipso.graph.keys import key_name, path_values
+from calipso.graph.keys import COMPUTED, key_name, path_values
 from calipso.graph.protocol import Obj
 from calipso.graph.walk import LAYER2, allows, passes_on, selects, sources_through, walk
 from calipso.model.links import CODES, LINK_TYPES
@@ -97,8 +97,15 @@ def key_changed(session: Session, ord: int, key: Key) -> None:
     for left in RIGHT.get(name, ()):
         for other in _sources(session, left, value, _source_kinds(name, left)):
             there = session.heads.get(other)
-            if there is not None:
-                for code in _joining(name, left, there.kind, there.type):
+            if there is None or not (joined := _joining(name, left, there.kind, there.type)):
+                continue
+            if left != REFERENCE or (other in session.regrouped and other not in session.folded):
+                for code, _ in joined:
+                    session.mark(code, other)
+                continue
+            said = session.attributes(there)  # references share their places: which of them it was is told by this
+            for code, plain in joined:
+                if not plain or plain in said:
                     session.mark(code, other)
     for code, left in FOLLOW.get(name, ()):
         for parent in session.index.get((left, value)):
@@ -113,9 +120,11 @@ def _starting(name: str, kind: str, type: str) -> tuple[int, ...]:
 
 
 @lru_cache(8192)
-def _joining(name: str, left: str, kind: str, type: str) -> tuple[int, ...]:
-    """The link types by which a source with the key `left` joins targets with the key `name`."""
-    return tuple({code for code, rule in RIGHT[name][left] if _can_start(rule, kind, type)})
+def _joining(name: str, left: str, kind: str, type: str) -> tuple[tuple[int, str], ...]:
+    """The link types by which a source with the key `left` joins targets with the key `name`, and the attribute that it
+    needs for that, "" where it is computed."""
+    rules = [(code, key_name(rule.key)) for code, rule in RIGHT[name][left] if _can_start(rule, kind, type)]
+    return tuple({(code, "" if key in COMPUTED or "+" in key else key) for code, key in rules})
 
 
 def _can_start(rule: Join, kind: str, type: str) -> bool:

@@ -46,6 +46,8 @@ class Session:
         """Heads as they were, of every object whose head was written."""
         self.regrouped: set[int] = set()
         """Objects whose records changed."""
+        self.folded: set[int] = set()
+        """Those of them whose heads are done."""
         self.touched: set[int] = set()
         """Objects whose attributes, head or links changed."""
         self.reshaped: set[int] = set()
@@ -140,7 +142,8 @@ class Session:
             self.index.stand(where, ord)
             self.delta.keys.append((ord, key))
             self.tracking.touch_slot(where)
-            joining.key_changed(self, ord, key)
+            if key[0] in joining.JOINED:
+                joining.key_changed(self, ord, key)
 
     def mark(self, code: int, ord: int) -> None:
         self.dirty.setdefault(code, set()).add(ord)
