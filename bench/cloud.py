@@ -68,6 +68,7 @@ class Cloud:
     def __init__(self, hosts: int, instances: int, latency: float, kernel: dict[str, Reply]) -> None:
         self.hosts, self.instances, self.latency = hosts, instances, latency
         self._kernel = kernel
+        self._api = GeneratedApi(hosts, instances)
 
     def declared(self) -> str:
         hosts: dict[str, object] = {name(number): {"ssh": {}} for number in range(self.hosts)}
@@ -82,7 +83,7 @@ class Cloud:
 
     def reached(self, host: Host) -> Transport:
         if host.openstack is not None:
-            return Late(GeneratedApi(self.hosts, self.instances), self.latency)
+            return Late(self._api, self.latency)
         assert host.ssh is not None
         number = int(host.ssh.host.removeprefix("cmp-"), 16)
         return Late(GeneratedHost(number, self.instances, self._kernel, self.hosts), self.latency)

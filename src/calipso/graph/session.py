@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calipso.graph import joining, kinds, networks, objects, passive
 from calipso.graph.adjacency import Adjacency, Ends, ends
-from calipso.graph.index import REFERENCES, Key, slot
+from calipso.graph.index import FEW_VALUED, REFERENCES, Key, slot
 from calipso.graph.keys import few_keys, path_keys
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.tracking import Tracking
@@ -140,7 +140,8 @@ class Session:
         for key in new - old:
             where = slot(key)
             self.index.stand(where, ord)
-            self.delta.keys.append((ord, key))
+            if key[0] not in FEW_VALUED:  # history has bitmaps of those
+                self.delta.keys.append((ord, key))
             self.tracking.touch_slot(where)
             if key[0] in joining.JOINED:
                 joining.key_changed(self, ord, key)

@@ -91,12 +91,12 @@ def _duplicates(graph: GraphReader, head: Obj, owners: dict[int, str]) -> Iterat
 
 def _orphans(graph: GraphReader, head: Obj) -> Iterator[Finding]:
     host = ids.host_of(head.id)
-    if head.parent and graph.resolve(head.parent) is None:
-        if host or "owner" in graph.attributes(head):  # global ids have slashes of their own
-            yield Finding(
-                "orphan", head.id, f"{head.parent}, the owner of {head.id}, is not there",
-                {"missing": head.parent, "role": "owner", "scopes": _scopes(graph, head)},
-            )  # fmt: skip
+    lost = bool(head.parent) and graph.resolve(head.parent) is None
+    if lost and (host or "owner" in graph.attributes(head)):  # global ids have slashes of their own
+        yield Finding(
+            "orphan", head.id, f"{head.parent}, the owner of {head.id}, is not there",
+            {"missing": head.parent, "role": "owner", "scopes": _scopes(graph, head)},
+        )  # fmt: skip
     if host and host not in (head.id, head.parent) and graph.resolve(host) is None:
         yield Finding(
             "orphan", head.id, f"{host}, the host of {head.id}, is not there",
