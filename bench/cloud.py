@@ -19,17 +19,20 @@ from pathlib import Path
 
 import yaml
 
+from calipso.graph.codec import RECENT
+from calipso.graph.merge import CACHE
 from calipso.model.environment import Host
-from calipso.runtime.collect import Collection
 from calipso.runtime.home import Home
-from calipso.runtime.sources import installed_sources
 from calipso.runtime.system import System, opened
+from calipso.runtime.writer import RECORDS, WAITING
 from calipso.seams import Reply, Request, Transport
 from generated_cloud import GeneratedApi, GeneratedHost, name, recorded
 
 COMMANDS = 8
 """At a time on one host, as `ssh.commands`."""
 LIMIT = 60.0
+OBJECT, DECODED, PLAIN = 1_500, 5_900, 1_500
+"""Bytes of an object in the graph (its budget), of a record as dictionaries, of an encoded one."""
 
 
 def show(figure: str, value: float, unit: str, **more: float) -> None:
@@ -65,6 +68,7 @@ class Cloud:
     def __init__(self, hosts: int, instances: int, latency: float, kernel: dict[str, Reply]) -> None:
         self.hosts, self.instances, self.latency = hosts, instances, latency
         self._kernel = kernel
+        self._api = GeneratedApi(hosts, instances)
 
     def declared(self) -> str:
         hosts: dict[str, object] = {name(number): {"ssh": {}} for number in range(self.hosts)}
@@ -79,20 +83,16 @@ class Cloud:
 
     def reached(self, host: Host) -> Transport:
         if host.openstack is not None:
-            return Late(GeneratedApi(self.hosts, self.instances), self.latency)
+            return Late(self._api, self.latency)
         assert host.ssh is not None
         number = int(host.ssh.host.removeprefix("cmp-"), 16)
         return Late(GeneratedHost(number, self.instances, self._kernel, self.hosts), self.latency)
 
     async def scan(self, system: System) -> float:
-        """Seconds until all is durable."""
-        site = system.site("cloud")
-        known = [state.scope for state in site.scopes()]
-        collection = Collection(site.config, installed_sources(), self.reached, this_host="here", known=known)
+        """Seconds until all is durable, as a user asks for it: with its bounds on hosts and sources at a time."""
         began = time.monotonic()
-        errors = await collection.collect(site.writer)
+        errors = await system.scan("cloud")
         took = time.monotonic() - began
-        await collection.close()
         if errors:
             sys.exit(f"{len(errors)} errors, the first of {errors[0].where}: {errors[0].message}")
         return took
@@ -103,6 +103,12 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def bound(objects: int) -> float:
+    """MiB that a scan may take: what objects may, whatever their number, and what is on its way, which is bounded."""
+    on_their_way = (WAITING + RECORDS) * DECODED + CACHE * DECODED + 2 * RECENT * PLAIN
+    return (objects * OBJECT + on_their_way) / 2**20
+
+
 async def measured(hosts: int, instances: int, latency: float) -> None:
     kernel = await recorded(instances)
     cloud = Cloud(hosts, instances, latency, kernel)
@@ -111,15 +117,16 @@ async def measured(hosts: int, instances: int, latency: float) -> None:
         home.prepare()
         (home.environments / "cloud.yaml").write_text(cloud.declared())
         async with opened(home, "cloud") as system:
+            system._transport_to = cloud.reached  # type: ignore[method-assign]
             before, used = peak(), time.process_time()
             took = await cloud.scan(system)
             objects = len(system.site("cloud").graph())
             show("cloud scan", took, "s", hosts=hosts, instances=hosts * instances, objects=objects,
                  latency_ms=latency * 1000, ratio_to_limit=round(took / LIMIT, 2))  # fmt: skip
             show("cloud scan, own CPU", time.process_time() - used, "s", questions=Late.asked)
-            show(
-                "cloud scan, memory", peak() - before, "MiB", per_object_kb=round((peak() - before) * 1024 / objects, 2)
-            )
+            grown = peak() - before
+            show("cloud scan, memory", grown, "MiB", per_object_kb=round(grown * 1024 / objects, 2),
+                 bound_mib=round(bound(objects)), ratio_to_bound=round(grown / bound(objects), 2))  # fmt: skip
             revision = system.site("cloud").graph().rev
             used = time.process_time()
             again = await cloud.scan(system)

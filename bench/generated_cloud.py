@@ -11,7 +11,6 @@ import json
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -247,6 +246,7 @@ class GeneratedApi:
 
     def __init__(self, hosts: int, instances: int) -> None:
         self.hosts, self.instances = hosts, instances
+        self._rows = self._made()
 
     async def ask(self, request: Request) -> Reply:
         assert isinstance(request, Http)
@@ -274,8 +274,7 @@ class GeneratedApi:
     async def close(self) -> None:
         """Nothing is open."""
 
-    @cached_property
-    def _rows(self) -> dict[str, list[Row]]:
+    def _made(self) -> dict[str, list[Row]]:
         made: dict[str, list[Row]] = {
             "regions": [{"id": "one"}],
             "projects": [{"id": f"project-{number}", "name": f"tenant-{number}"} for number in range(20)],

@@ -10,6 +10,8 @@ from calipso.errors import ParseError
 Row = dict[str, Any]
 Rows = dict[str, Row]
 """Row UUID → row."""
+PLAIN = frozenset({str, int, float, bool})
+"""Types of values that stand for themselves."""
 
 
 class Tables:
@@ -61,7 +63,11 @@ def _changes(body: bytes) -> dict[str, dict[str, Row | None]]:
             if not isinstance(change, dict) or not isinstance(change.get("new", {}), dict):
                 raise ParseError("ovsdb tables", f"row {uuid} of {table} is no update", excerpt=str(change))
             new = change.get("new")
-            row = None if new is None else {name: value_of(said) for name, said in new.items()}
+            row = (
+                None
+                if new is None
+                else {name: said if type(said) in PLAIN else value_of(said) for name, said in new.items()}
+            )
             out.setdefault(table, {})[uuid] = row
     return out
 

@@ -23,7 +23,8 @@ TRAIN_AFTER = 5000
 HEADERS = 4096
 """Beginnings of frames that are known by their dictionary."""
 RECENT = 4096
-"""Facets whose plain form is kept: what was just written or compared is read at once by all that follow."""
+"""Facets whose plain form is kept, and as many of those before: what was just written or compared is read at once by
+all that follow in the tick."""
 
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 _decode_scope = msgspec.msgpack.Decoder(tuple[str, str, msgspec.Raw]).decode
@@ -41,6 +42,7 @@ class Codec:
         self._compress: Callable[[bytes], bytes] | None = None
         self._local = threading.local()
         self._recent: dict[int, tuple[bytes, bytes]] = {}
+        self._older: dict[int, tuple[bytes, bytes]] = {}
 
     def encode(self, type: str, scope: str, attributes: Attributes) -> bytes:
         return self.pack(self.spell(type, scope, attributes))
@@ -78,7 +80,7 @@ class Codec:
         """The facet's msgpack: the same for equal facets whatever dictionary they were written with."""
         if not body or body[0] != ZSTD_MAGIC:
             return body
-        kept = self._recent.get(id(body))
+        kept = self._recent.get(id(body)) or self._older.get(id(body))
         if kept is not None and kept[0] is body:
             return kept[1]
         plain = self._unpack(body)
@@ -91,11 +93,11 @@ class Codec:
 
     def forget(self) -> None:
         """Drop the plain forms that are kept."""
-        self._recent = {}
+        self._recent, self._older = {}, {}
 
     def _keep(self, body: bytes, plain: bytes) -> None:
         if len(self._recent) >= RECENT:
-            self._recent = {}
+            self._older, self._recent = self._recent, {}
         self._recent[id(body)] = (body, plain)
 
     def _unpack(self, body: bytes) -> bytes:

@@ -122,11 +122,19 @@ class IndexEdit:
         return members(self._bucket(slot(key)))
 
     def add(self, key: Key, ord: int) -> None:
-        where = slot(key)
-        bucket = self._bucket(where)
-        if bucket is None and type(where) is int:
-            self.one.set(where, ord)
-            return
+        self.stand(slot(key), ord)
+
+    def stand(self, where: Slot, ord: int) -> None:
+        """As `add`, where the key's slot is known."""
+        bucket: Bucket | None
+        if type(where) is int:
+            bucket = self.one.add(where, ord)
+            if bucket is None or bucket == ord:
+                return
+            if bucket == SEVERAL:
+                bucket = self.many.get(where)
+        else:
+            bucket = self.few.get(where)  # type: ignore[arg-type]
         if type(bucket) is BitMap:
             self._owned(where, bucket).add(ord)
             return

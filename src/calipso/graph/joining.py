@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calipso.graph.index import REFERENCES, Key
-from calipso.graph.keys import key_name, path_values
+from calipso.graph.keys import COMPUTED, key_name, path_values
 from calipso.graph.protocol import Obj
-from calipso.graph.walk import LAYER2, passes_on, selects, sources_through, walk
+from calipso.graph.walk import LAYER2, allows, passes_on, selects, sources_through, walk
 from calipso.model.links import CODES, LINK_TYPES
 from calipso.model.record import Attributes
 from calipso.model.rules import Join, LinkType, Path, Rule, Via, Walk
@@ -26,10 +27,12 @@ LEFT: dict[str, list[tuple[int, Join]]] = defaultdict(list)
 RIGHT: dict[str, dict[str, list[tuple[int, Join]]]] = defaultdict(lambda: defaultdict(list))
 """Key name → a key name of sources, one for all references → (link type, rule) whose targets have the first."""
 KIND_LEFT: dict[str, set[int]] = defaultdict(set)
-KIND_RIGHT: dict[str, list[tuple[int, str, Path]]] = defaultdict(list)
+KIND_RIGHT: dict[str, list[tuple[int, str, Join]]] = defaultdict(list)
 FOLLOW: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
 
+FEW = 4
+"""So many objects under a key are looked at as they are."""
 REFERENCE = min(REFERENCES)
 """Stands for all references: they share their places in the index."""
 
@@ -49,7 +52,7 @@ def _compile() -> None:
             LEFT[left].append((code, rule))
             RIGHT[right][REFERENCE if left in REFERENCES else left].append((code, rule))
             for kind in rule.target.kinds:
-                KIND_RIGHT[kind].append((code, left, rule.target_key))
+                KIND_RIGHT[kind].append((code, left, rule))
         if link.follow is not None:
             FOLLOW[key_name(link.follow.target_key)].append((code, key_name(link.follow.key)))
 
@@ -84,28 +87,68 @@ def key_changed(session: Session, ord: int, key: Key) -> None:
     if name not in JOINED:
         return
     head = session.heads.get(ord)
-    for code, rule in LEFT.get(name, ()):
-        if head is not None and may_start(rule, head):
+    if head is not None:
+        for code in _starting(name, head.kind, head.type):
             session.mark(code, ord)
+    for code, rule in LEFT.get(name, ()):
         if rule.unique:
             for other in session.index.get(key):
                 session.mark(code, other)
-    for left, joined in RIGHT[name].items() if name in RIGHT else ():
-        for other in session.index.get((left, value)):
+    for left in RIGHT.get(name, ()):
+        for other in _sources(session, left, value, _source_kinds(name, left)):
             there = session.heads.get(other)
-            if there is not None:
-                for code, rule in joined:
-                    if may_start(rule, there):
-                        session.mark(code, other)
+            if there is None or not (joined := _joining(name, left, there.kind, there.type)):
+                continue
+            if left != REFERENCE or (other in session.regrouped and other not in session.folded):
+                for code, _ in joined:
+                    session.mark(code, other)
+                continue
+            said = session.attributes(there)  # references share their places: which of them it was is told by this
+            for code, plain in joined:
+                if not plain or plain in said:
+                    session.mark(code, other)
     for code, left in FOLLOW.get(name, ()):
         for parent in session.index.get((left, value)):
             for source in session.adjacency.others(parent, 2 * code + 1):
                 session.mark(code, source)
 
 
-def may_start(rule: Join, head: Obj) -> bool:
+@lru_cache(4096)
+def _starting(name: str, kind: str, type: str) -> tuple[int, ...]:
+    """The link types that an object with a key can be a source of, as far as its kind is known: see `_can_start`."""
+    return tuple({code for code, rule in LEFT.get(name, ()) if _can_start(rule, kind, type)})
+
+
+@lru_cache(8192)
+def _joining(name: str, left: str, kind: str, type: str) -> tuple[tuple[int, str], ...]:
+    """The link types by which a source with the key `left` joins targets with the key `name`, and the attribute that it
+    needs for that, "" where it is computed."""
+    rules = [(code, key_name(rule.key)) for code, rule in RIGHT[name][left] if _can_start(rule, kind, type)]
+    return tuple({(code, "" if key in COMPUTED or "+" in key else key) for code, key in rules})
+
+
+def _can_start(rule: Join, kind: str, type: str) -> bool:
     """Whether an object can be the source of a rule, as far as is known: a kind that changes later marks it itself."""
-    return selects(rule.source, head)
+    return allows(rule.source, kind, type)
+
+
+@lru_cache(1024)
+def _source_kinds(name: str, left: str) -> frozenset[str]:
+    """The kinds of the sources that join by these keys; empty when they can have any."""
+    wanted = [rule.source.kinds for _, rule in RIGHT[name][left]]
+    return frozenset().union(*wanted) if all(wanted) else frozenset()
+
+
+def _sources(session: Session, left: str, value: object, kinds: frozenset[str]) -> Collection[int]:
+    """Objects that may join by a key. Of many, those of the right kinds where these are fewer: the thousands of devices
+    of a namespace are not gone through for each of them to find its container."""
+    found = session.index.get((left, value))
+    if len(found) <= FEW or not kinds:
+        return found
+    alike = [session.index.get(("kind", kind)) for kind in kinds]
+    if sum(map(len, alike)) >= len(found):
+        return found
+    return [ord for some in alike for ord in some if ord in found]
 
 
 def kind_changed(session: Session, head: Obj, kind: str) -> None:
@@ -113,9 +156,9 @@ def kind_changed(session: Session, head: Obj, kind: str) -> None:
     for code in KIND_LEFT.get(head.kind, set()) | KIND_LEFT.get(kind, set()):
         session.mark(code, head.ord)
     a = session.attributes(head)
-    for code, left, right in KIND_RIGHT.get(head.kind, []) + KIND_RIGHT.get(kind, []):
-        for value in _own_values(session, head, a, right):
-            for other in session.index.get((left, value)):
+    for code, left, rule in KIND_RIGHT.get(head.kind, []) + KIND_RIGHT.get(kind, []):
+        for value in _own_values(session, head, a, rule.target_key):
+            for other in _sources(session, left, value, rule.source.kinds):
                 session.mark(code, other)
 
 

@@ -7,7 +7,7 @@ compared as a tuple. Which exist follows from the declared link types and from `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from calipso.graph.index import FEW_VALUED, REFERENCES
@@ -183,6 +183,24 @@ ONLY_FOR: dict[str, frozenset[str]] = {
 }
 """Computed attributes that only some types have."""
 
+MADE_OF: dict[str, frozenset[str]] = {
+    "loose_peer": frozenset({"peer_ifindex"}),
+    "loose_end": frozenset({"peer_ifindex"}),
+    "tap_device": frozenset({"tap"}),
+    "port_tap_device": frozenset({"port_id", "iface_id"}),
+    "port_ref": frozenset({"port_id", "iface_id"}),
+    "instance_uuid": frozenset({"instance"}),
+    "device_instance": frozenset({"device_id"}),
+    "nested_instance": frozenset({"product_uuid"}),
+    "routed_netns": frozenset({"ips"}),
+    "default_route_netns": frozenset({"routes"}),
+    "fdb_remotes": frozenset({"fdb"}),
+    "segment": frozenset({"segment", "segments"}),
+    "ip": frozenset({"ips", "ip"}),
+    "vedge": frozenset({"vedge", "ovs"}),
+}
+"""Computed attributes that there can only be where one of these is said."""
+
 Extract = Callable[[Obj, Attributes, set[tuple[str, Any]]], None]
 
 
@@ -191,7 +209,7 @@ class _Shape(NamedTuple):
 
     single: tuple[str, ...]
     pairs: tuple[tuple[str, str, str], ...]
-    general: tuple[Extract, ...]
+    general: tuple[tuple[str, Extract], ...]
 
 
 def _general(name: str, path: tuple[str, ...]) -> Extract:
@@ -226,12 +244,32 @@ def _shape(type: str) -> _Shape:
         if any(part in ONLY_FOR and type not in ONLY_FOR[part] for part in path):
             continue
         if any(part in COMPUTED for part in path) or len(path) > 2:
-            general.append(_general(name, path))
+            general.append((name, _general(name, path)))
         elif len(path) == 2:
             pairs.append((name, *path))
         else:
             single.append(name)
     return _Shape(tuple(single), tuple(pairs), tuple(general))
+
+
+@lru_cache(4096)
+def _fitting(type: str, said: tuple[str, ...]) -> _Shape:
+    """Of a type's keys those that an object of which this is said can have: most are of other objects."""
+    names = frozenset(said)
+
+    def possible(path: tuple[str, ...]) -> bool:
+        return all(not names.isdisjoint(MADE_OF.get(part, (part,))) or _always(part) for part in path)
+
+    shape = _shape(type)
+    return _Shape(
+        tuple(name for name in shape.single if name in names),
+        tuple(pair for pair in shape.pairs if names.issuperset(pair[1:])),
+        tuple((name, extract) for name, extract in shape.general if possible(PATHS[name])),
+    )
+
+
+def _always(part: str) -> bool:
+    return part in COMPUTED and part not in MADE_OF
 
 
 def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list[tuple[Any, ...]]:
@@ -253,9 +291,9 @@ def _combinations(getters: tuple[Getter, ...], head: Obj, a: Attributes) -> list
 def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
     """The keys of `PATHS`: all but the few-valued ones."""
     out: set[tuple[str, Any]] = set()
-    shape = _shape(head.type)
+    shape = _fitting(head.type, tuple(a))
     for name in shape.single:
-        value = a.get(name)
+        value = a[name]
         if value is None or value == "":
             continue
         if type(value) in SCALARS:
@@ -263,14 +301,14 @@ def path_keys(head: Obj, a: Attributes) -> set[tuple[str, Any]]:
         elif type(value) is list:
             out.update((name, item) for item in value if type(item) in SCALARS)
     for name, first, second in shape.pairs:
-        x, y = a.get(first), a.get(second)
+        x, y = a[first], a[second]
         if x is None or y is None or x == "" or y == "":
             continue
         if type(x) in SCALARS and type(y) in SCALARS:
             out.add((name, (x, y)))
         else:
             out.update((name, pair) for pair in _combinations((getter(first), getter(second)), head, a))
-    for extract in shape.general:
+    for _, extract in shape.general:
         extract(head, a, out)
     return out
 
@@ -302,12 +340,17 @@ def keys_of(reader: GraphReader, head: Obj) -> set[tuple[str, Any]]:
     return all_keys(head, reader.attributes(head))
 
 
+@lru_cache(1024)
+def _getters(path: Path) -> tuple[Getter, ...]:
+    return tuple(getter(part) for part in ((path,) if isinstance(path, str) else path))
+
+
 def path_values(path: Path, head: Obj, a: Attributes) -> list[Any]:
     """The values of one path of an object: none, one, or one for each member of a list."""
-    parts = (path,) if isinstance(path, str) else path
-    if len(parts) > 1:
-        return list(_combinations(tuple(getter(part) for part in parts), head, a))
-    value = getter(parts[0])(head, a)
+    getters = _getters(path)
+    if len(getters) > 1:
+        return list(_combinations(getters, head, a))
+    value = getters[0](head, a)
     if value is None or value == "":
         return []
     return [item for item in (value if isinstance(value, list | tuple) else (value,)) if type(item) in SCALARS]

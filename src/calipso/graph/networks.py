@@ -18,6 +18,7 @@ from calipso.model.rules import ANY, Walk, of_type
 
 if TYPE_CHECKING:
     from calipso.graph.session import Session
+    from calipso.graph.value import Graph
 
 Bound = tuple[tuple[str, ...] | None, tuple[str, ...]]
 """(networks, media), place by place."""
@@ -83,36 +84,44 @@ def _settle(session: Session, candidates: Iterable[int], derive_one: Any) -> set
 
 
 def _bound_candidates(session: Session) -> set[int]:
-    """What is touched, and what speaks of a segment or a tag whose meaning may have changed."""
-    out = set(session.touched)
-    for ord in list(session.touched):
+    """What is said otherwise or is of another kind, and what speaks of a segment or a tag whose meaning may have
+    changed by that. Links decide none of it: a segment that thousands of ports join is not gone through for each."""
+    said = session.regrouped | session.before.keys()
+    out = set(said)
+    for ord in said:
         old, new = session.base.heads.get(ord), session.heads.get(ord)
         kind = new.type if new is not None else old.type if old is not None else ""
         if kind == "segment":
-            for id in _known_ids(session, old) | _known_ids(session, new):
-                for other in session.index.get(("segment", id)):
-                    out.add(other)
-                    out |= _ports_of(session, other)
+            before, now = _meaning(session.base, old), _meaning(session, new)
+            if before != now:  # one host more that says the same of it changes nothing elsewhere
+                for id in before[0] | now[0]:
+                    for other in session.index.get(("segment", id)):
+                        out.add(other)
+                        out |= _ports_of(session, other, id)
         elif kind == "ovs":
             out |= _ports_of(session, ord)
     return out
 
 
-def _known_ids(session: Session, head: Obj | None) -> set[str]:
+def _meaning(reader: Session | Graph, head: Obj | None) -> tuple[frozenset[str], *tuple[Any, ...]]:
+    """The ids of a segment, and what of it tells which network it is over which medium."""
     if head is None:
-        return set()
-    return {session.ordinals.id(member) for member in (*head.members, head.ord)}
+        return (frozenset(),)
+    a = reader.attributes(head)
+    ids = frozenset(reader.ordinals.id(member) for member in (*head.members, head.ord))
+    return ids, head.kind, a.get("network_type"), a.get("physical_network"), a.get("network_id")
 
 
-def _ports_of(session: Session, ord: int) -> set[int]:
-    """The tagged ports of a switching process whose tags it explains, now or before."""
+def _ports_of(session: Session, ord: int, segment: str = "") -> set[int]:
+    """The tagged ports of a switching process whose tags it explains, now or before; `segment`: as this alone."""
     out: set[int] = set()
     for reader in (session.base, session):
         head = reader.heads.get(ord)
         if head is None or head.type != "ovs":
             continue
         for entry in reader.attributes(head).get("segments", ()):
-            out.update(session.index.get(("ovs+tag", (head.id, entry.get("tag")))))
+            if not segment or entry.get("segment") == segment:
+                out.update(session.index.get(("ovs+tag", (head.id, entry.get("tag")))))
     return out
 
 

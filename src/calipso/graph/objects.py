@@ -196,6 +196,7 @@ def fold(session: Session, regrouped: set[int]) -> None:
     """Merge the records of each object into its head and renew its keys."""
     for ord in regrouped:
         members = {member for member in _members(session, session.members, ord) if session.facts.get(member)}
+        session.folded.add(ord)
         old = session.heads.get(ord)
         if not members:
             if old is not None:

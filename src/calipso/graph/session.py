@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calipso.graph import joining, kinds, networks, objects, passive
 from calipso.graph.adjacency import Adjacency, Ends, ends
-from calipso.graph.index import REFERENCES, Key
+from calipso.graph.index import FEW_VALUED, REFERENCES, Key, slot
 from calipso.graph.keys import few_keys, path_keys
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.tracking import Tracking
@@ -44,6 +44,10 @@ class Session:
         self.delta: Delta = Delta(ts)
         self.before: dict[int, Obj | None] = {}
         """Heads as they were, of every object whose head was written."""
+        self.regrouped: set[int] = set()
+        """Objects whose records changed."""
+        self.folded: set[int] = set()
+        """Those of them whose heads are done."""
         self.touched: set[int] = set()
         """Objects whose attributes, head or links changed."""
         self.reshaped: set[int] = set()
@@ -134,10 +138,13 @@ class Session:
             self.tracking.touch_key(key)
             joining.key_changed(self, ord, key)
         for key in new - old:
-            self.index.add(key, ord)
-            self.delta.keys.append((ord, key))
-            self.tracking.touch_key(key)
-            joining.key_changed(self, ord, key)
+            where = slot(key)
+            self.index.stand(where, ord)
+            if key[0] not in FEW_VALUED:  # history has bitmaps of those
+                self.delta.keys.append((ord, key))
+            self.tracking.touch_slot(where)
+            if key[0] in joining.JOINED:
+                joining.key_changed(self, ord, key)
 
     def mark(self, code: int, ord: int) -> None:
         self.dirty.setdefault(code, set()).add(ord)
@@ -168,10 +175,10 @@ class Session:
 
     def run(self, changes: Iterable[FacetChange]) -> tuple[Graph, Delta]:
         changed = passive.settle(self, objects.take_facts(self, changes))
-        regrouped = objects.regroup(self, changed)
-        objects.fold(self, regrouped)
+        self.regrouped = objects.regroup(self, changed)
+        objects.fold(self, self.regrouped)
         joining.evaluate(self, DEVICE_LINKS)
-        self._derive_kinds(regrouped)
+        self._derive_kinds(self.regrouped)
         joining.mark_walks(self)
         joining.evaluate(self, ROLE_LINKS)
         networks.derive(self)

@@ -83,7 +83,24 @@ class ShardsEdit:
         i = bisect_left(shard.keys, key)
         if i < len(shard.keys) and shard.keys[i] == key:
             shard.values[i] = value
-            return
+        else:
+            self._insert(shard, i, key, value)
+
+    def add(self, key: int, value: int) -> int | None:
+        """Set what is not there yet; else what is there, which stays: one search for both."""
+        shard = self._directory.get(key >> self._shift & self._mask)
+        i = 0
+        if shard is not None:
+            keys = shard.keys
+            i = bisect_left(keys, key)
+            if i < len(keys) and keys[i] == key:
+                return shard.values[i]
+        if shard is None or shard.owner is not self._me:
+            shard = self._own(key)
+        self._insert(shard, i, key, value)
+        return None
+
+    def _insert(self, shard: Shard, i: int, key: int, value: int) -> None:
         shard.keys.insert(i, key)
         shard.values.insert(i, value)
         if len(shard.keys) > FULL:

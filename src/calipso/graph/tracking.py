@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import immutables
 
-from calipso.graph.index import Key, slot
+from calipso.graph.index import Key, Slot, slot
 
 Tracked = immutables.Map[Hashable, Any]
 T = TypeVar("T")
@@ -54,7 +54,11 @@ class Tracking:
             self._reads.add(("presence", host, medium))
 
     def touch_key(self, key: Key) -> None:
-        token = ("key", slot(key))
+        self.touch_slot(slot(key))
+
+    def touch_slot(self, where: Slot) -> None:
+        """As `touch_key`, where the key's slot is known."""
+        token = ("key", where)
         if token in self._map:
             self.touched_keys.add(token)
 

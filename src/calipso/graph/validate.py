@@ -76,6 +76,8 @@ def _duplicates(graph: GraphReader, head: Obj, owners: dict[int, str]) -> Iterat
             yield Finding(
                 "duplicate id", id, f"{id} is part of {other} and of {head.id}", {"objects": sorted((other, head.id))}
             )
+    if len(graph.facets(head)) < 2:  # as most: nobody to differ from
+        return
     said: dict[tuple[str, str], tuple[str, str]] = {}
     for id, facet in graph.records(head):
         place = (id, facet.name.partition("@")[0])
@@ -88,13 +90,13 @@ def _duplicates(graph: GraphReader, head: Obj, owners: dict[int, str]) -> Iterat
 
 
 def _orphans(graph: GraphReader, head: Obj) -> Iterator[Finding]:
-    named = bool(ids.host_of(head.id)) or "owner" in graph.attributes(head)  # global ids have slashes of their own
-    if head.parent and named and graph.resolve(head.parent) is None:
+    host = ids.host_of(head.id)
+    lost = bool(head.parent) and graph.resolve(head.parent) is None
+    if lost and (host or "owner" in graph.attributes(head)):  # global ids have slashes of their own
         yield Finding(
             "orphan", head.id, f"{head.parent}, the owner of {head.id}, is not there",
             {"missing": head.parent, "role": "owner", "scopes": _scopes(graph, head)},
         )  # fmt: skip
-    host = ids.host_of(head.id)
     if host and host not in (head.id, head.parent) and graph.resolve(host) is None:
         yield Finding(
             "orphan", head.id, f"{host}, the host of {head.id}, is not there",

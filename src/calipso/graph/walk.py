@@ -41,12 +41,17 @@ class Reached(NamedTuple):
     through: tuple[int, ...]
 
 
-def selects(select: Select, head: Obj, root: str = "") -> bool:
+def selects(select: Select, head: Obj) -> bool:
     """Whether an object may be an end."""
+    return allows(select, head.kind, head.type)
+
+
+def allows(select: Select, kind: str, type: str) -> bool:
+    """Whether an object of a kind and type may be an end."""
     return (
-        (not select.kinds or head.kind in select.kinds)
-        and (not select.types or head.type in select.types)
-        and head.type not in select.not_types
+        (not select.kinds or kind in select.kinds)
+        and (not select.types or type in select.types)
+        and type not in select.not_types
     )
 
 

@@ -129,7 +129,7 @@ class System:
             raise NotFound(f"no environment {only!r}", hint=f"there are: {', '.join(configured)}")
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 50, 1000)
+        gc.set_threshold(200_000, 20, 1000)
 
     async def put_environment(self, text: str) -> Environment:
         """Take an environment over from YAML text, and begin or go on with it. Raises `ConfigError`, `StoreError`."""

@@ -19,7 +19,7 @@ from calipso.graph.reconcile import Outcome, Reconciler
 from calipso.graph.rederive import rederived
 from calipso.graph.value import Delta, Graph
 from calipso.model.environment import Environment
-from calipso.model.record import Observation, ScopeState
+from calipso.model.record import Observation, ScopeState, Seen
 from calipso.runtime.at import now
 from calipso.runtime.ring import Ring
 from calipso.stores.sqlite.store import SqliteStore
@@ -27,9 +27,15 @@ from calipso.stores.sqlite.store import SqliteStore
 TICK = 0.05
 PAUSE = 0.01
 BATCH = 2_000
+RECORDS = 6_000
+"""A tick takes no more hand-overs once it has as many records: the loop is not held up, and memory stays bounded."""
 QUEUE = 2_000
+WAITING = 20_000
+"""Records that wait to be taken before sources wait too: they come in faster than they can be derived and kept."""
 RETRY = 1.0
 HOUSEKEEPING = 5.0
+BUSY = 20.0
+"""Seconds that housekeeping waits while much comes in: what changes several times in a scan is tidied once."""
 DAY = 86_400_000_000
 """µs."""
 
@@ -73,6 +79,12 @@ class Writer:
         self.marks: dict[str, int] = dict(store.marks())
         """Feed → how far it was handed over, durable or not."""
         self._queue: asyncio.Queue[Handed] = asyncio.Queue(QUEUE)
+        self._held = 0
+        """Records in the queue."""
+        self._turns = asyncio.Lock()
+        """Who waits for room hands over in the order of coming."""
+        self._room = asyncio.Event()
+        self._room.set()
         self._thread = ThreadPoolExecutor(1, "store")
         self._beside = ThreadPoolExecutor(1, "housekeeping")
         self._writing = asyncio.Lock()
@@ -103,8 +115,7 @@ class Writer:
 
     async def put(self, observations: Sequence[Observation]) -> None:
         """Hand over observations; waits while the writer is behind."""
-        self._idle.clear()
-        await self._queue.put(Handed(observations))
+        await self._enqueue(Handed(observations))
 
     async def hand(self, feed: str, mark: int, observations: Sequence[Observation]) -> asyncio.Future[None]:
         """Hand over a numbered part of a feed; done when it is durable. What was handed over before is not taken twice.
@@ -115,15 +126,24 @@ class Writer:
         new = mark > self.marks.get(feed, 0)
         if new:
             self.marks[feed] = mark
-        self._idle.clear()  # what came twice waits its turn behind the first: then that is durable
-        await self._queue.put(Handed(observations, feed, mark, done) if new else Handed((), done=done))
+        # what came twice waits its turn behind the first: then that is durable
+        await self._enqueue(Handed(observations, feed, mark, done) if new else Handed((), done=done))
         return done
+
+    async def _enqueue(self, handed: Handed) -> None:
+        async with self._turns:
+            await self._room.wait()
+            self._idle.clear()
+            await self._queue.put(handed)
+            self._held += _records(handed)
+            if self._held >= WAITING:
+                self._room.clear()
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is durable and published, whatever others hand over meanwhile."""
         if not self._idle.is_set():
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            await self._queue.put(Handed((), done=done))
+            await self._enqueue(Handed((), done=done))
             await done
 
     async def run(self) -> None:
@@ -201,17 +221,25 @@ class Writer:
         out: list[Handed] = []
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
-                out.append(await self._queue.get())
+                out.append(self._taken(await self._queue.get()))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + TICK
-        while out and len(out) < BATCH:
-            while len(out) < BATCH and not self._queue.empty():
-                out.append(self._queue.get_nowait())
+        room = RECORDS - sum(map(_records, out))
+        while out and room > 0 and len(out) < BATCH:
+            while room > 0 and len(out) < BATCH and not self._queue.empty():
+                out.append(self._taken(self._queue.get_nowait()))
+                room -= _records(out[-1])
             left = deadline - loop.time()
-            if left <= 0 or len(out) >= BATCH:
+            if left <= 0 or room <= 0 or len(out) >= BATCH:
                 break
             await asyncio.sleep(min(left, PAUSE))  # waiting for each one alone costs more than taking it
         return out
+
+    def _taken(self, handed: Handed) -> Handed:
+        self._held -= _records(handed)
+        if self._held < WAITING:
+            self._room.set()
+        return handed
 
     async def _make_durable(self, delta: Delta, outcome: Outcome, marks: Mapping[str, int]) -> None:
         loop = asyncio.get_running_loop()
@@ -237,15 +265,24 @@ class Writer:
 
     async def _keep_house(self) -> None:
         """Close the epoch when it is due, drop what is older than the history, index text: all beside the writing."""
+        loop = asyncio.get_running_loop()
+        last = loop.time()
         while True:
             await asyncio.sleep(HOUSEKEEPING)
+            if not self._idle.is_set() and loop.time() - last < BUSY:
+                continue
             try:
-                await asyncio.get_running_loop().run_in_executor(self._beside, self._tidy, self.graph, self._clock())
+                await loop.run_in_executor(self._beside, self._tidy, self.graph, self._clock())
             except (StoreError, Conflict) as error:
                 log.warning("housekeeping put off", reason=error.message)
+            last = loop.time()
 
     def _tidy(self, graph: Graph, ts: int) -> None:
         if self.store.due(len(graph), ts):
             self.store.roll(graph)
             self.store.retain(self.history, ts)
         self.store.index_text(graph)
+
+
+def _records(handed: Handed) -> int:
+    return sum(len(each.records) for each in handed.observations if isinstance(each, Seen))

@@ -27,7 +27,10 @@ def test_it_is_a_dictionary_and_older_values_stay(steps: list[tuple[bool, int, i
         held.append((shards, dict(model)))
         edit = shards.edit()
         for put, key, value in steps[start : start + tick]:
-            if put:
+            if put and value & 1:
+                assert edit.add(key, value) == model.get(key)
+                model.setdefault(key, value)
+            elif put:
                 edit.set(key, value)
                 model[key] = value
             else:

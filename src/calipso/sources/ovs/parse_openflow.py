@@ -71,6 +71,8 @@ def _rule(said: str, number: int) -> Rule:
 
 def _split(text: str) -> list[str]:
     """At commas outside parentheses."""
+    if "(" not in text:
+        return text.split(",")
     out, depth, start = [], 0, 0
     for at, char in enumerate(text):
         if char == "(":

@@ -83,7 +83,7 @@ def _numbered(mine: adjacency.Ends, numbers: Mapping[str, int]) -> tuple[int, ..
 def _plain(facts: Facts, codec: Codec, numbers: Mapping[str, int]) -> tuple[int | bytes, ...]:
     out: list[int | bytes] = []
     for i in range(0, len(facts), 2):
-        out += (numbers[facts[i]], codec.plain(facts[i + 1]))  # type: ignore[index, arg-type]
+        out += (numbers[facts[i]], codec.unpacked(facts[i + 1]))  # type: ignore[index, arg-type]
     return tuple(out)
 
 

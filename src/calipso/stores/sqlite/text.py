@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
@@ -50,6 +51,10 @@ class Text:
 
     def _write(self, graph: Graph, ords: Sequence[int]) -> None:
         rows = [(ord, words(graph, head)) for ord in ords if (head := graph.get(ord)) is not None]
+        with self._database.reading() as reader:
+            rows = [row for row in rows if _written(reader, row[0]) != row[1]]  # reading costs a fraction of writing
+        if not rows:
+            return
         with self._database.writing() as writer:
             writer.executemany("DELETE FROM text WHERE rowid = ?", [(ord,) for ord, _ in rows])
             writer.executemany("INSERT INTO text (rowid, body) VALUES (?, ?)", rows)
@@ -70,3 +75,8 @@ class Text:
                     "SELECT rowid FROM text WHERE text MATCH ? ORDER BY rank LIMIT ?", (quoted, limit)
                 )
             return [ord for (ord,) in rows]
+
+
+def _written(reader: sqlite3.Connection, ord: int) -> str | None:
+    row = reader.execute("SELECT body FROM text WHERE rowid = ?", (ord,)).fetchone()
+    return None if row is None else str(row[0])
