@@ -36,14 +36,18 @@ class Turn:
         """Work until it ends or has to step aside, and then None."""
         task: asyncio.Task[T] = asyncio.create_task(work)
         self._watching = task
+        mine = asyncio.current_task()
         try:
-            return await task
+            done = await task
         except asyncio.CancelledError:
-            mine = asyncio.current_task()
             if mine is None or mine.cancelling():  # this one was cancelled itself
                 await ended(task)
                 raise
             return None
+        else:
+            if mine is not None and mine.cancelling():  # the work swallowed what was meant for both: nobody asks again
+                raise asyncio.CancelledError
+            return done
         finally:
             self._watching = None
 
