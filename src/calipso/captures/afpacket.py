@@ -43,6 +43,19 @@ TYPES = frozenset({
 })  # fmt: skip
 
 
+def refusal() -> str:
+    """Why this process has no sockets of AF_PACKET, "" when it has: it is tried."""
+    if not hasattr(socket, "AF_PACKET"):
+        return "this system has no AF_PACKET"
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except PermissionError:
+        return "sockets for packets are not permitted: they need CAP_NET_RAW"
+    except OSError as error:
+        return f"this process has no sockets for packets: {error.strerror}"
+    return ""
+
+
 class AfPacket:
     """The engine; `core` False counts in Python though the C core is there."""
 
@@ -57,7 +70,7 @@ class AfPacket:
 
     def reason(self) -> str:
         """Why it cannot be used here, "" when it can."""
-        return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
+        return refusal()
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Sequence
 
+from calipso.captures.afpacket import refusal
 from calipso.errors import AuthFailed, Unreachable
 from calipso.native.entered import entered
 from calipso.native.place import Place
@@ -19,7 +20,7 @@ class AfPacketInjector:
 
     def reason(self) -> str:
         """Why it cannot be used here, "" when it can."""
-        return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
+        return refusal()
 
     def open(self, point: CapturePoint) -> FrameSocket:
         """Raises `Unreachable` (no such device or namespace), `AuthFailed` (not permitted)."""

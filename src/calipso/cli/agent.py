@@ -8,7 +8,7 @@ import platform
 import signal
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from calipso.runtime.spool import LARGEST, Spool
 
 if TYPE_CHECKING:
     from calipso.runtime.agent import Agent
+    from calipso.runtime.agent_packets import AgentPackets
 
 TOKEN = "CALIPSO_TOKEN"  # noqa: S105  (the name of a variable)
 
@@ -42,9 +43,14 @@ def agent(
     key: Annotated[Path | None, typer.Option(help="The key of that certificate.")] = None,
     cpu: Annotated[float, typer.Option(help="Use at most this share of one core; 0 for no limit.", min=0)] = 0.0,
     spool: Annotated[int, typer.Option(help="MB kept on disk while the server is away.", min=1)] = LARGEST >> 20,
+    capture: Annotated[bool, typer.Option(help="Whether the server may have packets captured here.")] = True,
+    inject: Annotated[bool, typer.Option(help="Whether the server may have packets sent from here.")] = True,
+    inject_rate: Annotated[int, typer.Option(help="Packets a second that are sent at most.", min=1)] = 1000,
     log: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Look at this host and deliver what is seen to a server, also what was seen while it was away.
+
+    Captures and injections need CAP_NET_RAW besides: without it the agent says so, and looks.
 
     The server must know the host: `hosts: {NAME: {agent: true}}` in the environment's file.
 
@@ -53,7 +59,10 @@ def agent(
     configure(log)
 
     async def work() -> None:
+        from calipso.captures.inject import AfPacketInjector
         from calipso.runtime.agent import Agent, Server
+        from calipso.runtime.agent_packets import AgentPackets, Limits
+        from calipso.runtime.engines import ENGINES
         from calipso.runtime.sources import installed_sources
         from calipso.runtime.transports import transport_to
 
@@ -62,14 +71,26 @@ def agent(
         home.prepare()
         name = host or platform.node()
         queue = Spool(home.path / f"agent-{env}-{name}.db", spool << 20)
+        flows = Spool(home.path / f"agent-{env}-{name}.flows.db", spool << 20)
         try:
-            running = Agent(reached, env, name, queue, installed_sources(), transport_to, cpu_limit=cpu)
+            packets = AgentPackets(ENGINES, AfPacketInjector(), flows, Limits(capture, inject, inject_rate))
+            parts = installed_sources(), transport_to
+            running = Agent(reached, env, name, queue, *parts, cpu_limit=cpu, packets=packets)
             console(stderr=True).print(f"agent of {name} in {env}, for {server}", markup=False)
+            _say_refused(packets)
             await _until_ended(running)
         finally:
             queue.close()
+            flows.close()
 
     run(work())
+
+
+def _say_refused(packets: AgentPackets) -> None:
+    able = packets.ability()
+    for what, reason in (("captures", able.captures or able.unprivileged), ("injections", able.sends)):
+        if reason:
+            console(stderr=True).print(f"no {what}: {reason}", markup=False, soft_wrap=True)
 
 
 async def _until_ended(agent: Agent) -> None:
@@ -118,8 +139,19 @@ def agents(output: Out = Output.table) -> None:
     rows = [
         (
             each.environment, each.host, "here" if each.connected else "away", each.since, f"{each.cpu:.1%}",
-            f"{each.memory >> 20} MB", f"{each.spooled_bytes >> 10} kB", each.lost,
+            f"{each.memory >> 20} MB", f"{each.spooled_bytes >> 10} kB", each.lost, _can(each),
         )
         for each in found.items
     ]  # fmt: skip
-    render.rows(rows, ("environment", "host", "state", "since", "cpu", "memory", "waiting", "lost"), output)
+    render.rows(rows, ("environment", "host", "state", "since", "cpu", "memory", "waiting", "lost", "packets"), output)
+
+
+def _can(agent: Any) -> str:
+    """What it does with packets, or why not."""
+    captures, sends = agent.captures, agent.sends
+    if captures == sends != "yes":
+        return str(captures)
+    return ", ".join(
+        what if said == "yes" else f"no {noun}: {said}"
+        for what, noun, said in (("captures", "captures", captures), ("sends", "injections", sends))
+    )

@@ -84,7 +84,11 @@ class Shelf(Protocol):
 
 
 class AgentState(msgspec.Struct, frozen=True):
-    """An agent as its server knows it. since: µs of the last coming or going. cpu: share of a core. lost: parts."""
+    """An agent as its server knows it. since: µs of the last coming or going. cpu: share of a core. lost: parts.
+
+    captures, sends: "yes", or why not. engines: with why each cannot be used, "" for one that can. flows_lost: states
+    of flows that it had no room for while the server was away.
+    """
 
     environment: str
     host: str
@@ -97,6 +101,10 @@ class AgentState(msgspec.Struct, frozen=True):
     spooled: int = 0
     spooled_bytes: int = 0
     lost: int = 0
+    captures: str = ""
+    sends: str = ""
+    engines: tuple[tuple[str, str], ...] = ()
+    flows_lost: int = 0
 
 
 class PostState(msgspec.Struct, frozen=True):
@@ -160,7 +168,10 @@ class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PointState(msgspec.Struct, frozen=True):
-    """A capture at one object. state: active, waiting, failed, or `not here`: then reason says why."""
+    """A capture at one object. state: active, waiting, failed, `ended` (by its budget), `away` (its agent), `not here`.
+
+    reason: why it is not active.
+    """
 
     node: str
     state: str

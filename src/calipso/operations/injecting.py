@@ -130,7 +130,7 @@ async def inject_packet(context: Context, request: InjectPacket) -> InjectionVie
 
     A token may send as much, and to where, as its role is allowed in the settings (`injections`): who writes only to
     addresses of objects of the environment. Raises `QueryError`, `NotFound`, `Forbidden` for what the role may not;
-    `Conflict` without a running server, `Unreachable` for an object that is not on a host of this machine.
+    `Conflict` without a running server, `Unreachable` for an object that is neither here nor on a host with an agent.
     """
     if not context.captures(request.environment).running:
         raise Conflict("nothing is sent without a server", hint="Start `calipso up`, then try again.")

@@ -92,7 +92,11 @@ def _scope_view(state: ScopeState) -> ScopeView:
 
 
 class AgentView(msgspec.Struct, frozen=True):
-    """since: of the last coming or going. cpu: share of a core; memory, spooled_bytes: bytes; lost: parts dropped."""
+    """since: of the last coming or going. cpu: share of a core; memory, spooled_bytes: bytes; lost: parts dropped.
+
+    captures, sends: "yes", or why it does not. engines: each with why it cannot be used there, "" when it can.
+    flows_lost: states of flows that it had no room for while the server was away.
+    """
 
     environment: str
     host: str
@@ -105,6 +109,10 @@ class AgentView(msgspec.Struct, frozen=True):
     spooled: int
     spooled_bytes: int
     lost: int
+    captures: str
+    sends: str
+    engines: dict[str, str]
+    flows_lost: int
 
 
 class Agents(msgspec.Struct, frozen=True):
@@ -113,9 +121,10 @@ class Agents(msgspec.Struct, frozen=True):
 
 async def get_agents(context: Context, request: Nothing) -> Agents:
     """The agents that were here since the server started: who is, and what each costs."""
-    return Agents(
-        [AgentView(**{**msgspec.structs.asdict(each), "since": rfc3339(each.since)}) for each in context.agents()]
-    )
+    return Agents([
+        AgentView(**{**msgspec.structs.asdict(each), "since": rfc3339(each.since), "engines": dict(each.engines)})
+        for each in context.agents()
+    ])  # fmt: skip
 
 
 async def get_environments(context: Context, request: Nothing) -> Environments:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -18,8 +17,10 @@ from calipso.errors import AuthFailed, CalipsoError, ConfigError
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunEnded, Scope
 from calipso.runtime import feed
+from calipso.runtime.agent_packets import AgentPackets
 from calipso.runtime.collect import Collection, Transports
 from calipso.runtime.cost import Meter, resident
+from calipso.runtime.delivery import Delivery
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
 from calipso.seams import Source
@@ -28,8 +29,6 @@ from calipso.version import VERSION
 GATHER = 0.05
 """Seconds in which observations are gathered into one part."""
 BUFFER = 5_000
-WINDOW = 64
-"""Parts under way that are not acknowledged yet."""
 FIRST_DELAY, LONGEST_DELAY = 0.5, 15.0
 COST_EVERY = 5.0
 WELCOME = "welcome"
@@ -58,15 +57,15 @@ class Agent:
 
     def __init__(
         self, server: Server, environment: str, host: str, spool: Spool, sources: dict[str, Source],
-        transports: Transports, *, cpu_limit: float = 0.0,
+        transports: Transports, *, cpu_limit: float = 0.0, packets: AgentPackets | None = None,
     ) -> None:  # fmt: skip
         self.server = server
         self.environment = environment
         self.host = host
         self.spool = spool
         self.meter = Meter(cpu_limit)
+        self.packets = packets
         self.lost = 0
-        self.acked = 0
         self.connected = False
         self._welcomed = False
         """Whether the server took this agent since it started: then a refusal is waited out."""
@@ -74,7 +73,8 @@ class Agent:
         self._transports = transports
         self._runs = Runs()
         self._buffer: list[Observation] = []
-        self._room, self._fresh, self._answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._changes = Delivery(spool)
+        self._room = asyncio.Event()
         self._room.set()
         self._again = asyncio.Event()
         """Look at everything anew: the configuration changed, or something was lost."""
@@ -82,12 +82,19 @@ class Agent:
         if self._welcome is not None:
             self._again.set()
 
+    @property
+    def acked(self) -> int:
+        """Up to which number what was seen is durable at the server."""
+        return self._changes.acked
+
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep(), name="spool")
                 tasks.create_task(self._collect(), name="collect")
                 tasks.create_task(self._deliver(), name="deliver")
+                if self.packets is not None:
+                    tasks.create_task(self.packets.run(self.meter.pace), name="captures")
         except* CalipsoError as errors:
             raise errors.exceptions[0] from None
 
@@ -126,7 +133,7 @@ class Agent:
             log.warning("dropped what could not be delivered, looking at everything anew", reason=error.message)
             return
         self._runs.note(seq, observations)
-        self._fresh.set()
+        self._changes.refresh()
 
     async def _collect(self) -> None:
         """Watch as the server wants it, from its first welcome on; anew when it wants something else."""
@@ -177,7 +184,9 @@ class Agent:
         headers = {"Authorization": f"Bearer {self.server.token}"} if self.server.token else {}
         async with self._connected(headers) as socket:
             await self._greet(socket)
-            works = (self._send(socket), self._tell_cost(socket), self._hear(socket))
+            works = [self._changes.send(socket), self._tell_cost(socket), self._hear(socket)]
+            if self.packets is not None:
+                works += self.packets.works(socket)
             tasks = [asyncio.create_task(work) for work in works]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -207,7 +216,8 @@ class Agent:
             await socket.close()
 
     async def _greet(self, socket: ClientConnection) -> None:
-        hello = feed.Hello(self.environment, self.host, self.spool.id, VERSION)
+        able = self.packets.ability() if self.packets is not None else None
+        hello = feed.Hello(self.environment, self.host, self.spool.id, VERSION, ability=able)
         await socket.send(msgspec.json.encode(hello).decode())
         answer = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 30.0))
         if "error" in answer:
@@ -226,36 +236,17 @@ class Agent:
         elif self._runs.whole:  # nothing was missed: what was said before the break still holds
             await self.put([RunEnded(scope, "completed") for scope in sorted(self._runs.whole)])
 
-    async def _send(self, socket: ClientConnection) -> None:
-        sent, flying = self.acked, deque[int]()
-        while True:
-            self._fresh.clear()
-            parts = self.spool.after(sent, WINDOW)
-            if not parts:  # perhaps not all that was numbered is there: what was dropped leaves a gap
-                await self._fresh.wait()
-            for seq, body in parts:
-                while len(self._landed(flying)) >= WINDOW:  # first what was answered meanwhile: no more may come
-                    self._answered.clear()
-                    await self._answered.wait()
-                await socket.send(feed.frame(seq, body))
-                flying.append(seq)
-                sent = seq
-
-    def _landed(self, flying: deque[int]) -> deque[int]:
-        """The parts under way without those that are acknowledged."""
-        while flying and flying[0] <= self.acked:
-            flying.popleft()
-        return flying
-
     async def _hear(self, socket: ClientConnection) -> None:
         async for said in socket:
-            self._note(msgspec.json.decode(said, type=feed.Acked).acked)
+            told = msgspec.json.decode(said, type=feed.Told)
+            if told.acked is not None:
+                self._note(told.acked)
+            if self.packets is not None:
+                self.packets.hear(told)
 
     def _note(self, acked: int) -> None:
-        self.acked = acked
-        self.spool.delivered(acked)
+        self._changes.note(acked)
         self._runs.delivered(acked)
-        self._answered.set()
 
     async def _tell_cost(self, socket: ClientConnection) -> None:
         while True:

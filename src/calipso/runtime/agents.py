@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
 
 import msgspec
 import structlog
 
-from calipso.errors import Conflict, NotFound
+from calipso.errors import Conflict, NotFound, StoreError, Unreachable
 from calipso.model.environment import Environment, Host
+from calipso.model.flow import Flow
 from calipso.model.record import RunEnded, RunError, ScopeState
 from calipso.operations.context import AgentState
 from calipso.runtime import feed
 from calipso.runtime.agent import only
+from calipso.runtime.agent_sending import AgentSender, Outbox
 from calipso.runtime.at import now
+from calipso.runtime.delivery import WINDOW
+from calipso.runtime.orders import Ability, Order, PointReport
 from calipso.runtime.writer import Writer
+from calipso.seams import CapturePoint
 
 PATIENCE = 10.0
 """Seconds an agent may be away until what it said is called stale."""
@@ -34,6 +39,19 @@ class Site(Protocol):
     def scopes(self) -> list[ScopeState]: ...
 
 
+OLD = "it is of a version that knows nothing of packets: install the server's"
+RETRY = 2.0
+"""Seconds until flows that the store could not take are tried again: they are on the agent's disk."""
+
+
+class Keeping(Protocol):
+    """Where the flows of an environment are kept."""
+
+    def deliver(self, flows: Sequence[Flow]) -> None:
+        """Keep them, or none; for a thread. Raises `StoreError`."""
+        ...
+
+
 class Connection:
     """One agent's conversation. Closing it twice does nothing."""
 
@@ -43,9 +61,16 @@ class Connection:
         self.hello = hello
         self.replaced = asyncio.Event()
         """Set when the same agent came again: this connection is a dead one."""
-        self.durable = 0
-        """The last number that is durable, and `advanced` when it has grown."""
-        self.advanced = asyncio.Event()
+        self.outbox = Outbox(self._hand)
+        self._durable: int | None = None
+        self._flows_durable: int | None = None
+        self._orders: tuple[Order, ...] | None = None
+        self._batches: list[feed.Batch] = []
+        self._news = asyncio.Event()
+        """There is something to be told that was not yet."""
+        self._flows: asyncio.Queue[tuple[int, tuple[Flow, ...]]] = asyncio.Queue(WINDOW)
+        """All that an agent sends before it waits: flows that cannot be kept do not hold up what is seen."""
+        self._keeping = asyncio.create_task(self._keep(), name=f"flows of the agent of {hello.host}")
 
     @property
     def spool(self) -> str:
@@ -61,6 +86,9 @@ class Connection:
     async def take(self, data: bytes) -> None:
         """Hand a part over; waits while the writer is behind. Raises `ParseError`."""
         seq, body = feed.unframe(data)
+        if seq & feed.FLOWS:
+            await self._flows.put((seq ^ feed.FLOWS, feed.unpack_flows(body)))
+            return
         observations = feed.unpack(body)
         if not seq:
             await self._site.writer.put(observations)
@@ -69,20 +97,61 @@ class Connection:
         done.add_done_callback(lambda _: self._advance(seq))
 
     def _advance(self, seq: int) -> None:
-        self.durable = max(self.durable, seq)
-        self.advanced.set()
+        self._durable = max(self._durable or 0, seq)
+        self._news.set()
 
-    def costs(self, cost: feed.Cost) -> None:
-        self._agents.costs(self.hello, cost)
+    async def _keep(self) -> None:
+        """Flows, part by part, as the store can take them."""
+        while True:
+            seq, flows = await self._flows.get()
+            await self._agents.keep(self.hello, flows)
+            self._flows_durable = seq
+            self._news.set()
+
+    async def says(self) -> feed.Told:
+        """What there is to tell the agent, once there is anything."""
+        await self._news.wait()
+        self._news.clear()
+        orders, batches = self._orders, tuple(self._batches)
+        told = feed.Told(self._durable, self._flows_durable, feed.Wanted(orders, now()) if orders is not None else None,
+                         batches)  # fmt: skip
+        self._durable = self._flows_durable = self._orders = None
+        self._batches = self._batches[len(batches) :]
+        return told
+
+    def want(self, orders: tuple[Order, ...]) -> None:
+        """Have it capture this and nothing else."""
+        self._orders = orders
+        self._news.set()
+
+    def _hand(self, batch: feed.Batch) -> None:
+        self._batches.append(batch)
+        self._news.set()
+
+    def hears(self, text: str) -> None:
+        """Take in what the agent says besides parts."""
+        said = feed.heard(text)
+        if isinstance(said, feed.Cost):
+            self._agents.costs(self.hello, said)
+        elif isinstance(said, feed.Report):
+            self._agents.reported(self.hello, said)
+        elif isinstance(said, feed.Sent):
+            self.outbox.answer(said)
 
     def close(self) -> None:
+        self._keeping.cancel()
+        self.outbox.close()
         self._agents.left(self, self._site)
 
 
 class Agents:
     """All agents that were ever welcomed since the start, by environment and host."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeping: Callable[[str], Keeping]) -> None:
+        self._keeping = keeping
+        self._wanted: dict[tuple[str, str], tuple[Order, ...]] = {}
+        self._reports: dict[tuple[str, str], feed.Report] = {}
+        self._abilities: dict[tuple[str, str], Ability | None] = {}
         self._here: dict[tuple[str, str], Connection] = {}
         self._states: dict[tuple[str, str], AgentState] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -102,10 +171,72 @@ class Agents:
                 )
             there.replaced.set()
         connection = self._here[place] = Connection(self, site, hello)
+        able = self._abilities[place] = hello.ability
+        captures, sends = (able.captures or able.unprivileged, able.sends) if able is not None else (OLD, OLD)
         self._states[place] = AgentState(
-            hello.environment, hello.host, connected=True, since=now(), version=hello.version
-        )
+            hello.environment, hello.host, connected=True, since=now(), version=hello.version,
+            captures=captures or "yes", sends=sends or "yes",
+            engines=tuple((each.name, each.reason) for each in able.engines) if able else (),
+        )  # fmt: skip
+        if able is not None and place in self._wanted:
+            connection.want(self._wanted[place])
         return connection
+
+    # ── packets ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def want(self, environment: str, host: str, orders: tuple[Order, ...]) -> None:
+        """What an agent is to capture, and nothing else; when it is away it is told when it comes."""
+        place = (environment, host)
+        if self._wanted.get(place) == orders:
+            return
+        self._wanted[place] = orders
+        connection = self._here.get(place)
+        if connection is not None and connection.hello.ability is not None:
+            connection.want(orders)
+
+    def reports(self, environment: str, host: str) -> tuple[PointReport, ...]:
+        """How captures went when the agent last said so."""
+        report = self._reports.get((environment, host))
+        return report.points if report is not None else ()
+
+    def refusal(self, environment: str, host: str, what: Literal["captures", "sends"]) -> tuple[str, bool]:
+        """Why an agent does not do it, "" when it does; whether that is because it is away."""
+        place = (environment, host)
+        if place not in self._here:
+            return f"the agent of {host} is away" + (": what it captures comes when it is back" * (
+                what == "captures" and place in self._abilities)), True  # fmt: skip
+        able = self._abilities[place]
+        reason = OLD if able is None else getattr(able, what)
+        return (f"the agent of {host}: {reason}" if reason else ""), False
+
+    def sender(self, environment: str, point: CapturePoint) -> AgentSender:
+        """A device of a host that frames are handed to; for a thread. Raises `Unreachable`, `AuthFailed`."""
+        reason, _ = self.refusal(environment, point.host, "sends")
+        connection = self._here.get((environment, point.host))
+        if reason or connection is None:
+            raise Unreachable(reason, hint="`calipso agents` tells who is there and what each can do")
+        return AgentSender(connection.outbox, point)
+
+    def sends_at_most(self, environment: str, host: str) -> int:
+        """Packets a second that an agent lets itself be made to send."""
+        able = self._abilities.get((environment, host))
+        return able.sends_at_most if able is not None else 0
+
+    def reported(self, hello: feed.Hello, report: feed.Report) -> None:
+        place = (hello.environment, hello.host)
+        self._reports[place] = report
+        self._states[place] = msgspec.structs.replace(self._states[place], flows_lost=report.flows_lost)
+
+    async def keep(self, hello: feed.Hello, flows: Sequence[Flow]) -> None:
+        """Keep flows of an agent, as soon as that can be done."""
+        mine = [each if each.host == hello.host else msgspec.structs.replace(each, host=hello.host) for each in flows]
+        while True:
+            try:
+                await asyncio.to_thread(self._keeping(hello.environment).deliver, mine)
+                return
+            except (StoreError, NotFound) as error:
+                log.error("flows of an agent are not kept, they wait", host=hello.host, reason=error.message)
+            await asyncio.sleep(RETRY)
 
     def renew(self, environment: str) -> None:
         """Have the agents of an environment come again: what they are to look at changed."""

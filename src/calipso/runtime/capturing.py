@@ -1,7 +1,8 @@
 """Captures of an environment: on every object that a query finds, for as long as it finds it.
 
-A query is asked again when the graph has changed; points that it finds newly are opened, those that left are closed
-after what they counted was told. Captures are documents of the environment: they go on after a restart.
+A query is asked again when the graph has changed; points that it finds newly are ordered, those that left are ordered
+no more. What is ordered runs where the packets are: in this process (`capture_host.py`), or in the agent of a host
+(`agent_packets.py`). Captures are documents of the environment: they go on after a restart.
 """
 
 from __future__ import annotations
@@ -9,79 +10,53 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
-import structlog
 
 from calipso.captures.bpf import compiled
-from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryError, StoreError, TransportError
-from calipso.flows import record as r
-from calipso.flows.table import FlowTable, Point
-from calipso.model.environment import Host
+from calipso.errors import ConfigError, Conflict, NotFound, QueryError
 from calipso.model.flow import Flow
 from calipso.operations.context import CaptureSpec, CaptureState, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
+from calipso.runtime.agents import Agents
 from calipso.runtime.at import now
-from calipso.runtime.collect import with_pid
+from calipso.runtime.capture_host import CaptureHost
+from calipso.runtime.flow_keeping import FlowKeeping
+from calipso.runtime.orders import Key, Order
+from calipso.runtime.points import Located, Points
 from calipso.runtime.site import Site
-from calipso.runtime.writer import DAY
-from calipso.seams import Capture, CaptureCounts, CaptureEngine, CapturePoint, FlowStore
+from calipso.seams import CaptureEngine, FlowStore
 
 DOCUMENTS = "captures"
 EVERY = 1.0
 """Seconds between looks at what was counted."""
-AGAIN = 10.0
-"""Seconds until a point that could not be opened is tried again."""
 MOST_POINTS = 1000
-MOST_WAITING = 100_000
-"""Flows that wait while the store cannot take them."""
-PRUNE_EVERY = 3600.0
 _LIMITS = Limits(seconds=5.0, results=MOST_POINTS)
-
-log = structlog.get_logger()
-
-
-class _Open:
-    """A point that is captured."""
-
-    def __init__(self, engine: CaptureEngine, capture: Capture, point: CapturePoint, spec: CaptureSpec) -> None:
-        self.engine, self.capture = engine, capture
-        self.table = FlowTable(Point(point.node, spec.id, point.host), spec.policy)
-        self.counts = CaptureCounts()
-
-    def take(self, at: int) -> list[Flow]:
-        """The flows that changed or ended. Raises `TransportError` when the point is gone."""
-        records, self.counts = self.capture.read()
-        changed = self.table.update(r.unpack(records), at)
-        return [*changed, *self.table.expire(at)]
 
 
 class Captures:
     """All captures of a site. Implements `operations.context.Captures`."""
 
-    def __init__(self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, this_host: str) -> None:
-        self.flows = flows
-        self._site, self._engines, self._this_host = site, engines, this_host
+    def __init__(self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, agents: Agents) -> None:
+        self.keeping = FlowKeeping(site, flows)
+        self.told = self.keeping.told
+        self.points = Points(site)
+        self._site, self._agents, self._here = site, agents, CaptureHost(engines)
+        self._types = frozenset(type for engine in engines for type in engine.types)
         self._specs: dict[str, CaptureSpec] = {
             key: msgspec.convert(said, CaptureSpec) for key, said in site.store.documents(DOCUMENTS).items()
         }
-        self._open: dict[tuple[str, str], _Open] = {}
-        self._failed: dict[tuple[str, str], tuple[float, str]] = {}
-        self._found: dict[str, dict[str, CapturePoint | str]] = {}
+        self._found: dict[str, dict[str, Located | str]] = {}
         self._errors: dict[str, str] = {}
         self._asked_at: Mapping[str, int] = {}
-        self._waiting: dict[str, Flow] = {}
-        self._trouble = ""
-        self._pruned = 0.0
-        self.not_kept = 0
-        """Flows that were lost as the store could not take them for too long."""
         self.running = False
-        self.told: list[Callable[[Sequence[Flow]], None]] = []
-        """Called, in the thread that reads captures, with flows that changed or ended."""
+
+    @property
+    def flows(self) -> FlowStore:
+        return self.keeping.flows
 
     # ── what users do ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -91,7 +66,7 @@ class Captures:
         """
         compiled(spec.options.bpf, spec.options.header)
         if spec.engine:
-            self._named(spec.engine)
+            self._usable(spec.engine)
         if spec.id in self._specs:
             raise Conflict(f"there is a capture {spec.id!r}", hint="remove it first, or choose another id")
         self._points_of(spec)
@@ -99,6 +74,14 @@ class Captures:
         self._site.store.put_document(DOCUMENTS, made.id, msgspec.to_builtins(made))
         self._specs[made.id] = made
         return made
+
+    def _usable(self, engine: str) -> None:
+        """Raises `ConfigError`. What cannot be used here may be usable at an agent, which will say."""
+        try:
+            self._here.named(engine)
+        except ConfigError:
+            if not self.points.agents() or all(engine != each.name for each in self._here.engines):
+                raise
 
     def remove(self, id: str) -> None:
         """End a capture; its flows stay. Raises `NotFound`."""
@@ -109,27 +92,32 @@ class Captures:
 
     def states(self) -> list[CaptureState]:
         """Every capture with its points."""
-        return [self._state(spec) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
+        known: dict[Key, PointState] = {report.key: report.state for report in self._here.reports()}
+        for host in self.points.agents():
+            known |= {report.key: report.state for report in self._agents.reports(self._site.config.name, host)}
+        return [self._state(spec, known) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
 
-    def point(self, id: str) -> CapturePoint | str:
-        """Where an object of this machine's hosts is, or why it is out of reach from here."""
-        graph = self._site.graph()
-        head = graph.resolve(id)
-        return f"there is no {id}" if head is None else self._point(Found(head, graph.attributes(head)))
+    def locate(self, id: str) -> Located | str:
+        """Where an object is that packets can be sent from, or why it is out of reach."""
+        return self.points.by_id(id, self._types)
 
-    def _state(self, spec: CaptureSpec) -> CaptureState:
-        points = []
-        for node, point in sorted(self._found.get(spec.id, {}).items()):
-            key = (spec.id, node)
-            there = self._open.get(key)
-            if there is not None:
-                points.append(PointState(node, "active", there.engine.name, there.counts, len(there.table)))
-            elif isinstance(point, str):
-                points.append(PointState(node, "not here", reason=point))
-            else:
-                points.append(PointState(node, "failed" if key in self._failed else "waiting",
-                                         reason=self._failed.get(key, (0.0, ""))[1]))  # fmt: skip
-        return CaptureState(spec, points, self._errors.get(spec.id, "") or self._trouble)
+    def _state(self, spec: CaptureSpec, known: Mapping[Key, PointState]) -> CaptureState:
+        points = [
+            self._point_state(node, place, known.get((spec.id, node)))
+            for node, place in sorted(self._found.get(spec.id, {}).items())
+        ]
+        return CaptureState(spec, points, self._errors.get(spec.id, "") or self.keeping.trouble)
+
+    def _point_state(self, node: str, place: Located | str, known: PointState | None) -> PointState:
+        if isinstance(place, str):
+            return PointState(node, "not here", reason=place)
+        state = known or PointState(node, "waiting")
+        if not place.agent:
+            return state
+        refused, away = self._agents.refusal(self._site.config.name, place.point.host, "captures")
+        if not refused:
+            return state
+        return msgspec.structs.replace(state, state="away" if away else "not here", reason=refused)
 
     # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,31 +132,39 @@ class Captures:
             self.running = False
 
     async def close(self) -> None:
-        """End everything that is open, and tell what it counted."""
-        await asyncio.to_thread(self._close, list(self._open))
+        """End everything that is open here, and tell what it counted. Agents go on."""
+        await asyncio.to_thread(lambda: self.keeping.take(self._here.close()))
         self.flows.close()
 
     async def turn(self) -> None:
         """Look what there is to capture, and at what was counted."""
-        for id in [spec.id for spec in self._specs.values() if spec.ttl and spec.created + spec.ttl * 1e6 < now()]:
+        for id in [spec.id for spec in self._specs.values() if _until(spec) and _until(spec) < now()]:
             self.remove(id)
-        if self._specs or self._open or self._waiting:
+        if self._specs or self._found or self._here.busy or self.keeping.waiting:
             await asyncio.to_thread(self._turn)
-        await asyncio.to_thread(self._prune)
+        orders = list(self._ordered(agents=True))
+        for host in self.points.agents():
+            mine = tuple(order for order in orders if order.point.host == host)
+            self._agents.want(self._site.config.name, host, mine)
+        await asyncio.to_thread(self.keeping.prune)
 
     def _turn(self) -> None:
         self._ask()
-        wanted = {
-            (id, node): (self._specs[id], point)
-            for id, points in self._found.items() if id in self._specs
-            for node, point in points.items() if isinstance(point, CapturePoint)
-        }  # fmt: skip
-        self._close([key for key in self._open if key not in wanted])
-        clock = time.monotonic()
-        for key, (spec, point) in wanted.items():
-            if key not in self._open and self._failed.get(key, (0.0, ""))[0] <= clock:
-                self._begin(key, spec, point)
-        self._read()
+        self._here.want(self._ordered(agents=False))
+        self.keeping.take(self._here.turn())
+
+    def deliver(self, flows: Sequence[Flow]) -> None:
+        """Keep what an agent saw, or none of it. For a thread. Raises `StoreError`."""
+        self.keeping.deliver(flows)
+
+    def _ordered(self, *, agents: bool) -> list[Order]:
+        """What is to be captured, here or at agents."""
+        return [
+            Order(capture=id, point=place.point, type=place.type, engine=spec.engine, options=spec.options,
+                  policy=spec.policy, until=_until(spec))
+            for id, places in self._found.items() if (spec := self._specs.get(id)) is not None
+            for place in places.values() if isinstance(place, Located) and place.agent == agents
+        ]  # fmt: skip
 
     def _ask(self) -> None:
         """Ask the queries again if the graph is another one than at the last time."""
@@ -187,162 +183,16 @@ class Captures:
         for id in [id for id in self._found if id not in self._specs]:
             del self._found[id]
 
-    def _points_of(self, spec: CaptureSpec) -> dict[str, CapturePoint | str]:
+    def _points_of(self, spec: CaptureSpec) -> dict[str, Located | str]:
         """Object → where it is captured, or why it cannot be. Raises `QueryError`."""
         answer = evaluate(spec.query, Reach(self._site, None, now()), time.monotonic, _LIMITS)
         if answer.kind != "nodes":
             raise QueryError(f"a capture is of objects, and this query gives {answer.kind}",
                              hint="as in G.V().Has('Name', 'eth0')")  # fmt: skip
         found = [row.value for row in answer.rows if isinstance(row.value, Found)]
-        return {each.head.id: self._point(each) for each in found}
+        return {each.head.id: self.points.find(each, self._types) for each in found}
 
-    def _point(self, found: Found) -> CapturePoint | str:
-        head, a = found.head, found.attributes
-        if not any(head.type in engine.types for engine in self._engines):
-            return f"no engine captures on a {head.type}"
-        host = self._host(head.host)
-        if isinstance(host, str):
-            return host
-        netns = str(a.get("netns", head.host))
-        path = ""
-        if netns != head.host:
-            there = self._site.graph().resolve(netns)
-            path = str(self._site.graph().attributes(there).get("path", "")) if there is not None else ""
-            if not path:
-                return f"the way to {netns} is not known"
-        return CapturePoint(device=str(a.get("name", head.name)), netns=path, pid=host.pid, node=head.id,
-                            host=head.host)  # fmt: skip
 
-    def _host(self, name: str) -> Host | str:
-        """The declared host, this machine, or why it is out of reach."""
-        declared = self._site.config.hosts
-        if not declared and name:
-            return Host()
-        found = declared.get(name)
-        if found is None:
-            return f"{name} is not a host of this environment"
-        if found.ssh is not None or found.agent or found.snmp is not None or found.openstack is not None:
-            return f"{name} is not captured from here: it is not on this machine"
-        try:
-            return with_pid(found, f"hosts.{name}")
-        except ConfigError as error:
-            return error.message
-
-    def _named(self, name: str) -> CaptureEngine:
-        for engine in self._engines:
-            if engine.name == name:
-                if reason := engine.reason():
-                    raise ConfigError(f"{name} cannot be used here: {reason}", where="engine")
-                return engine
-        known = ", ".join(engine.name for engine in self._engines)
-        raise ConfigError(f"no engine {name!r}", where="engine", hint=f"there are: {known}")
-
-    def _engine_for(self, spec: CaptureSpec, type: str) -> CaptureEngine:
-        """The engine that was named, else the first that can do it. Raises `ConfigError`."""
-        if spec.engine:
-            return self._named(spec.engine)
-        why = []
-        for engine in self._engines:
-            if type not in engine.types or (spec.options.bpf and not engine.filters):
-                continue
-            if spec.options.raw_packets and not engine.keeps_packets:
-                continue
-            if reason := engine.reason():
-                why.append(f"{engine.name}: {reason}")
-                continue
-            return engine
-        raise ConfigError("; ".join(why) or f"no engine captures on a {type} with these options", where="engine")
-
-    def _begin(self, key: tuple[str, str], spec: CaptureSpec, point: CapturePoint) -> None:
-        head = self._site.graph().resolve(point.node)
-        try:
-            engine = self._engine_for(spec, head.type if head is not None else "")
-            self._open[key] = _Open(engine, engine.open(point, spec.options), point, spec)
-            self._failed.pop(key, None)
-        except CalipsoError as error:
-            self._failed[key] = (time.monotonic() + AGAIN, error.message)
-
-    def _read(self) -> None:
-        at = time.time_ns()
-        for key, there in list(self._open.items()):
-            try:
-                flows = there.take(at)
-            except TransportError as error:
-                self._failed[key] = (time.monotonic() + AGAIN, error.message)
-                del self._open[key]
-                there.capture.close()
-                continue
-            self._take(flows)
-        self._keep()
-
-    def _close(self, keys: Sequence[tuple[str, str]]) -> None:
-        for key in keys:
-            there = self._open.pop(key)
-            try:
-                self._take(there.take(time.time_ns()))
-            except TransportError as error:
-                log.info("capture ended", capture=key[0], node=key[1], reason=error.message)
-            there.capture.close()
-        self._keep()
-
-    def _take(self, flows: list[Flow]) -> None:
-        """The newest state of each waits to be kept."""
-        placed = self._placed(flows)
-        self._waiting |= {flow.uuid: flow for flow in placed}
-        for told in self.told if placed else ():
-            told(placed)
-        over = len(self._waiting) - MOST_WAITING
-        if over > 0:
-            for uuid in list(self._waiting)[:over]:
-                del self._waiting[uuid]
-            self.not_kept += over
-
-    def _keep(self) -> None:
-        """Flows that the store cannot take now, as its disk is full, wait: `states` says so."""
-        if not self._waiting:
-            return
-        try:
-            self.flows.add(list(self._waiting.values()))
-        except StoreError as error:
-            if not self._trouble:
-                log.error("flows are not kept", reason=error.message, hint=error.hint)
-            self._trouble = f"flows are not kept, {len(self._waiting)} wait, {self.not_kept} lost: {error.message}"
-            return
-        self._waiting.clear()
-        self._trouble = ""
-
-    def _prune(self) -> None:
-        """Now and then, flows that ended longer ago than the environment keeps them."""
-        if time.monotonic() < self._pruned:
-            return
-        self._pruned = time.monotonic() + PRUNE_EVERY
-        try:
-            gone = self.flows.prune(now() - int(self._site.config.flow_days * DAY))
-        except StoreError as error:
-            log.error("flows cannot be pruned", reason=error.message, hint=error.hint)
-            return
-        if gone:
-            log.info("flows pruned", environment=self._site.config.name, flows=gone)
-
-    def _placed(self, flows: list[Flow]) -> list[Flow]:
-        """With the objects that both ends belong to, by address and MAC, where exactly one has it."""
-        graph = self._site.graph()
-        known: dict[tuple[str, Any], str] = {}
-
-        def owner(ip: str, mac: str) -> str:
-            for key in (("ip", ip), ("mac", mac)):
-                if not key[1]:
-                    continue
-                if key not in known:
-                    heads = [head for ord in graph.find(*key) if (head := graph.get(ord)) is not None]
-                    known[key] = heads[0].id if len(heads) == 1 else ""
-                if known[key]:
-                    return known[key]
-            return ""
-
-        out = []
-        for flow in flows:
-            a, b = (flow.network.a, flow.network.b) if flow.network else ("", "")
-            x, y = (flow.link.a, flow.link.b) if flow.link else ("", "")
-            out.append(msgspec.structs.replace(flow, a_object=owner(a, x), b_object=owner(b, y)))
-        return out
+def _until(spec: CaptureSpec) -> int:
+    """µs since the epoch, 0 for never."""
+    return spec.created + int(spec.ttl * 1e6) if spec.ttl else 0

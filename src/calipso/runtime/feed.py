@@ -4,33 +4,49 @@ The agent begins with a `Hello` as JSON text; the server answers with `Welcome`,
 Then the agent sends binary frames: parts, each 8 bytes of number (big-endian; 0 for one that is not numbered) and
 zstd-compressed msgpack of observations; and text frames: `Cost`. The server sends text frames `{"acked": N}` when
 everything up to N is durable. A part that comes again after a break is not taken again.
+
+An agent that says in its hello what it can do with packets (`ability`) is told besides what to capture (`captures`: all
+of it, each time anew) and frames to send (`frames`). It sends flows in binary frames of numbers of their own, whose
+highest bit is set, and is told up to which they are kept (`flows`); text frames tell how its captures go (`Report`) and
+what became of frames (`Sent`). Flows that come again are the same flows: their uuid says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 import zstandard
 
 from calipso.errors import ParseError
 from calipso.model.environment import Environment
+from calipso.model.flow import Flow
 from calipso.model.record import Observation
+from calipso.runtime.orders import Ability, Order, PointReport
+from calipso.seams import CapturePoint
 
+T = TypeVar("T")
 PROTOCOL = 1
 LARGEST_PART = 64 << 20
+FLOWS = 1 << 63
+"""Set in the number of a part of flows."""
 _NUMBER = struct.Struct(">Q")
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """spool: id of the agent's queue. protocol: version of this conversation."""
+    """spool: id of the agent's queue. protocol: version of this conversation. ability: None of agents that know nothing
+    of packets.
+    """
 
     environment: str
     host: str
     spool: str
     version: str
     protocol: int = PROTOCOL
+    ability: Ability | None = None
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -55,25 +71,89 @@ class Cost(msgspec.Struct, frozen=True):
     cpu_limit: float = 0.0
 
 
-class Acked(msgspec.Struct, frozen=True):
-    acked: int
+class Report(msgspec.Struct, frozen=True):
+    """How captures go at an agent. flows_lost: states of flows that it had no room for while the server was away."""
+
+    points: tuple[PointReport, ...]
+    flows_lost: int = 0
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """Frames to be sent by a device that the first of them opens: `sender` is the server's name for it.
+
+    last: it is not needed any more.
+    """
+
+    number: int
+    sender: str
+    point: CapturePoint
+    frames: tuple[bytes, ...] = ()
+    last: bool = False
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What became of a batch. failed: why, for each frame that was not taken. error: why the device cannot be used;
+    denied: for lack of a privilege.
+    """
+
+    sent: int
+    failed: tuple[str, ...] = ()
+    error: str = ""
+    denied: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """All that is to be captured. now: the server's µs since the epoch, by which `until` of the orders is meant."""
+
+    orders: tuple[Order, ...]
+    now: int
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the server says after its welcome, as far as there is anything new. acked, flows: durable up to there."""
+
+    acked: int | None = None
+    flows: int | None = None
+    captures: Wanted | None = None
+    frames: tuple[Batch, ...] = ()
+
+
+_HEARD: tuple[Callable[[str], Cost | Report | Sent], ...] = (
+    msgspec.json.Decoder(Cost).decode, msgspec.json.Decoder(Report).decode, msgspec.json.Decoder(Sent).decode,
+)  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Observation, ...]).decode
+_decode_flows = msgspec.msgpack.Decoder(tuple[Flow, ...]).decode
 
 
-def pack(observations: Sequence[Observation]) -> bytes:
+def pack(said: Sequence[Observation] | Sequence[Flow]) -> bytes:
     """The body of a part."""
-    return zstandard.ZstdCompressor(level=1).compress(_encode(tuple(observations)))
+    return zstandard.ZstdCompressor(level=1).compress(_encode(tuple(said)))
 
 
 def unpack(body: bytes) -> tuple[Observation, ...]:
     """Raises `ParseError`."""
+    return _unpacked(body, _decode)
+
+
+def unpack_flows(body: bytes) -> tuple[Flow, ...]:
+    """Raises `ParseError`."""
+    return _unpacked(body, _decode_flows)
+
+
+def _unpacked(body: bytes, decode: Callable[[bytes], T]) -> T:
     try:
-        return _decode(zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST_PART))
+        return decode(zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST_PART))
     except (zstandard.ZstdError, msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
         raise ParseError("part", str(error)) from error
+
+
+def heard(text: str) -> Cost | Report | Sent | None:
+    """What an agent says besides parts; None for what a later version says."""
+    for read in _HEARD:
+        with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):
+            return read(text)
+    return None
 
 
 def frame(seq: int, body: bytes) -> bytes:

@@ -18,15 +18,17 @@ from calipso.flows import forge, naming
 from calipso.flows import record as r
 from calipso.flows.decode import decode
 from calipso.operations.context import InjectionOrder, InjectionState, Token
+from calipso.runtime.agents import Agents
 from calipso.runtime.at import now
 from calipso.runtime.capturing import Captures
+from calipso.runtime.pace import BURST, Pace
 from calipso.runtime.site import Site
 from calipso.seams import FrameSender, Injector
 
-BURST = 64
-"""Frames that are handed to a device at once."""
 KEPT = 1000
 AT_ONCE = 32
+AGENTS_SHARE = 0.8
+"""Of what an agent allows itself: its clock and the way there are not even, and what is beyond it refuses."""
 _TRACKED = 100
 _PAUSE = 0.01
 """Seconds until it is looked again whether a packet is due, at the least."""
@@ -57,23 +59,6 @@ class Allowances(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     write: Allowance = Allowance()
 
 
-class Pace:
-    """So many packets a second for all who share it, and at most a second's at once."""
-
-    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate, self._clock = rate, clock
-        self._left, self._at = float(min(rate, BURST)), clock()
-
-    def take(self, wanted: int) -> int:
-        """How many of those may be sent now."""
-        at = self._clock()
-        self._left = min(float(max(self._rate // 10, 1)), self._left + (at - self._at) * self._rate)
-        self._at = at
-        given = min(wanted, int(self._left))
-        self._left -= given
-        return given
-
-
 class Paces:
     """The paces of the roles; one for all environments."""
 
@@ -92,9 +77,11 @@ class Injections:
     """All of a site. Implements `operations.context.Injections`."""
 
     def __init__(
-        self, site: Site, captures: Captures, engine: Injector, paces: Paces, tokens: Callable[[], list[Token]]
-    ) -> None:
+        self, site: Site, captures: Captures, engine: Injector, paces: Paces, tokens: Callable[[], list[Token]],
+        agents: Agents,
+    ) -> None:  # fmt: skip
         self._site, self._captures, self._engine, self._paces, self._tokens = site, captures, engine, paces, tokens
+        self._agents = agents
         self._states: dict[str, InjectionState] = {}
         self._tasks: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
 
@@ -106,14 +93,16 @@ class Injections:
         await asyncio.to_thread(self._permitted, order, role)
         if len(self._tasks) >= AT_ONCE:
             raise Forbidden(f"{AT_ONCE} injections are running", hint="wait for one to end, or remove it")
-        sender = await asyncio.to_thread(self._open, order)
+        sender, own = await asyncio.to_thread(self._open, order)
         state = InjectionState(id=order.id or secrets.token_hex(6), order=order, who=who, state="running", began=now())
         state.tracking_ids = (tracking_of(next(_made(order))),)
         self._states[state.id] = state
         for old in [each.id for each in self._states.values() if each.id not in self._tasks][: -KEPT - 1]:
             del self._states[old]
         ending = asyncio.Event()
-        task = asyncio.create_task(self._run(state, sender, role, ending), name=f"injection {state.id}")
+        task = asyncio.create_task(
+            self._run(state, sender, self._pacing(role, own), ending), name=f"injection {state.id}"
+        )
         self._tasks[state.id] = task, ending
         return state
 
@@ -163,18 +152,29 @@ class Injections:
     def _known(self, address: str) -> bool:
         return bool(address) and bool(list(self._site.graph().find("ip", address)))
 
-    def _open(self, order: InjectionOrder) -> FrameSender:
-        point = self._captures.point(order.device)
-        if isinstance(point, str):
-            raise Unreachable(f"packets cannot be sent from {order.device}: {point}",
-                              hint="a device, a namespace or a host of this machine can send")  # fmt: skip
+    def _open(self, order: InjectionOrder) -> tuple[FrameSender, Pace | None]:
+        """With the pace that an agent allows."""
+        place = self._captures.locate(order.device)
+        if isinstance(place, str):
+            raise Unreachable(f"packets cannot be sent from {order.device}: {place}",
+                              hint="what is on this machine or on a host with an agent can send")  # fmt: skip
+        if place.agent:
+            environment, host = self._site.config.name, place.point.host
+            rate = self._agents.sends_at_most(environment, host)
+            return self._agents.sender(environment, place.point), Pace(max(1, int(rate * AGENTS_SHARE)))
         if reason := self._engine.reason():
             raise Unreachable(reason)
-        return self._engine.open(point)
+        return self._engine.open(place.point), None
 
-    async def _run(self, state: InjectionState, sender: FrameSender, role: str, ending: asyncio.Event) -> None:
+    def _pacing(self, role: str, own: Pace | None) -> Callable[[int], int]:
+        """How many of those that are due may be sent now."""
+        return lambda due: self._paces.take(role, own.take(due) if own is not None else due)
+
+    async def _run(
+        self, state: InjectionState, sender: FrameSender, take: Callable[[int], int], ending: asyncio.Event
+    ) -> None:
         try:
-            await self._send(state, sender, role, ending)
+            await self._send(state, sender, take, ending)
             whole = state.sent + state.errors >= state.order.count
             state.state = "stopped" if not whole else "done" if state.sent else "failed"
         except CalipsoError as error:
@@ -184,15 +184,17 @@ class Injections:
             self._tasks.pop(state.id, None)
             sender.close()
 
-    async def _send(self, state: InjectionState, sender: FrameSender, role: str, ending: asyncio.Event) -> None:
-        """Every packet when it is due, and no sooner than the role's pace lets it."""
+    async def _send(
+        self, state: InjectionState, sender: FrameSender, take: Callable[[int], int], ending: asyncio.Event
+    ) -> None:
+        """Every packet when it is due, and no sooner than the paces let it."""
         made, interval = _made(state.order), state.order.interval / 1000
         tracked = dict.fromkeys(state.tracking_ids)
         began, handed = time.monotonic(), 0
         while handed < state.order.count and not ending.is_set():
             passed = time.monotonic() - began
             due = min(BURST, int(passed / interval) + 1 - handed if interval else BURST, state.order.count - handed)
-            batch = list(islice(made, self._paces.take(role, due))) if due > 0 else []
+            batch = list(islice(made, take(due))) if due > 0 else []
             if not batch:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(ending.wait(), max(_PAUSE, began + handed * interval - time.monotonic()))

@@ -79,6 +79,15 @@ class Spool:
         self.delivered(self.last)
         return lost
 
+    def shed(self, octets: int) -> list[bytes]:
+        """Drop the oldest until there is room for so many octets more; what was dropped. Raises `StoreError`."""
+        dropped: list[bytes] = []
+        while len(self) and self.size + octets > self.largest:
+            seq, body = self.after(0, 1)[0]
+            self.delivered(seq)
+            dropped.append(body)
+        return dropped
+
     def remember(self, key: str, value: str) -> None:
         with self._written():
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

@@ -11,9 +11,6 @@ from typing import Any
 
 import structlog
 
-from calipso.captures.afpacket import AfPacket
-from calipso.captures.ebpf import Ebpf
-from calipso.captures.exports import EXPORTS
 from calipso.captures.inject import AfPacketInjector
 from calipso.errors import Forbidden, NotFound
 from calipso.flows.translation import Translation
@@ -31,6 +28,7 @@ from calipso.runtime.capturing import Captures
 from calipso.runtime.collect import Collection, declared_pids
 from calipso.runtime.declared import Declared
 from calipso.runtime.demo import Demo
+from calipso.runtime.engines import ENGINES
 from calipso.runtime.exporting import FlowFigures, IpfixExport, collector_of
 from calipso.runtime.feed import Hello
 from calipso.runtime.home import LOCAL, Home
@@ -51,12 +49,9 @@ from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
 from calipso.runtime.turn import ended
 from calipso.runtime.writer import DAY, Writer
-from calipso.seams import CaptureEngine, Injector, Transport
+from calipso.seams import Injector, Transport
 from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.sqlite.store import SqliteStore
-
-ENGINES: tuple[CaptureEngine, ...] = (Ebpf(), AfPacket(), *EXPORTS)
-"""Ways to capture, the best first."""
 
 log = structlog.get_logger()
 
@@ -69,7 +64,7 @@ class System:
         self.this_host = this_host or platform.node()
         self.sources = installed_sources()
         self.sites: dict[str, Site] = {}
-        self.connected = Agents()
+        self.connected = Agents(self.captures)
         self._writing: dict[str, asyncio.Task[None]] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._captures: dict[str, Captures] = {}
@@ -318,7 +313,7 @@ class System:
         if found is None:
             site = self.site(environment)
             flows = DuckFlowStore(self.home.flows(environment))
-            found = self._captures[environment] = Captures(site, ENGINES, flows, self.this_host)
+            found = self._captures[environment] = Captures(site, ENGINES, flows, self.connected)
             found.told.append(self.flow_figures.setdefault(environment, FlowFigures()))
             if self._ipfix is not None:
                 found.told.append(self._ipfix)
@@ -335,7 +330,7 @@ class System:
         found = self._injections.get(environment)
         if found is None:
             parts = self.site(environment), self.captures(environment), self.injector, self._paces, self.tokens.all
-            found = self._injections[environment] = Injections(*parts)
+            found = self._injections[environment] = Injections(*parts, self.connected)
         return found
 
     async def _watch(self, environment: str, collection: Collection) -> None:

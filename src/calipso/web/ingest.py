@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any, Protocol
 
 import msgspec
@@ -24,12 +23,11 @@ class Connection(Protocol):
     """One agent's conversation."""
 
     replaced: asyncio.Event
-    advanced: asyncio.Event
-    durable: int
 
     def welcome(self) -> feed.Welcome: ...
     async def take(self, data: bytes) -> None: ...
-    def costs(self, cost: feed.Cost) -> None: ...
+    def hears(self, text: str) -> None: ...
+    async def says(self) -> feed.Told: ...
     def close(self) -> None: ...
 
 
@@ -87,7 +85,7 @@ async def _refuse(socket: Socket, error: CalipsoError) -> None:
 
 
 async def _converse(socket: Socket, connection: Connection) -> None:
-    works = (_hear(socket, connection), _acknowledge(socket, connection), connection.replaced.wait())
+    works = (_hear(socket, connection), _tell(socket, connection), connection.replaced.wait())
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -112,13 +110,10 @@ async def _hear(socket: Socket, connection: Connection) -> None:
         if data is not None:
             await connection.take(data)
         elif text is not None:
-            with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):  # a later version may say more
-                connection.costs(msgspec.json.decode(text, type=feed.Cost))
+            connection.hears(text)
 
 
-async def _acknowledge(socket: Socket, connection: Connection) -> None:
-    """Tell how far all is durable, once for all that became so meanwhile."""
+async def _tell(socket: Socket, connection: Connection) -> None:
+    """Tell how far all is durable and what is wanted, once for all that there was meanwhile."""
     while True:
-        await connection.advanced.wait()
-        connection.advanced.clear()
-        await socket.send_text(msgspec.json.encode(feed.Acked(connection.durable)).decode())
+        await socket.send_text(msgspec.json.encode(await connection.says()).decode())

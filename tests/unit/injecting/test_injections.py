@@ -14,7 +14,7 @@ import pytest
 from calipso.errors import ConfigError, Conflict, Forbidden, NotFound, QueryError
 from calipso.operations.injecting import InjectionView
 from calipso.operations.registry import BY_NAME, perform
-from calipso.runtime.injecting import Pace
+from calipso.runtime.pace import Pace
 from calipso.runtime.settings import settings
 from calipso.runtime.system import System
 from tests.support.injecting import Swallowing

@@ -11,7 +11,8 @@ import pytest
 from calipso.errors import ParseError, StoreError
 from calipso.model.record import Record, RunBegan, RunEnded, RunResumed, Scope, ScopeGone, Seen
 from calipso.runtime import feed
-from calipso.runtime.agent import WINDOW, Agent, Server
+from calipso.runtime.agent import Agent, Server
+from calipso.runtime.delivery import WINDOW
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
 from calipso.transports.local import LocalTransport
@@ -90,7 +91,7 @@ def test_answers_that_come_while_sending_are_not_waited_for(tmp_path: Path) -> N
 
         for _ in range(WINDOW + 3):
             spool.put(b"part")
-        sending: asyncio.Task[Any] = asyncio.create_task(agent._send(Socket()))  # type: ignore[arg-type]
+        sending: asyncio.Task[Any] = asyncio.create_task(agent._changes.send(Socket()))  # type: ignore[arg-type]
         await asyncio.sleep(0.2)
         assert sent == list(range(1, WINDOW + 4))
         sending.cancel()
@@ -112,7 +113,7 @@ def test_an_agent_whose_parts_were_dropped_waits_for_new_ones(tmp_path: Path) ->
         agent = Agent(Server("http://nowhere"), "e", "h1", spool, {}, lambda _: LocalTransport())
         spool.put(b"a")
         spool.clear()
-        sending: asyncio.Task[Any] = asyncio.create_task(agent._send(socket))  # type: ignore[arg-type]
+        sending: asyncio.Task[Any] = asyncio.create_task(agent._changes.send(socket))  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
         assert socket.sent == []
         agent._spool([seen("a")])

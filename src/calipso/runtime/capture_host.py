@@ -1,0 +1,197 @@
+"""The half of captures that runs where the packets are: in a server for its own machine, in an agent for its host.
+
+It is told the whole of what is wanted, each time anew: what is new is opened, what is not wanted any more is closed
+after what it counted was told. Who wants it may be away: what an order says of its end holds by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from calipso.errors import CalipsoError, ConfigError, TransportError
+from calipso.flows import record as r
+from calipso.flows.table import FlowTable, Point
+from calipso.model.flow import Flow
+from calipso.operations.context import PointState
+from calipso.runtime.orders import Key, Order, PointReport
+from calipso.seams import Capture, CaptureCounts, CaptureEngine
+
+AGAIN = 10.0
+"""Seconds until a point that could not be opened is tried again."""
+MEASURED = 5.0
+"""Seconds over which packets a second are reckoned: one burst is not a rate."""
+OVER = "its time is over"
+
+log = structlog.get_logger()
+
+
+class _Open:
+    """A point that is captured."""
+
+    def __init__(self, engine: CaptureEngine, capture: Capture, order: Order) -> None:
+        self.engine, self.capture, self.order = engine, capture, order
+        self.table = FlowTable(Point(order.point.node, order.capture, order.point.host), order.policy)
+        self.counts = CaptureCounts()
+        self._measured = time.monotonic(), 0
+
+    def take(self, at: int) -> list[Flow]:
+        """The flows that changed or ended. Raises `TransportError` when the point is gone."""
+        records, self.counts = self.capture.read()
+        changed = self.table.update(r.unpack(records), at)
+        return [*changed, *self.table.expire(at)]
+
+    def overspent(self) -> str:
+        """Why the budget ends it, "" while it is kept to."""
+        most, clock = self.order.options.packets_per_second, time.monotonic()
+        since, before = self._measured
+        if not most or clock - since < MEASURED:
+            return ""
+        seen = self.counts.received + self.counts.dropped + self.counts.lost
+        self._measured = clock, seen
+        rate = (seen - before) / (clock - since)
+        return f"its budget is {most} packets a second, and there were {rate:.0f}" if rate > most else ""
+
+    def state(self, name: str, reason: str = "") -> PointState:
+        return PointState(self.order.point.node, name, self.engine.name, self.counts, len(self.table), reason)
+
+
+class CaptureHost:
+    """See the module. `turn` and `close` may take long: they are for a thread; the others may be called from any."""
+
+    def __init__(self, engines: Sequence[CaptureEngine]) -> None:
+        self.engines = tuple(engines)
+        self._orders: dict[Key, Order] = {}
+        self._open: dict[Key, _Open] = {}
+        self._failed: dict[Key, tuple[float, str]] = {}
+        self._ended: dict[Key, PointState] = {}
+        """Those that ended by what their orders say, until they are not wanted any more."""
+        self._lock = threading.Lock()
+
+    def want(self, orders: Iterable[Order]) -> None:
+        """From the next turn on: these, and nothing else."""
+        self._orders = {order.key: order for order in orders}
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._orders or self._open)
+
+    def turn(self) -> list[Flow]:
+        """Open and close what is to be; the flows that changed or ended."""
+        with self._lock:
+            wanted, at = self._orders, time.time_ns()
+            for kept in (self._failed, self._ended):
+                for key in [key for key in kept if key not in wanted]:
+                    del kept[key]
+            told = self._close([key for key, there in self._open.items() if not _same(there.order, wanted.get(key))])
+            for key, order in wanted.items():
+                there = self._open.get(key)
+                if order.until and order.until <= at // 1000:
+                    told += self._end(key, order, OVER)
+                elif there is not None:
+                    there.order = order
+                elif key not in self._ended and self._failed.get(key, (0.0, ""))[0] <= time.monotonic():
+                    self._begin(key, order)
+            return told + self._read(at)
+
+    def close(self) -> list[Flow]:
+        """End everything that is open; what it counted."""
+        with self._lock:
+            self._orders = {}
+            return self._close(list(self._open))
+
+    def reports(self) -> list[PointReport]:
+        """How each order goes."""
+        return [PointReport(key[0], self._state(key, order)) for key, order in list(self._orders.items())]
+
+    def _state(self, key: Key, order: Order) -> PointState:
+        there = self._open.get(key)
+        if there is not None:
+            return there.state("active")
+        if (ended := self._ended.get(key)) is not None:
+            return ended
+        failed = self._failed.get(key)
+        return PointState(order.point.node, "failed" if failed else "waiting", reason=failed[1] if failed else "")
+
+    def named(self, name: str) -> CaptureEngine:
+        """The engine of a name. Raises `ConfigError` when there is none, or it cannot be used here."""
+        engine = next((each for each in self.engines if each.name == name), None)
+        if engine is None:
+            known = ", ".join(engine.name for engine in self.engines)
+            raise ConfigError(f"no engine {name!r}", where="engine", hint=f"there are: {known}")
+        if reason := engine.reason():
+            raise ConfigError(f"{name} cannot be used here: {reason}", where="engine")
+        return engine
+
+    def _engine_for(self, order: Order) -> CaptureEngine:
+        """The engine that was named, else the first that can do it. Raises `ConfigError`."""
+        if order.engine:
+            return self.named(order.engine)
+        why = []
+        for engine in self.engines:
+            if order.type not in engine.types or (order.options.bpf and not engine.filters):
+                continue
+            if order.options.raw_packets and not engine.keeps_packets:
+                continue
+            if reason := engine.reason():
+                why.append(f"{engine.name}: {reason}")
+                continue
+            return engine
+        raise ConfigError("; ".join(why) or f"no engine captures on a {order.type} with these options", where="engine")
+
+    def _begin(self, key: Key, order: Order) -> None:
+        try:
+            engine = self._engine_for(order)
+            self._open[key] = _Open(engine, engine.open(order.point, order.options), order)
+            self._failed.pop(key, None)
+        except CalipsoError as error:
+            self._failed[key] = (time.monotonic() + AGAIN, error.message)
+
+    def _read(self, at: int) -> list[Flow]:
+        told: list[Flow] = []
+        for key, there in list(self._open.items()):
+            try:
+                told += there.take(at)
+            except TransportError as error:
+                self._failed[key] = (time.monotonic() + AGAIN, error.message)
+                del self._open[key]
+                there.capture.close()
+                continue
+            if reason := there.overspent():
+                told += self._end(key, there.order, reason)
+        return told
+
+    def _end(self, key: Key, order: Order, reason: str) -> list[Flow]:
+        """By what the order says."""
+        there = self._open.get(key)
+        told = self._close([key])
+        if key not in self._ended:
+            self._failed.pop(key, None)
+            log.info("capture ended", capture=key[0], node=key[1], reason=reason)
+            node = order.point.node
+            self._ended[key] = there.state("ended", reason) if there else PointState(node, "ended", reason=reason)
+        return told
+
+    def _close(self, keys: Iterable[Key]) -> list[Flow]:
+        told: list[Flow] = []
+        for key in keys:
+            there = self._open.pop(key, None)
+            if there is None:
+                continue
+            try:
+                told += there.take(time.time_ns())
+            except TransportError as error:
+                log.info("capture ended", capture=key[0], node=key[1], reason=error.message)
+            there.capture.close()
+        return told
+
+
+def _same(there: Order, wanted: Order | None) -> bool:
+    """Whether what is open is what is wanted; when it ends may change meanwhile."""
+    return wanted is not None and (there.point, there.engine, there.options, there.policy) == (
+        wanted.point, wanted.engine, wanted.options, wanted.policy,
+    )  # fmt: skip
