@@ -23,6 +23,7 @@ from calipso.runtime.cost import Meter, resident
 from calipso.runtime.delivery import Delivery
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
+from calipso.runtime.turn import ended
 from calipso.seams import Source
 from calipso.version import VERSION
 
@@ -154,9 +155,7 @@ class Agent:
             try:
                 await asyncio.wait((watching, changed), return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in (watching, changed):
-                    task.cancel()
-                await asyncio.gather(watching, changed, return_exceptions=True)
+                await asyncio.gather(ended(watching), ended(changed))
                 await collection.close()
 
     # ── what is delivered ────────────────────────────────────────────────────────────────────────────────────────

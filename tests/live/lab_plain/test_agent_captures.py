@@ -197,7 +197,7 @@ def test_one_chain_from_two_agents_that_outlives_agent_and_server(lab: Running, 
 
             # what is seen while the server is away comes when it is back, though the agent has ended meanwhile
             site.end("server", signal.SIGKILL)
-            site.end("h2")
+            site.end("h2", signal.SIGKILL)
             site.agent("h2")
             spool = tmp_path / "h2" / f"agent-{NAME}-h2.flows.db"
             await until("captures without a server", lambda: captures_alone(site, spool))
