@@ -142,11 +142,13 @@ class Captures:
             self.remove(id)
         if self._specs or self._found or self._here.busy or self.keeping.waiting:
             await asyncio.to_thread(self._turn)
+        await asyncio.to_thread(self.keeping.prune)
+        if any(id not in self._found for id in self._specs):
+            return  # not asked yet: agents go on with what they were told, rather than be told too little
         orders = list(self._ordered(agents=True))
         for host in self.points.agents():
             mine = tuple(order for order in orders if order.point.host == host)
             self._agents.want(self._site.config.name, host, mine)
-        await asyncio.to_thread(self.keeping.prune)
 
     def _turn(self) -> None:
         self._ask()

@@ -206,7 +206,7 @@ def test_one_chain_from_two_agents_that_outlives_agent_and_server(lab: Running, 
             await until("flows of the absence", lambda: counted_flows(site, PINGS + 2))
 
             # what is not wanted any more is let go of
-            assert all(site.holds(host) for host in lab.hosts)
+            await until("held", lambda: held(site))
             await site.does("remove_capture", environment=NAME, id="walk")
             await until("let go", lambda: idle(site))
 
@@ -233,6 +233,10 @@ def kept(queue: Path) -> list[Flow]:
     """What waits in an agent's queue of flows."""
     with closing(sqlite3.connect(f"file:{queue}?mode=ro", uri=True)) as database:
         return [flow for (body,) in database.execute("SELECT body FROM part") for flow in feed.unpack_flows(body)]
+
+
+async def held(site: Site) -> bool:
+    return all(site.holds(host) for host in site.lab.hosts)
 
 
 async def idle(site: Site) -> bool:
