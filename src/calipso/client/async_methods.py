@@ -786,7 +786,8 @@ class AsyncMethods:
         """Send packets from an object; gives at once, and `get_injections` tells how it goes. A token may send as
         much, and to where, as its role is allowed in the settings (`injections`): who writes only to addresses
         of objects of the environment. Raises `QueryError`, `NotFound`, `Forbidden` for what the role may not;
-        `Conflict` without a running server, `Unreachable` for an object that is not on a host of this machine.
+        `Conflict` without a running server, `Unreachable` for an object that is neither here nor on a host with
+        an agent.
 
         source: an object by id or by a query that finds one: a device, a namespace or a host. target: the same,
         or an address. id: what it is to be known by, empty for one that is made up. type: of the packets, or

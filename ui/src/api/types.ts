@@ -35,6 +35,10 @@ export interface AgentView {
   spooled: number;
   spooled_bytes: number;
   lost: number;
+  captures: string;
+  sends: string;
+  engines: Record<string, string>;
+  flows_lost: number;
 }
 
 export interface Agents {
