@@ -222,7 +222,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a capture counts and keeps. bpf: filter in the language of pcap-filter(7). header: octets looked at.
 
     flows: conversations counted at once. raw_packets: whole packets kept of each flow. l2_key: MACs tell flows apart.
-    defragment: later fragments are counted with their first. packets_per_second, cpu: 0 for no limit; cpu in cores.
+    defragment: fragments are counted with their first one. packets_per_second, cpu: 0 for no limit; cpu in cores.
     sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
     """
 
@@ -236,6 +236,11 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0
     sampling: int = 1
     port: int = 0
+
+    @property
+    def frames(self) -> bool:
+        """Whether it takes an engine that sees every frame, as those do that keep packets."""
+        return bool(self.raw_packets or self.defragment)
 
 
 class CaptureCounts(msgspec.Struct, frozen=True):

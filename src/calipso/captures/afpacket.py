@@ -20,6 +20,7 @@ from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
 from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.flows.count import Counter
+from calipso.flows.fragments import LIMIT, SETS
 from calipso.native.entered import entered
 from calipso.native.place import Place
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
@@ -112,7 +113,7 @@ class RingCapture:
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index = made, index
-        self._table = CoreTable(options.flows, l2_key=options.l2_key)
+        self._table = CoreTable(options.flows, l2_key=options.l2_key, fragments=SETS * options.defragment)
         self._turn = threading.Lock()
         self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
         self._swept = time.monotonic()
@@ -143,6 +144,7 @@ class RingCapture:
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._turn:
+            self._table.settle(time.time_ns() - LIMIT)
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
             self._swept = _sweep(self._table, self._swept)
@@ -185,7 +187,7 @@ class SocketCapture:
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index, self._options = made, index, options
-        self._counter = Counter(options.flows, l2_key=options.l2_key)
+        self._counter = Counter(options.flows, l2_key=options.l2_key, fragments=SETS * options.defragment)
         self._kept: deque[RawPacket] = deque(maxlen=KEPT)
         self._of: dict[bytes, int] = {}
         self._lock, self._closing = threading.Lock(), threading.Event()
@@ -228,7 +230,9 @@ class SocketCapture:
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._lock:
-            records, c = self._counter.records(), self._counter
+            c = self._counter
+            c.settle(time.time_ns() - LIMIT)
+            records = c.records()
             self._swept = _sweep(c, self._swept)
             counts = (c.received, c.lost, c.unknown)
         if self._failed and self._ended:

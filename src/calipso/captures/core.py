@@ -12,12 +12,15 @@ import calipso.native
 from calipso.errors import TransportError
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET
+from calipso.flows.fragments import EVER
 
 LIBRARY = Path(calipso.native.__file__).parent / "_flowcore.so"
 _P, _U16, _U32, _U64, _INT = ctypes.c_void_p, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_new": (_P, [_U64, _INT]),
     "fc_free": (None, [_P]),
+    "fc_defragment": (_INT, [_P, _U64]),
+    "fc_settle": (None, [_P, _U64]),
     "fc_frame": (None, [_P, ctypes.c_char_p, _U32, _U32, _U64, _INT, _U32, _U16]),
     "fc_count": (_U64, [_P]),
     "fc_counts": (None, [_P, _P]),
@@ -67,7 +70,9 @@ class CoreTable:
     Raises `TransportError` where the core is not there or gets no memory.
     """
 
-    def __init__(self, most: int = 262_144, *, l2_key: bool = False, core: ctypes.CDLL | None = None) -> None:
+    def __init__(
+        self, most: int = 262_144, *, l2_key: bool = False, fragments: int = 0, core: ctypes.CDLL | None = None
+    ) -> None:
         found = core or library()
         if found is None:
             raise TransportError("the C core is not built", hint="`python -m calipso.native.build` needs a C compiler.")
@@ -75,6 +80,9 @@ class CoreTable:
         self._table = found.fc_new(most, int(l2_key))
         if not self._table:
             raise TransportError(f"no memory for {most} flows")
+        if fragments and found.fc_defragment(self._table, fragments):
+            self.close()
+            raise TransportError(f"no memory for {fragments} sets of datagrams")
 
     def __len__(self) -> int:
         return int(self._core.fc_count(self._table))
@@ -84,6 +92,10 @@ class CoreTable:
     ) -> None:
         """Count one frame, `time` in ns since the epoch."""
         self._core.fc_frame(self._table, frame, len(frame), wire, time, link, ifindex, vlan)
+
+    def settle(self, before: int = EVER) -> None:
+        """Give up datagrams that are incomplete and began before (ns)."""
+        self._core.fc_settle(self._table, before)
 
     def pcap(self, address: int, size: int, unit: int, link: int, largest: int) -> int:
         """Count packets of a classic file in memory; how many octets were whole packets."""

@@ -13,6 +13,7 @@ from calipso.captures.core import CoreTable, library
 from calipso.errors import ParseError
 from calipso.flows import pcap
 from calipso.flows.count import Counter
+from calipso.flows.fragments import SETS
 from calipso.flows.offline import Reading, flows_of, reading
 from calipso.flows.table import Point
 
@@ -22,14 +23,15 @@ _HERE = "<" if sys.byteorder == "little" else ">"
 
 
 def flows_of_file(
-    path: Path, point: Point, *, l2_key: bool = False, most: int = 500_000,
+    path: Path, point: Point, *, l2_key: bool = False, defragment: bool = False, most: int = 500_000,
     progress: Callable[[int], None] = lambda packets: None,
 ) -> Reading:  # fmt: skip
     """All flows of a pcap or pcapng file. Raises `OSError`, and `ParseError` for what is no such file at all."""
+    sets = SETS * defragment
     with path.open("rb") as stream:
         if library() is None:
-            return flows_of(stream, Counter(most, l2_key=l2_key), point, progress=progress)
-        table = CoreTable(most, l2_key=l2_key)
+            return flows_of(stream, Counter(most, l2_key=l2_key, fragments=sets), point, progress=progress)
+        table = CoreTable(most, l2_key=l2_key, fragments=sets)
         try:
             head = pcap.classic(stream.read(pcap.HEADER))
             if head is None or head.order != _HERE:

@@ -46,6 +46,9 @@ def create(
     packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
     header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    defragment: Annotated[
+        bool, typer.Option("--defragment", help="Fragments count to their first one's flow.")
+    ] = False,
     sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
     port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
@@ -57,7 +60,7 @@ def create(
     """
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
-        raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
+        raw_packets=packets, header=header, l2_key=l2, defragment=defragment, sampling=sampling, port=port, ttl=ttl,
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)

@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
 def pcap(
     files: Annotated[list[Path], typer.Argument(help="pcap or pcapng files.", exists=True, dir_okay=False)],
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    defragment: Annotated[
+        bool, typer.Option("--defragment", help="Fragments count to their first one's flow.")
+    ] = False,
     output: Out = Output.table,
 ) -> None:
     """Show the flows of capture files, also those inside of tunnels, every packet and byte counted.
@@ -42,7 +45,7 @@ def pcap(
     flows: list[Flow] = []
     damaged = False
     for file in files:
-        found = _read(file, l2=l2)
+        found = _read(file, l2=l2, defragment=defragment)
         flows += found.flows
         damaged |= bool(found.damage)
         _say(file, found)
@@ -55,10 +58,10 @@ def pcap(
         raise typer.Exit(PARTIAL)
 
 
-def _read(file: Path, *, l2: bool) -> Reading:
+def _read(file: Path, *, l2: bool, defragment: bool) -> Reading:
     try:
         with _progress(file) as progress:
-            return flows_of_file(file, Point(node=file.name), l2_key=l2, progress=progress)
+            return flows_of_file(file, Point(node=file.name), l2_key=l2, defragment=defragment, progress=progress)
     except OSError as error:
         fail(ConfigError(f"cannot be read: {error.strerror}", where=str(file)))
     except ParseError as error:

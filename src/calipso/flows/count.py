@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET, Layer, decode
+from calipso.flows.fragments import EVER, Counted, Fragments
 
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
 _HALF = 1 << 31
@@ -36,10 +37,15 @@ class Conversation:
 
 
 class Counter:
-    """All conversations of one point. `most`: how many are kept; what does not fit is counted as `lost`."""
+    """All conversations of one point. `most`: how many are kept; what does not fit is counted as `lost`.
 
-    def __init__(self, most: int = 500_000, *, l2_key: bool = False) -> None:
+    `fragments`: sets of a table of datagrams, by which fragments are counted to the conversation of their first one;
+    0: those after the first are a conversation without ports.
+    """
+
+    def __init__(self, most: int = 500_000, *, l2_key: bool = False, fragments: int = 0) -> None:
         self._most, self._l2_key = most, l2_key
+        self._fragments = Fragments(fragments) if fragments else None
         self._found: dict[bytes, Conversation] = {}
         self.received = self.octets = self.lost = self.unknown = 0
 
@@ -56,14 +62,31 @@ class Counter:
         if not layers:
             self.unknown += 1
         for layer in layers:
-            found = self._found.get(layer.key)
-            if found is None:
-                if len(self._found) >= self._most:
-                    self.lost += 1
-                    continue
-                found = self._found[layer.key] = Conversation(layer, time)
-            _count(found, layer, time)
+            if self._fragments is None or layer.piece is None:
+                self._add(Counted(layer, time, time))
+                continue
+            for counted in self._fragments.place(layer, time):
+                self._add(counted)
         return layers
+
+    def settle(self, before: int = EVER) -> None:
+        """Give up datagrams that are incomplete and began before (ns)."""
+        for counted in self._fragments.settle(before) if self._fragments is not None else ():
+            self._add(counted)
+
+    def _add(self, counted: Counted) -> None:
+        layer, since, until, fault = counted
+        found = self._found.get(layer.key)
+        if fault:
+            if found is not None:
+                found.fragment_errors += 1
+            return
+        if found is None:
+            if len(self._found) >= self._most:
+                self.lost += layer.packets
+                return
+            found = self._found[layer.key] = Conversation(layer, since)
+        _count(found, layer, since, until)
 
     def counts(self) -> tuple[int, int, int, int]:
         """(frames received, their octets, lost for want of room, without a link header)."""
@@ -81,16 +104,14 @@ class Counter:
         return len(idle)
 
 
-def _count(found: Conversation, layer: Layer, time: int) -> None:
+def _count(found: Conversation, layer: Layer, since: int, time: int) -> None:
     side = layer.side
-    found.packets[side] += 1
+    found.packets[side] += layer.packets
     found.bytes[side] += layer.length
     found.last = max(found.last, time)
-    found.first = min(found.first, time)
-    if layer.fragment:
-        found.fragments += 1
-    if layer.fragment_error:
-        found.fragment_errors += 1
+    found.first = min(found.first, since)
+    found.fragments += layer.fragment
+    found.fragment_errors += layer.fragment_error
     if layer.tcp_flags:
         _tcp(found, layer, time)
     elif layer.asks:

@@ -41,6 +41,8 @@ class Table(Protocol):
 
     def counts(self) -> tuple[int, int, int, int]: ...
 
+    def settle(self) -> None: ...
+
     def records(self) -> bytes: ...
 
 
@@ -65,6 +67,7 @@ def flows_of(
 
 def reading(table: Table, point: Point, damage: str) -> Reading:
     """What a table counted of a file, as flows."""
+    table.settle()
     records = list(r.unpack(table.records()))
     last = max((record.last for record in records), default=0)
     flows = FlowTable(point, Policy(update=float(1 << 40))).update(records, last)

@@ -113,7 +113,11 @@ def parent_of(packed_key: bytes) -> int:
     """
     found = _A
     for (word,) in struct.iter_unpack("=Q", packed_key):
-        found ^= word
-        found = (found * _B) & _C
-        found ^= found >> 32
+        found = folded(found, word)
     return found or 1
+
+
+def folded(found: int, word: int) -> int:
+    """One step of it."""
+    found = ((found ^ word) * _B) & _C
+    return found ^ found >> 32

@@ -52,19 +52,31 @@ typedef struct {
     uint8_t expects[2]; /* whether next[] is known */
 } fc_slot;
 
+typedef struct fc_fragments fc_fragments;
+
 typedef struct {
     fc_slot *slots;
     uint32_t *tags; /* 0: free; else 32 bits of the hash, so that most misses touch no slot */
     uint64_t mask, count, most;
     uint64_t received, octets, lost, unknown;
     int l2_key;
+    fc_fragments *fragments; /* NULL: those after the first are a conversation without ports */
 } fc_table;
+
+/* Where a fragment belongs; `protocol` is that of all fragments of its datagram. */
+typedef struct {
+    int is, more;
+    uint8_t protocol;
+    uint32_t ident, at, size;
+} fc_piece;
 
 /* What one layer of a frame says besides its key. */
 typedef struct {
-    int side, fragment, fragment_error, asks, answers, tcp;
-    uint32_t length, sequence, payload;
+    int side, asks, answers, tcp;
+    uint32_t packets, fragment, fragment_error, sequence, payload;
+    uint64_t length;
     uint8_t flags, ttl;
+    fc_piece piece;
     const uint8_t *source, *destination;
 } fc_layer;
 
@@ -102,6 +114,7 @@ void fc_free(fc_table *t) {
     if (!t) return;
     if (t->slots) munmap(t->slots, (t->mask + 1) * sizeof(fc_slot));
     if (t->tags) munmap(t->tags, (t->mask + 1) * sizeof(uint32_t));
+    free(t->fragments);
     free(t);
 }
 
@@ -168,36 +181,47 @@ static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     }
 }
 
-static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t now) {
+/* Where a conversation is, or the free place for it; there is always one. */
+static uint64_t place_of(const fc_table *t, const fc_key *key, uint32_t *tag) {
     uint64_t hash = fold(key), at = hash & t->mask;
-    uint32_t tag = (uint32_t)(hash >> 32) | 1;
-    fc_slot *s;
-    for (;; at = (at + 1) & t->mask) {
-        s = &t->slots[at];
-        if (!t->tags[at]) {
-            if (t->count >= t->most) {
-                t->lost++;
-                return;
-            }
-            t->tags[at] = tag;
-            t->count++;
-            s->key = *key;
-            begin(s, l, now);
-            break;
+    *tag = (uint32_t)(hash >> 32) | 1;
+    while (t->tags[at] && (t->tags[at] != *tag || memcmp(&t->slots[at].key, key, sizeof *key))) at = (at + 1) & t->mask;
+    return at;
+}
+
+static fc_slot *find(fc_table *t, const fc_key *key) {
+    uint32_t tag;
+    uint64_t at = place_of(t, key, &tag);
+    return t->tags[at] ? &t->slots[at] : NULL;
+}
+
+static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t since, uint64_t now) {
+    uint32_t tag;
+    uint64_t at = place_of(t, key, &tag);
+    fc_slot *s = &t->slots[at];
+    if (!t->tags[at]) {
+        if (t->count >= t->most) {
+            t->lost += l->packets;
+            return;
         }
-        if (t->tags[at] == tag && !memcmp(&s->key, key, sizeof *key)) break;
+        t->tags[at] = tag;
+        t->count++;
+        s->key = *key;
+        begin(s, l, since);
     }
     fc_value *v = &s->value;
-    v->packets[l->side]++;
+    v->packets[l->side] += l->packets;
     v->bytes[l->side] += l->length;
     if (now > v->last) v->last = now;
-    if (now < v->first) v->first = now;
-    v->fragments += (uint32_t)l->fragment;
-    v->fragment_errors += (uint32_t)l->fragment_error;
+    if (since < v->first) v->first = since;
+    v->fragments += l->fragment;
+    v->fragment_errors += l->fragment_error;
     if (l->tcp && l->flags) count_tcp(s, l, now);
     else if (l->asks) v->request = now;
     else if (l->answers && v->request && !v->rtt) v->rtt = now - v->request;
 }
+
+#include "fragments.h"
 
 /* ── layers ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -206,6 +230,7 @@ typedef struct {
     uint8_t source[16], destination[16];
     int fragment, later, wrong;
     uint32_t end;
+    fc_piece piece;
 } fc_internet;
 
 static void inside(fc_position *p, uint8_t tunnel, uint32_t id, uint32_t at, int ethertype, uint64_t parent) {
@@ -240,38 +265,52 @@ static int link_header(fc_position *p) {
     return 1;
 }
 
+/* The key of a conversation; whose side the frame is. */
+static int key_of(const fc_position *p, fc_key *key, uint8_t family, const uint8_t source[16],
+                  const uint8_t destination[16], uint8_t protocol, uint16_t source_port, uint16_t destination_port,
+                  uint16_t icmp, uint8_t carries) {
+    memset(key, 0, sizeof *key);
+    int order = memcmp(source, destination, 16);
+    int side = order > 0 || (order == 0 && source_port > destination_port);
+    memcpy(key->address[side], source, 16);
+    memcpy(key->address[1 - side], destination, 16);
+    key->port[side] = source_port;
+    key->port[1 - side] = destination_port;
+    if (p->l2_key) {
+        memcpy(key->mac[side], p->source, 6);
+        memcpy(key->mac[1 - side], p->destination, 6);
+    }
+    key->protocol = protocol;
+    key->family = family;
+    key->tunnel = p->tunnel;
+    key->carries = carries;
+    key->tunnel_id = p->tunnel_id;
+    key->ifindex = p->ifindex;
+    key->vlan = p->vlan;
+    key->inner_vlan = p->inner_vlan;
+    key->ethertype = (uint16_t)(p->ethertype < 0 ? 0 : p->ethertype);
+    key->icmp = icmp;
+    key->parent = p->parent;
+    key->raw = p->raw;
+    return side;
+}
+
 static uint64_t account(fc_table *t, fc_position *p, fc_layer *l, uint8_t family, const uint8_t source[16],
                         const uint8_t destination[16], uint8_t protocol, uint16_t source_port,
                         uint16_t destination_port, uint16_t icmp, uint8_t carries, uint64_t now) {
     fc_key key;
-    memset(&key, 0, sizeof key);
-    int order = memcmp(source, destination, 16);
-    int side = order > 0 || (order == 0 && source_port > destination_port);
-    memcpy(key.address[side], source, 16);
-    memcpy(key.address[1 - side], destination, 16);
-    key.port[side] = source_port;
-    key.port[1 - side] = destination_port;
-    if (p->l2_key) {
-        memcpy(key.mac[side], p->source, 6);
-        memcpy(key.mac[1 - side], p->destination, 6);
-    }
-    key.protocol = protocol;
-    key.family = family;
-    key.tunnel = p->tunnel;
-    key.carries = carries;
-    key.tunnel_id = p->tunnel_id;
-    key.ifindex = p->ifindex;
-    key.vlan = p->vlan;
-    key.inner_vlan = p->inner_vlan;
-    key.ethertype = (uint16_t)(p->ethertype < 0 ? 0 : p->ethertype);
-    key.icmp = icmp;
-    key.parent = p->parent;
-    key.raw = p->raw;
-    l->side = side;
+    l->side = key_of(p, &key, family, source, destination, protocol, source_port, destination_port, icmp, carries);
     l->length = p->wire > p->start ? p->wire - p->start : 0;
+    l->packets = 1;
     l->source = p->source;
     l->destination = p->destination;
-    count(t, &key, l, now);
+    if (t->fragments && l->piece.is) {
+        fc_name name = {.ident = l->piece.ident};
+        name.side = (uint32_t)key_of(p, &name.key, family, source, destination, l->piece.protocol, 0, 0, 0, 0);
+        fragment(t, &name, &key, l, now);
+    } else {
+        count(t, &key, l, now, now);
+    }
     return carries ? fold(&key) : 0;
 }
 
@@ -286,8 +325,9 @@ static uint64_t of_link(fc_table *t, fc_position *p, uint8_t carries, uint64_t n
 static uint64_t of_ip(fc_table *t, fc_position *p, const fc_internet *ip, fc_layer *l, uint16_t source,
                       uint16_t destination, uint16_t icmp, uint8_t carries, uint64_t now) {
     l->ttl = ip->ttl;
-    l->fragment = ip->fragment;
-    l->fragment_error = ip->wrong;
+    l->fragment = !!ip->fragment;
+    l->fragment_error = !!ip->wrong;
+    l->piece = ip->piece;
     return account(t, p, l, ip->family, ip->source, ip->destination, ip->protocol, source, destination, icmp, carries,
                    now);
 }
@@ -462,6 +502,9 @@ static int ipv4(fc_table *t, fc_position *p, uint64_t now) {
     ip.later = !!(field & 0x1FFF);
     ip.fragment = more || ip.later;
     ip.wrong = more && ((total - header) & 7);
+    if (ip.fragment)
+        ip.piece = (fc_piece){.is = 1, .more = more, .protocol = f[9], .ident = two(f + 4), .at = (field & 0x1FFFu) * 8,
+                              .size = total > header ? total - header : 0};
     memcpy(ip.source, f + 12, 4);
     memcpy(ip.destination, f + 16, 4);
     p->at += header;
@@ -487,6 +530,9 @@ static int ipv6(fc_table *t, fc_position *p, uint64_t now) {
             ip.fragment = 1;
             ip.later |= !!(field & 0xFFF8);
             ip.wrong |= field & 1 && ((ip.end - at - 8) & 7);
+            if (field & 0xFFF9)
+                ip.piece = (fc_piece){.is = 1, .more = field & 1, .protocol = f[at], .ident = four(f + at + 4),
+                                      .at = field & 0xFFF8u, .size = ip.end > at + 8 ? ip.end - at - 8 : 0};
             ip.protocol = f[at];
             at += 8;
             if (ip.later) break;

@@ -28,6 +28,8 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bpf: a filter in the language of pcap-filter(7). header: octets of a packet that are looked at. raw_packets: whole
     packets kept of each flow. l2_key: MACs tell flows apart. ttl: seconds until it ends by itself, 0 for never.
 
+    defragment: fragments of IP are counted to the flow of their datagram's first one.
+
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
     """
 
@@ -41,6 +43,7 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     header: Annotated[int, msgspec.Meta(ge=64, le=4096)] = 256
     raw_packets: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     l2_key: bool = False
+    defragment: bool = False
     sampling: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
@@ -84,6 +87,7 @@ class CaptureView(msgspec.Struct, frozen=True):
     created: str
     points: list[PointView]
     error: str = ""
+    defragment: bool = False
 
 
 class CaptureList(msgspec.Struct, frozen=True):
@@ -148,6 +152,7 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
         header=request.header,
         raw_packets=request.raw_packets,
         l2_key=request.l2_key,
+        defragment=request.defragment,
         sampling=request.sampling,
         port=request.port,
     )
@@ -222,4 +227,5 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
+        spec.options.defragment,
     )  # fmt: skip

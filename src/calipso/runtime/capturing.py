@@ -245,7 +245,7 @@ class Captures:
         for engine in self._engines:
             if type not in engine.types or (spec.options.bpf and not engine.filters):
                 continue
-            if spec.options.raw_packets and not engine.keeps_packets:
+            if spec.options.frames and not engine.keeps_packets:
                 continue
             if reason := engine.reason():
                 why.append(f"{engine.name}: {reason}")

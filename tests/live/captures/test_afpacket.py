@@ -148,3 +148,17 @@ def test_a_device_that_goes_is_told_after_what_was_counted(cable: None, core: bo
                 time.sleep(0.1)
     finally:
         capture.close()
+
+
+@pytest.mark.parametrize("core", WAYS)
+def test_fragments_are_of_one_flow(cable: None, core: bool) -> None:
+    point = CapturePoint(device="v0", netns=f"/run/netns/{B}")
+    capture = AfPacket(core=core).open(point, CaptureOptions(defragment=True))
+    try:
+        with listening():
+            send(5, 4000)
+            flow, _ = flows_of(capture, 4000, 15)
+        assert (flow.metric.ab_packets, flow.fragments, flow.fragment_errors) == (15, 15, 0)
+        assert flow.metric.ab_bytes == 5 * (4000 + 8 + 3 * 34)
+    finally:
+        capture.close()

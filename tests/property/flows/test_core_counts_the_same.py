@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import io
 import random
+import struct
 from functools import cache
 
 import pytest
@@ -16,6 +17,7 @@ from calipso.errors import ParseError
 from calipso.flows import record as r
 from calipso.flows.count import Counter
 from calipso.flows.decode import ETHERNET, RAW_IP
+from calipso.flows.fragments import EVER, LIMIT
 from calipso.flows.pcap import read
 from calipso.native.build import build
 from tests.property.flows.test_decoding import damaged
@@ -46,28 +48,47 @@ def conversation() -> st.SearchStrategy[bytes]:
     def ping(ends: tuple[str, str], kind: int, identifier: int) -> bytes:
         return p.ethernet(p.ipv4(p.echo(kind, identifier, 1), 1, *ends), 0x0800)
 
+    def piece(ends: tuple[str, str], six: bool, ident: int, eights: int, more: bool, size: int) -> bytes:
+        body = p.udp(b"x" * size, 1, 2)[: 8 + size] if not eights else b"y" * size
+        if six:
+            head = struct.pack("!BBHI", 17, 0, eights * 8 | more, ident)
+            return p.ethernet(p.ipv6(head + body, 44, *(f"2001:db8::{end[-1]}" for end in ends)), 0x86DD)
+        return p.ethernet(p.ipv4(body, 17, *ends, offset=eights * 8, more=more, ident=ident), 0x0800)
+
     numbers = st.one_of(st.integers(0, 20), st.integers(2**32 - 20, 2**32 - 1))
     return st.one_of(
         st.builds(segment, ends, port, port, flags, numbers, st.binary(max_size=5), st.integers(1, 255)),
         st.builds(ping, ends, st.sampled_from([0, 8, 13, 14, 3]), st.integers(0, 2)),
+        st.builds(piece, ends, st.booleans(), st.integers(1, 20), st.integers(0, 2), st.booleans(), st.integers(0, 16)),
         damaged(),
     )
 
 
+def times() -> st.SearchStrategy[int]:
+    """Close together, and about the time that datagrams are remembered apart."""
+    return st.one_of(st.integers(0, 50), st.integers(LIMIT - 2, LIMIT + 60))
+
+
 @given(
-    st.lists(st.tuples(conversation(), st.integers(0, 50), st.integers(0, 4095), st.integers(0, 9)), max_size=40),
+    st.lists(st.tuples(conversation(), times(), st.sampled_from([0, 0, 7]), st.integers(0, 9)), max_size=60),
     st.sampled_from([ETHERNET, ETHERNET, RAW_IP]), st.booleans(), st.sampled_from([4, 500]),
+    st.sampled_from([0, 1, 2, 1024]),
 )  # fmt: skip
 def test_the_same_frames_make_the_same_records(
-    frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int
+    frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int, fragments: int
 ) -> None:
-    table, counter = CoreTable(most, l2_key=l2_key, core=core()), Counter(most, l2_key=l2_key)
+    table = CoreTable(most, l2_key=l2_key, fragments=fragments, core=core())
+    counter = Counter(most, l2_key=l2_key, fragments=fragments)
     try:
         for frame, time, vlan, cut in frames:
             kept = frame[: max(0, len(frame) - cut)]
             table.frame(kept, len(frame), time, link=link, ifindex=3, vlan=vlan)
             counter.frame(kept, len(frame), time, link=link, ifindex=3, vlan=vlan)
-        assert table.counts() == (counter.received, counter.octets, counter.lost, counter.unknown)
+        for before in (25, LIMIT, EVER):
+            assert table.counts() == (counter.received, counter.octets, counter.lost, counter.unknown)
+            assert sorted_records(table.records()) == sorted_records(counter.records())
+            table.settle(before)
+            counter.settle(before)
         assert sorted_records(table.records()) == sorted_records(counter.records())
         assert table.forget(25) == counter.forget(25)
         assert sorted_records(table.records()) == sorted_records(counter.records())
