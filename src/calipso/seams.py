@@ -224,6 +224,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     flows: conversations counted at once. raw_packets: whole packets kept of each flow. l2_key: MACs tell flows apart.
     defragment: fragments are counted with their first one. packets_per_second, cpu: 0 for no limit; cpu in cores.
     sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
+    tcp_metric: TCP's sequence numbers are followed. payload: the first octets of conversations are handed on.
     """
 
     bpf: str = ""
@@ -236,11 +237,13 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0
     sampling: int = 1
     port: int = 0
+    tcp_metric: bool = False
+    payload: bool = False
 
     @property
     def frames(self) -> bool:
         """Whether it takes an engine that sees every frame, as those do that keep packets."""
-        return bool(self.raw_packets or self.defragment)
+        return bool(self.raw_packets or self.defragment or self.tcp_metric or self.payload)
 
 
 class CaptureCounts(msgspec.Struct, frozen=True):

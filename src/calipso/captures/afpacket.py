@@ -15,12 +15,14 @@ import struct
 import threading
 import time
 from collections import deque
+from typing import Any
 
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
 from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.flows.fragments import LIMIT, SETS
+from calipso.flows.stream import HEADS
 from calipso.native.entered import entered
 from calipso.native.place import Place
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
@@ -36,6 +38,8 @@ _TURN = 100
 _VLAN_VALID = 1 << 4
 IDLE, SWEEP = 120, 30
 """Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
+WITH_PAYLOAD, READ = 2304, 3_000_000_000
+"""Octets of a frame that are looked at for what it carries; ns after its first that a conversation's are handed on."""
 KEPT = 10_000
 """Packets kept until somebody takes them: beyond it the oldest go."""
 TYPES = frozenset({
@@ -63,12 +67,19 @@ class AfPacket:
     def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
         fast = self._core and library() is not None and not options.raw_packets
-        made, index = _socket(point, options.bpf, 65_536 if options.raw_packets else options.header)
+        made, index = _socket(point, options.bpf, _octets(options))
         try:
             return (RingCapture if fast else SocketCapture)(made, index, options)
         except BaseException:
             made.close()
             raise
+
+
+def _octets(options: CaptureOptions) -> int:
+    """How many of a frame are looked at."""
+    if options.raw_packets:
+        return 65_536
+    return max(options.header, WITH_PAYLOAD) if options.payload else options.header
 
 
 def _socket(point: CapturePoint, text: str, octets: int) -> tuple[socket.socket, int]:
@@ -108,18 +119,27 @@ def _bind(made: socket.socket, index: int) -> None:
         raise Unreachable(f"device {index}: {os.strerror(ctypes.get_errno())}")
 
 
+def _asked(options: CaptureOptions) -> dict[str, Any]:
+    """What a table counts besides."""
+    return {
+        "l2_key": options.l2_key, "fragments": SETS * options.defragment, "streams": options.tcp_metric,
+        "heads": HEADS * options.payload,
+    }  # fmt: skip
+
+
 class RingCapture:
     """A thread takes turns at the ring; the interpreter's lock is free meanwhile."""
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index = made, index
-        self._table = CoreTable(options.flows, l2_key=options.l2_key, fragments=SETS * options.defragment)
+        self._table = CoreTable(options.flows, **_asked(options))
+        self._payload = options.payload
         self._turn = threading.Lock()
         self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
         self._swept = time.monotonic()
         try:
             made.setsockopt(SOL_PACKET, VERSION, V3)
-            frame = 1 << max(11, (options.header + 128 - 1).bit_length())
+            frame = 1 << max(11, (_octets(options) + 128 - 1).bit_length())
             made.setsockopt(
                 SOL_PACKET, RX_RING, struct.pack("=7I", BLOCK, BLOCKS, frame, BLOCK // frame * BLOCKS, RETIRE, 0, 0)
             )
@@ -147,6 +167,8 @@ class RingCapture:
             self._table.settle(time.time_ns() - LIMIT)
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
+            if self._payload:
+                self._table.release(time.time_ns() - READ)
             self._swept = _sweep(self._table, self._swept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
@@ -187,7 +209,7 @@ class SocketCapture:
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index, self._options = made, index, options
-        self._counter = Counter(options.flows, l2_key=options.l2_key, fragments=SETS * options.defragment)
+        self._counter = Counter(options.flows, **_asked(options))
         self._kept: deque[RawPacket] = deque(maxlen=KEPT)
         self._of: dict[bytes, int] = {}
         self._lock, self._closing = threading.Lock(), threading.Event()
@@ -200,7 +222,7 @@ class SocketCapture:
         self._thread.start()
 
     def _run(self) -> None:
-        size = 65_536 if self._options.raw_packets else self._options.header
+        size = _octets(self._options)
         while not self._closing.is_set():
             try:
                 frame, ancillary, _, _ = self._socket.recvmsg(size, 64, socket.MSG_TRUNC)
@@ -233,6 +255,8 @@ class SocketCapture:
             c = self._counter
             c.settle(time.time_ns() - LIMIT)
             records = c.records()
+            if self._options.payload:
+                c.release(time.time_ns() - READ)
             self._swept = _sweep(c, self._swept)
             counts = (c.received, c.lost, c.unknown)
         if self._failed and self._ended:

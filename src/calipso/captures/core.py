@@ -20,6 +20,9 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_new": (_P, [_U64, _INT]),
     "fc_free": (None, [_P]),
     "fc_defragment": (_INT, [_P, _U64]),
+    "fc_follow": (_INT, [_P, _INT, _U64]),
+    "fc_release": (None, [_P, _U64]),
+    "fc_extent": (_U64, [_P]),
     "fc_settle": (None, [_P, _U64]),
     "fc_frame": (None, [_P, ctypes.c_char_p, _U32, _U32, _U64, _INT, _U32, _U16]),
     "fc_count": (_U64, [_P]),
@@ -71,8 +74,9 @@ class CoreTable:
     """
 
     def __init__(
-        self, most: int = 262_144, *, l2_key: bool = False, fragments: int = 0, core: ctypes.CDLL | None = None
-    ) -> None:
+        self, most: int = 262_144, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0,
+        core: ctypes.CDLL | None = None,
+    ) -> None:  # fmt: skip
         found = core or library()
         if found is None:
             raise TransportError("the C core is not built", hint="`python -m calipso.native.build` needs a C compiler.")
@@ -83,6 +87,9 @@ class CoreTable:
         if fragments and found.fc_defragment(self._table, fragments):
             self.close()
             raise TransportError(f"no memory for {fragments} sets of datagrams")
+        if (streams or heads) and found.fc_follow(self._table, int(streams), heads):
+            self.close()
+            raise TransportError("no memory to follow connections")
 
     def __len__(self) -> int:
         return int(self._core.fc_count(self._table))
@@ -92,6 +99,10 @@ class CoreTable:
     ) -> None:
         """Count one frame, `time` in ns since the epoch."""
         self._core.fc_frame(self._table, frame, len(frame), wire, time, link, ifindex, vlan)
+
+    def release(self, before: int = EVER) -> None:
+        """The first octets of conversations that began before (ns) were read: room for others."""
+        self._core.fc_release(self._table, before)
 
     def settle(self, before: int = EVER) -> None:
         """Give up datagrams that are incomplete and began before (ns)."""
@@ -109,10 +120,10 @@ class CoreTable:
 
     def records(self) -> bytes:
         """All conversations, one after another."""
-        count = len(self)
-        out = ctypes.create_string_buffer(count * r.SIZE)
-        found = self._core.fc_export(self._table, out, count)
-        return out.raw[: found * r.SIZE]
+        size = int(self._core.fc_extent(self._table))
+        out = ctypes.create_string_buffer(size)
+        found = int(self._core.fc_export(self._table, out, size))
+        return out.raw[:found]
 
     def forget(self, before: int) -> int:
         """Drop conversations without a frame since `before` (ns); how many. Raises `TransportError`."""

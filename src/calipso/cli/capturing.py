@@ -46,9 +46,10 @@ def create(
     packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
     header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
-    defragment: Annotated[
-        bool, typer.Option("--defragment", help="Fragments count to their first one's flow.")
-    ] = False,
+    defragment: Annotated[bool, typer.Option("--defragment", help="Fragments are of their first one's flow.")] = False,
+    tcp: Annotated[bool, typer.Option("--tcp", help="Follow TCP: what was skipped or sent again.")] = False,
+    payload: Annotated[bool, typer.Option("--payload", help="Read first payloads: TLS, HTTP, DNS.")] = False,
+    layer: Annotated[list[str] | None, typer.Option(help="Tell it in full: DNS, DHCPv4, VRRP.")] = None,
     sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
     port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
@@ -60,7 +61,8 @@ def create(
     """
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
-        raw_packets=packets, header=header, l2_key=l2, defragment=defragment, sampling=sampling, port=port, ttl=ttl,
+        raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
+        extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or []},
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)

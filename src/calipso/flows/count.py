@@ -8,16 +8,19 @@ from __future__ import annotations
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET, Layer, decode
 from calipso.flows.fragments import EVER, Counted, Fragments
+from calipso.flows.stream import Tail, Tails
 
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
 _HALF = 1 << 31
+_PROTOCOL = 36
+"""Where it stands in a packed key."""
 
 
 class Conversation:
     """The counters of one; sides as in its key."""
 
     __slots__ = ("bytes", "fin", "finish", "first", "flags", "fragment_errors", "fragments", "last", "macs", "next",
-                 "out_of_order", "packets", "request", "rst", "rtt", "swapped", "syn", "syn_ttl")  # fmt: skip
+                 "out_of_order", "packets", "request", "rst", "rtt", "swapped", "syn", "syn_ttl", "tail")  # fmt: skip
 
     def __init__(self, layer: Layer, time: int) -> None:
         self.packets, self.bytes, self.first, self.last = [0, 0], [0, 0], time, time
@@ -27,24 +30,29 @@ class Conversation:
         self.flags, self.syn, self.fin, self.rst = [0, 0], [0, 0], [0, 0], [0, 0]
         self.out_of_order, self.next, self.syn_ttl = [0, 0], [-1, -1], [0, 0]
         self.rtt = self.fragments = self.fragment_errors = self.request = self.finish = 0
+        self.tail: Tail | None = None
 
     def pack(self, key: bytes) -> bytes:
         return key + r.VALUE.pack(
             *self.packets, *self.bytes, self.first, self.last, *self.macs, *self.flags, self.swapped, self.finish,
             *self.syn, *self.fin, *self.rst, self.rtt, *self.out_of_order, self.fragments, self.fragment_errors,
-            *self.syn_ttl, self.request, *(max(0, each) for each in self.next),
-        )  # fmt: skip
+            *self.syn_ttl, self.tail is not None, self.request, *(max(0, each) for each in self.next),
+        ) + (self.tail.pack() if self.tail is not None else b"")  # fmt: skip
 
 
 class Counter:
     """All conversations of one point. `most`: how many are kept; what does not fit is counted as `lost`.
 
     `fragments`: sets of a table of datagrams, by which fragments are counted to the conversation of their first one;
-    0: those after the first are a conversation without ports.
+    0: those after the first are a conversation without ports. `streams`: TCP's sequence numbers are followed; `heads`:
+    the first octets of so many conversations are kept at once.
     """
 
-    def __init__(self, most: int = 500_000, *, l2_key: bool = False, fragments: int = 0) -> None:
+    def __init__(
+        self, most: int = 500_000, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0
+    ) -> None:
         self._most, self._l2_key = most, l2_key
+        self._tails = Tails(streams=streams, heads=heads) if streams or heads else None
         self._fragments = Fragments(fragments) if fragments else None
         self._found: dict[bytes, Conversation] = {}
         self.received = self.octets = self.lost = self.unknown = 0
@@ -86,7 +94,16 @@ class Counter:
                 self.lost += layer.packets
                 return
             found = self._found[layer.key] = Conversation(layer, since)
+            found.tail = Tail() if self._tails is not None else None
         _count(found, layer, since, until)
+        if self._tails is not None and found.tail is not None:
+            self._tails.take(found.tail, layer, layer.key[_PROTOCOL], until)
+
+    def release(self, before: int = EVER) -> None:
+        """The first octets of conversations that began before (ns) were read: room for others."""
+        for found in self._found.values():
+            if self._tails and found.tail and found.tail.head and found.tail.head.began < before:
+                self._tails.release(found.tail)
 
     def counts(self) -> tuple[int, int, int, int]:
         """(frames received, their octets, lost for want of room, without a link header)."""
@@ -100,7 +117,9 @@ class Counter:
         """Drop conversations without a frame since `before` (ns); how many."""
         idle = [key for key, found in self._found.items() if found.last < before]
         for key in idle:
-            del self._found[key]
+            tail = self._found.pop(key).tail
+            if self._tails is not None and tail is not None:
+                self._tails.release(tail)
         return len(idle)
 
 

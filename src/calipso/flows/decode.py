@@ -21,7 +21,7 @@ DEEPEST = 4
 _VLANS = frozenset({0x8100, 0x88A8, 0x9100})
 _IPV4, _IPV6, _MPLS, _MPLS_MULTICAST, _BRIDGED = 0x0800, 0x86DD, 0x8847, 0x8848, 0x6558
 _ERSPAN_2, _ERSPAN_3 = 0x88BE, 0x22EB
-_TCP, _UDP, _SCTP, _UDPLITE, _GRE, _ICMP, _ICMP6 = 6, 17, 132, 136, 47, 1, 58
+_TCP, _UDP, _SCTP, _UDPLITE, _GRE, _ICMP, _ICMP6, _VRRP = 6, 17, 132, 136, 47, 1, 58, 112
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 """IPv6 extension headers whose length is in units of eight octets after the first eight."""
 _FRAGMENT, _AUTHENTICATION = 44, 51
@@ -230,7 +230,7 @@ def _transport(p: _Position, ip: _Internet) -> tuple[Layer, bool]:
         return _gre(p, ip)
     if protocol in (4, 41) and left >= 20:
         return _ip_in_ip(p, ip)
-    return _of(p, ip, 0, 0), False
+    return _of(p, ip, 0, 0, payload=frame[at : ip.end] if protocol == _VRRP and not ip.later else b""), False
 
 
 def _of(

@@ -1,8 +1,8 @@
 """Fragments of IP are counted to the conversation of their datagram's first one, which alone has the ports.
 
 A table of fixed size remembers datagrams for `LIMIT` (the 30 s that Linux waits too). What comes before the first one
-is held back until that comes. A datagram that stays incomplete is an error of its conversation; what was held back for it
-is counted then, to the conversation of its addresses without ports. The C core does the same (native/fragments.h).
+is held back until that comes. A datagram that stays incomplete is an error of its conversation; what was held back for
+it is counted then, to the conversation of its addresses without ports. The C core does the same (native/fragments.h).
 """
 
 from __future__ import annotations

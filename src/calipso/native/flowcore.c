@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ typedef struct {
     uint8_t mac[2][6], flags[2], swapped, finish;
     uint64_t syn[2], fin[2], rst[2], rtt;
     uint32_t late[2], fragments, fragment_errors;
-    uint8_t syn_ttl[2], pad[6];
+    uint8_t syn_ttl[2], tail, pad[5];
     uint64_t request;
     uint32_t next[2];
 } fc_value;
@@ -53,6 +54,7 @@ typedef struct {
 } fc_slot;
 
 typedef struct fc_fragments fc_fragments;
+typedef struct fc_tails fc_tails;
 
 typedef struct {
     fc_slot *slots;
@@ -61,6 +63,7 @@ typedef struct {
     uint64_t received, octets, lost, unknown;
     int l2_key;
     fc_fragments *fragments; /* NULL: those after the first are a conversation without ports */
+    fc_tails *tails;         /* NULL: none follow the records */
 } fc_table;
 
 /* Where a fragment belongs; `protocol` is that of all fragments of its datagram. */
@@ -77,6 +80,8 @@ typedef struct {
     uint64_t length;
     uint8_t flags, ttl;
     fc_piece piece;
+    const uint8_t *data; /* what it carries, as far as it was kept */
+    uint32_t data_size;
     const uint8_t *source, *destination;
 } fc_layer;
 
@@ -110,8 +115,11 @@ static uint64_t fold(const fc_key *key) {
 
 /* ── the table ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+static void free_tails(fc_table *t);
+
 void fc_free(fc_table *t) {
     if (!t) return;
+    free_tails(t);
     if (t->slots) munmap(t->slots, (t->mask + 1) * sizeof(fc_slot));
     if (t->tags) munmap(t->tags, (t->mask + 1) * sizeof(uint32_t));
     free(t->fragments);
@@ -124,6 +132,8 @@ static void *zeros(uint64_t size) {
     madvise(found, size, MADV_HUGEPAGE);
     return found;
 }
+
+#include "streams.h"
 
 /* NULL when there is no memory. */
 fc_table *fc_new(uint64_t most, int l2_key) {
@@ -208,6 +218,7 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
         t->count++;
         s->key = *key;
         begin(s, l, since);
+        s->value.tail = t->tails != NULL;
     }
     fc_value *v = &s->value;
     v->packets[l->side] += l->packets;
@@ -219,6 +230,7 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
     if (l->tcp && l->flags) count_tcp(s, l, now);
     else if (l->asks) v->request = now;
     else if (l->answers && v->request && !v->rtt) v->rtt = now - v->request;
+    if (t->tails) take(t, at, l, now);
 }
 
 #include "fragments.h"
@@ -446,11 +458,20 @@ static void icmp(fc_table *t, fc_position *p, const fc_internet *ip, uint64_t no
     of_ip(t, p, ip, &l, identifier, identifier, (uint16_t)(request << 8 | f[1]), 0, now);
 }
 
+/* A layer carries what is there from `from` to the end of its packet. */
+static void carry(fc_layer *l, const fc_position *p, const fc_internet *ip, uint32_t from) {
+    uint32_t to = ip->end < p->size ? ip->end : p->size;
+    if (from >= to) return;
+    l->data = p->frame + from;
+    l->data_size = to - from;
+}
+
 static void tcp(fc_table *t, fc_position *p, const fc_internet *ip, uint64_t now) {
     const uint8_t *f = p->frame + p->at;
     fc_layer l = {.tcp = 1, .flags = f[13], .sequence = four(f + 4)};
     uint32_t end = p->at + (f[12] >> 4) * 4u;
     l.payload = ip->end > end ? ip->end - end : 0;
+    carry(&l, p, ip, end);
     of_ip(t, p, ip, &l, two(f), two(f + 2), 0, 0, now);
 }
 
@@ -469,6 +490,7 @@ static int transport(fc_table *t, fc_position *p, const fc_internet *ip, uint64_
     case 132:
     case 136:
         if (left < 4) break;
+        if (ip->protocol == 17) carry(&l, p, ip, p->at + 8);
         of_ip(t, p, ip, &l, two(f), two(f + 2), 0, 0, now);
         return 0;
     case 1:
@@ -488,6 +510,9 @@ static int transport(fc_table *t, fc_position *p, const fc_internet *ip, uint64_
             inside(p, carries, 0, p->at, ip->protocol == 4 ? 0x0800 : 0x86DD, key);
         }
         return 1;
+    case 112:
+        if (!ip->later) carry(&l, p, ip, p->at);
+        break;
     }
     of_ip(t, p, ip, &l, 0, 0, 0, 0, now);
     return 0;
@@ -586,14 +611,25 @@ void fc_counts(const fc_table *t, uint64_t out[4]) {
     out[3] = t->unknown;
 }
 
-/* At most `most` records of 240 bytes; how many. */
-uint64_t fc_export(const fc_table *t, uint8_t *out, uint64_t most) {
+/* Octets of all records with their tails. */
+uint64_t fc_extent(const fc_table *t) {
+    uint64_t size = t->count * 240;
+    for (uint64_t at = 0; t->tails && at <= t->mask; at++)
+        if (t->tags[at]) size += told_size(t, at);
+    return size;
+}
+
+/* As many records with their tails as find room in `room` octets; how many octets they are. */
+uint64_t fc_export(const fc_table *t, uint8_t *out, uint64_t room) {
     uint64_t found = 0;
-    for (uint64_t at = 0; at <= t->mask && found < most; at++) {
+    for (uint64_t at = 0; at <= t->mask; at++) {
         if (!t->tags[at]) continue;
-        memcpy(out + found * 240, &t->slots[at].key, 80);
-        memcpy(out + found * 240 + 80, &t->slots[at].value, 160);
-        found++;
+        uint64_t tail = t->tails ? told_size(t, at) : 0;
+        if (room - found < 240 + tail) break;
+        memcpy(out + found, &t->slots[at].key, 80);
+        memcpy(out + found + 80, &t->slots[at].value, 160);
+        if (tail) tell(t, at, out + found + 240);
+        found += 240 + tail;
     }
     return found;
 }
@@ -612,19 +648,30 @@ int64_t fc_forget(fc_table *t, uint64_t before) {
     uint32_t *tags = t->tags;
     fc_slot *slots = zeros((t->mask + 1) * sizeof(fc_slot));
     uint32_t *fresh = zeros((t->mask + 1) * sizeof(uint32_t));
-    if (!slots || !fresh) {
+    fc_tail *tails = t->tails ? zeros((t->mask + 1) * sizeof(fc_tail)) : NULL;
+    if (!slots || !fresh || (t->tails && !tails)) {
         if (slots) munmap(slots, (t->mask + 1) * sizeof(fc_slot));
         if (fresh) munmap(fresh, (t->mask + 1) * sizeof(uint32_t));
+        if (tails) munmap(tails, (t->mask + 1) * sizeof(fc_tail));
         return -1;
     }
     uint64_t kept = 0;
     for (uint64_t at = 0; at <= t->mask; at++) {
-        if (!tags[at] || old[at].value.last < before) continue;
+        if (!tags[at]) continue;
+        if (old[at].value.last < before) {
+            if (tails) release(t->tails, &t->tails->of[at]);
+            continue;
+        }
         uint64_t to = fold(&old[at].key) & t->mask;
         while (fresh[to]) to = (to + 1) & t->mask;
         fresh[to] = tags[at];
         slots[to] = old[at];
+        if (tails) tails[to] = t->tails->of[at];
         kept++;
+    }
+    if (tails) {
+        munmap(t->tails->of, (t->mask + 1) * sizeof(fc_tail));
+        t->tails->of = tails;
     }
     int64_t gone = (int64_t)(t->count - kept);
     munmap(old, (t->mask + 1) * sizeof(fc_slot));

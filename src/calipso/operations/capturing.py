@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from calipso.errors import Conflict, QueryError
+from calipso.flows.table import Policy
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
 from calipso.operations.context import CaptureSpec, CaptureState, Context
@@ -20,6 +21,20 @@ MOST_EXPORTED = 1_000_000
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 
 
+class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a capture counts and reads besides.
+
+    defragment: fragments of IP are counted to the flow of their datagram's first one. tcp_metric: TCP is followed: what
+    was skipped, sent again, new. first_payload: what a conversation says first is read, put together of its segments:
+    TLS's server name, HTTP's host, the name DNS is asked for. layers: also told in full.
+    """
+
+    defragment: bool = False
+    tcp_metric: bool = False
+    first_payload: bool = False
+    layers: Annotated[tuple[Literal["DNS", "DHCPv4", "VRRP"], ...], msgspec.Meta(max_length=3)] = ()
+
+
 class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """query: what finds the objects, asked again as they change. engine: empty for the best there is.
 
@@ -28,7 +43,7 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bpf: a filter in the language of pcap-filter(7). header: octets of a packet that are looked at. raw_packets: whole
     packets kept of each flow. l2_key: MACs tell flows apart. ttl: seconds until it ends by itself, 0 for never.
 
-    defragment: fragments of IP are counted to the flow of their datagram's first one.
+    extra: what else is counted and read.
 
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
     """
@@ -43,7 +58,7 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     header: Annotated[int, msgspec.Meta(ge=64, le=4096)] = 256
     raw_packets: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     l2_key: bool = False
-    defragment: bool = False
+    extra: CaptureExtra | None = None
     sampling: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
@@ -87,7 +102,7 @@ class CaptureView(msgspec.Struct, frozen=True):
     created: str
     points: list[PointView]
     error: str = ""
-    defragment: bool = False
+    extra: CaptureExtra = CaptureExtra()
 
 
 class CaptureList(msgspec.Struct, frozen=True):
@@ -147,18 +162,21 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     captures = context.captures(request.environment)
     if not captures.running:
         raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
+    extra = request.extra or CaptureExtra()
     options = CaptureOptions(
         bpf=request.bpf,
         header=request.header,
         raw_packets=request.raw_packets,
         l2_key=request.l2_key,
-        defragment=request.defragment,
+        defragment=extra.defragment,
+        tcp_metric=extra.tcp_metric,
+        payload=extra.first_payload or bool(extra.layers),
         sampling=request.sampling,
         port=request.port,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
-        options=options, ttl=request.ttl,
+        options=options, policy=Policy(layers=extra.layers), ttl=request.ttl,
     )  # fmt: skip
     made = await asyncio.to_thread(captures.create, spec)
     return _view(CaptureState(made, []))
@@ -227,5 +245,13 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
-        spec.options.defragment,
+        _extra(spec),
+    )  # fmt: skip
+
+
+def _extra(spec: CaptureSpec) -> CaptureExtra:
+    options = spec.options
+    return CaptureExtra(
+        defragment=options.defragment, tcp_metric=options.tcp_metric, first_payload=options.payload,
+        layers=spec.policy.layers,
     )  # fmt: skip

@@ -34,7 +34,15 @@ def core() -> ctypes.CDLL:
 
 
 def sorted_records(packed: bytes) -> list[bytes]:
-    return sorted(packed[at : at + r.SIZE] for at in range(0, len(packed), r.SIZE))
+    """Each with its tail."""
+    found, at = [], 0
+    for record in r.unpack(packed):
+        heads = sum(map(len, record.tail.heads)) if record.tail is not None else 0
+        size = r.SIZE + (r.TAIL.size + -(-heads // 8) * 8 if record.tail is not None else 0)
+        found.append(packed[at : at + size])
+        at += size
+    assert at == len(packed)
+    return sorted(found)
 
 
 def conversation() -> st.SearchStrategy[bytes]:
@@ -72,13 +80,14 @@ def times() -> st.SearchStrategy[int]:
 @given(
     st.lists(st.tuples(conversation(), times(), st.sampled_from([0, 0, 7]), st.integers(0, 9)), max_size=60),
     st.sampled_from([ETHERNET, ETHERNET, RAW_IP]), st.booleans(), st.sampled_from([4, 500]),
-    st.sampled_from([0, 1, 2, 1024]),
+    st.sampled_from([0, 1, 2, 1024]), st.booleans(), st.sampled_from([0, 1, 100]),
 )  # fmt: skip
 def test_the_same_frames_make_the_same_records(
-    frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int, fragments: int
-) -> None:
-    table = CoreTable(most, l2_key=l2_key, fragments=fragments, core=core())
-    counter = Counter(most, l2_key=l2_key, fragments=fragments)
+    frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int, fragments: int, streams: bool,
+    heads: int,
+) -> None:  # fmt: skip
+    table = CoreTable(most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads, core=core())
+    counter = Counter(most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads)
     try:
         for frame, time, vlan, cut in frames:
             kept = frame[: max(0, len(frame) - cut)]
@@ -89,6 +98,12 @@ def test_the_same_frames_make_the_same_records(
             assert sorted_records(table.records()) == sorted_records(counter.records())
             table.settle(before)
             counter.settle(before)
+        assert sorted_records(table.records()) == sorted_records(counter.records())
+        table.release(20)
+        counter.release(20)
+        for frame, time, vlan, _ in frames[:9]:
+            table.frame(frame, len(frame), time, link=link, ifindex=3, vlan=vlan)
+            counter.frame(frame, len(frame), time, link=link, ifindex=3, vlan=vlan)
         assert sorted_records(table.records()) == sorted_records(counter.records())
         assert table.forget(25) == counter.forget(25)
         assert sorted_records(table.records()) == sorted_records(counter.records())
@@ -122,3 +137,28 @@ def test_keys_and_values_that_stand_apart_are_joined_the_same_without_the_core(m
     assert found[-r.SIZE :] == keys[-r.KEY.size :] + values[-r.VALUE.size :]
     monkeypatch.setattr("calipso.captures.core.library", lambda: None)
     assert joined(keys, values) == found
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.integers(0, 12), st.sampled_from([16, 16, 16, 16, 2, 17, 4]), st.booleans()),
+        max_size=50,
+    ),
+    st.sampled_from([0, 2**32 - 20]), st.sampled_from([1, 200]),
+)  # fmt: skip
+def test_segments_in_any_order_are_followed_the_same(
+    segments: list[tuple[int, int, int, bool]], base: int, scale: int
+) -> None:
+    table = CoreTable(streams=True, heads=9, core=core())
+    counter = Counter(streams=True, heads=9)
+    try:
+        for n, (at, size, flags, back) in enumerate(segments):
+            text = bytes((at * scale + each) % 251 for each in range(size * scale))
+            ends = ("10.0.0.2", "10.0.0.1") if back else ("10.0.0.1", "10.0.0.2")
+            made = p.tcp(text, 1, 1, flags, (base + at * scale) % 2**32)
+            frame = p.ethernet(p.ipv4(made, 6, *ends), 0x0800)
+            table.frame(frame, len(frame), n)
+            counter.frame(frame, len(frame), n)
+        assert sorted_records(table.records()) == sorted_records(counter.records())
+    finally:
+        table.close()

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from calipso.errors import QueryError
-from calipso.model.flow import Flow, FlowIcmp, FlowLink, FlowMetric, FlowNetwork, FlowTransport
+from calipso.model.flow import (
+    Flow,
+    FlowDhcp,
+    FlowDns,
+    FlowIcmp,
+    FlowLink,
+    FlowMetric,
+    FlowNetwork,
+    FlowTransport,
+    FlowVrrp,
+)
 from calipso.operations.querying import Kept
 from calipso.query.evaluate import prepared
 from calipso.query.flow_names import ALIASES, flow_name
@@ -225,7 +235,8 @@ def test_what_cannot_be_asked(world: World, text: str, message: str) -> None:
 
 
 def test_every_name_of_the_original_can_be_read() -> None:
-    full = flow("f", 1, icmp=FlowIcmp(8, 0, 5), parent="p", capture="c", finish="timeout", host="h1", tunnel="t")
+    full = flow("f", 1, icmp=FlowIcmp(8, 0, 5), parent="p", capture="c", finish="timeout", host="h1", tunnel="t",
+                dns=FlowDns(1), dhcp=FlowDhcp(1), vrrp=FlowVrrp(1))  # fmt: skip
     for name in ALIASES:
         if not name.startswith("TCPMetric"):
             assert flow_name(name).read(full) is not None, name
