@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
+from calipso.model.flow import RawPacket as RawPacket
 from calipso.model.record import Observation, Scope, ScopeState
 from calipso.requests import Amqp as Amqp
 from calipso.requests import AmqpSettle as AmqpSettle
@@ -250,7 +251,8 @@ class CaptureCounts(msgspec.Struct, frozen=True):
     """What became of the packets at a point, since it was opened: nothing is lost silently.
 
     received: seen and counted. dropped: the kernel or device had no room for them. lost: seen, but the flow table was
-    full. unknown: without a link header. sampled: of how many packets one was seen.
+    full. unknown: without a link header. sampled: of how many packets one was seen. unkept: counted, but there was no
+    room to keep the packet.
     """
 
     received: int = 0
@@ -258,16 +260,7 @@ class CaptureCounts(msgspec.Struct, frozen=True):
     lost: int = 0
     unknown: int = 0
     sampled: int = 1
-
-
-class RawPacket(msgspec.Struct, frozen=True):
-    """`time` in ns since the epoch, `wire` the length before it was cut, `key` the packed key of its flow."""
-
-    time: int
-    frame: bytes
-    wire: int
-    link: int
-    key: bytes = b""
+    unkept: int = 0
 
 
 class Capture(Protocol):

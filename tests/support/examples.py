@@ -138,6 +138,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "call_workflow": {**ENV, "id": "names", "parameters": {"type": "host"}},
     "remove_workflow": {**ENV, "id": "names"},
+    "get_packets": {**ENV, "since": "-5m", "bpf": "tcp port 80"},
     "export_flows": {**ENV, "since": "-1h", "application": "DNS"},
     "create_token": {"name": "grafana", "scopes": ["read"], "expires": "30d"},
     "revoke_token": {"name": "grafana"},

@@ -14,7 +14,6 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
 from typing import Any
 
 from calipso.captures import bpf
@@ -40,8 +39,6 @@ IDLE, SWEEP = 120, 30
 """Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
 WITH_PAYLOAD, READ = 2304, 3_000_000_000
 """Octets of a frame that are looked at for what it carries; ns after its first that a conversation's are handed on."""
-KEPT = 10_000
-"""Packets kept until somebody takes them: beyond it the oldest go."""
 TYPES = frozenset({
     "device", "internal", "veth", "tun", "bridge", "dummy", "gre", "bond", "team", "ifb", "macvlan", "macvtap", "vlan",
     "vxlan", "gretap", "ip6gretap", "geneve", "ipip", "ipvlan", "ip6tnl", "ip6gre", "sit", "loopback", "openvswitch",
@@ -66,7 +63,7 @@ class AfPacket:
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
-        fast = self._core and library() is not None and not options.raw_packets
+        fast = self._core and library() is not None
         made, index = _socket(point, options.bpf, _octets(options))
         try:
             return (RingCapture if fast else SocketCapture)(made, index, options)
@@ -123,7 +120,7 @@ def _asked(options: CaptureOptions) -> dict[str, Any]:
     """What a table counts besides."""
     return {
         "l2_key": options.l2_key, "fragments": SETS * options.defragment, "streams": options.tcp_metric,
-        "heads": HEADS * options.payload,
+        "heads": HEADS * options.payload, "packets": options.raw_packets,
     }  # fmt: skip
 
 
@@ -167,6 +164,7 @@ class RingCapture:
             self._table.settle(time.time_ns() - LIMIT)
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
+            unkept = self._table.unkept
             if self._payload:
                 self._table.release(time.time_ns() - READ)
             self._swept = _sweep(self._table, self._swept)
@@ -174,11 +172,12 @@ class RingCapture:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
         self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(received, self._dropped, lost, unknown)
+        return records, CaptureCounts(received, self._dropped, lost, unknown, unkept=unkept)
 
     def packets(self) -> list[RawPacket]:
-        """None are kept where they are counted in C."""
-        return []
+        """Those kept since the last call."""
+        with self._turn:
+            return self._table.packets()
 
     def close(self) -> None:
         self._closing.set()
@@ -205,13 +204,11 @@ def _dropped(made: socket.socket) -> int:
 
 
 class SocketCapture:
-    """Without the C core, or when packets are kept: a thread that takes frame by frame."""
+    """Without the C core: a thread that takes frame by frame."""
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index, self._options = made, index, options
         self._counter = Counter(options.flows, **_asked(options))
-        self._kept: deque[RawPacket] = deque(maxlen=KEPT)
-        self._of: dict[bytes, int] = {}
         self._lock, self._closing = threading.Lock(), threading.Event()
         self._dropped, self._failed, self._ended, self._swept = 0, "", False, time.monotonic()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
@@ -242,12 +239,7 @@ class SocketCapture:
                 status, wire, _, _, _, tag = struct.unpack_from("=IIIHHH", said)
                 vlan = tag & 0xFFF if status & _VLAN_VALID else 0
         with self._lock:
-            layers = self._counter.frame(frame, wire, now, ifindex=self._index, vlan=vlan)
-            if self._options.raw_packets and layers:
-                key = layers[-1].key
-                self._of[key] = self._of.get(key, 0) + 1
-                if self._of[key] <= self._options.raw_packets:
-                    self._kept.append(RawPacket(now, frame, wire, 1, key))
+            self._counter.frame(frame, wire, now, ifindex=self._index, vlan=vlan)
 
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone, after everything was told once."""
@@ -258,18 +250,16 @@ class SocketCapture:
             if self._options.payload:
                 c.release(time.time_ns() - READ)
             self._swept = _sweep(c, self._swept)
-            counts = (c.received, c.lost, c.unknown)
+            counts = (c.received, c.lost, c.unknown, c.unkept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
         self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(counts[0], self._dropped, counts[1], counts[2])
+        return records, CaptureCounts(counts[0], self._dropped, counts[1], counts[2], unkept=counts[3])
 
     def packets(self) -> list[RawPacket]:
         with self._lock:
-            found = list(self._kept)
-            self._kept.clear()
-        return found
+            return self._counter.packets()
 
     def close(self) -> None:
         self._closing.set()

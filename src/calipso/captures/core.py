@@ -13,6 +13,8 @@ from calipso.errors import TransportError
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET
 from calipso.flows.fragments import EVER
+from calipso.flows.keeping import ROOM, unpack
+from calipso.seams import RawPacket
 
 LIBRARY = Path(calipso.native.__file__).parent / "_flowcore.so"
 _P, _U16, _U32, _U64, _INT = ctypes.c_void_p, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int
@@ -23,6 +25,10 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_follow": (_INT, [_P, _INT, _U64]),
     "fc_release": (None, [_P, _U64]),
     "fc_extent": (_U64, [_P]),
+    "fc_keep": (_INT, [_P, _U64, _U64]),
+    "fc_kept_size": (_U64, [_P]),
+    "fc_unkept": (_U64, [_P]),
+    "fc_taken": (None, [_P, _P]),
     "fc_settle": (None, [_P, _U64]),
     "fc_frame": (None, [_P, ctypes.c_char_p, _U32, _U32, _U64, _INT, _U32, _U16]),
     "fc_count": (_U64, [_P]),
@@ -75,7 +81,7 @@ class CoreTable:
 
     def __init__(
         self, most: int = 262_144, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0,
-        core: ctypes.CDLL | None = None,
+        packets: int = 0, room: int = ROOM, core: ctypes.CDLL | None = None,
     ) -> None:  # fmt: skip
         found = core or library()
         if found is None:
@@ -90,6 +96,9 @@ class CoreTable:
         if (streams or heads) and found.fc_follow(self._table, int(streams), heads):
             self.close()
             raise TransportError("no memory to follow connections")
+        if packets and found.fc_keep(self._table, packets, room):
+            self.close()
+            raise TransportError(f"no memory to keep {room} octets of packets")
 
     def __len__(self) -> int:
         return int(self._core.fc_count(self._table))
@@ -124,6 +133,20 @@ class CoreTable:
         out = ctypes.create_string_buffer(size)
         found = int(self._core.fc_export(self._table, out, size))
         return out.raw[:found]
+
+    @property
+    def unkept(self) -> int:
+        """Packets that there was no room to keep."""
+        return int(self._core.fc_unkept(self._table))
+
+    def packets(self) -> list[RawPacket]:
+        """Those kept since the last time."""
+        size = int(self._core.fc_kept_size(self._table))
+        if not size:
+            return []
+        out = ctypes.create_string_buffer(size)
+        self._core.fc_taken(self._table, out)
+        return list(unpack(out.raw))
 
     def forget(self, before: int) -> int:
         """Drop conversations without a frame since `before` (ns); how many. Raises `TransportError`."""

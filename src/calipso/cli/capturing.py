@@ -16,7 +16,7 @@ from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError
-from calipso.operations.capturing import MOST_EXPORTED, CaptureView, FlowFile, FlowList
+from calipso.operations.capturing import MOST, MOST_EXPORTED, CaptureView, FlowFile, FlowList, PacketFile
 from calipso.runtime.home import LOCAL, Home
 
 HELP = """Captures: begin, list, end. A capture is of every object that a query finds, for as long as it finds it.
@@ -122,6 +122,8 @@ def flows(
     hops: Annotated[str, typer.Option(help="One flow's way, hop by hop: its tracking id or uuid.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     export: Annotated[str, typer.Option(help="Write them to this Parquet file, up to a million.")] = "",
+    pcap: Annotated[str, typer.Option(help="Write the packets kept of them to this file.")] = "",
+    bpf: Annotated[str, typer.Option(help="Of the packets only those that pass this filter.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Each flow as JSON on a line of its own.")] = False,
     output: Out = Output.table,
@@ -140,10 +142,17 @@ def flows(
     if export:
         _export(export, asked | {"limit": MOST_EXPORTED})
         return
+    if pcap:
+        _packets(pcap, asked | {"limit": MOST, "bpf": bpf})
+        return
+    _list(asked, output, jsonl=jsonl, follow=follow)
+
+
+def _list(asked: dict[str, Any], output: Output, *, jsonl: bool, follow: bool) -> None:
     found: FlowList = call(Home.default(), "get_flows", **asked)
     _show(found, output, jsonl=jsonl)
     if found.truncated:
-        console(stderr=True).print(f"there are more than {limit}: --limit shows more", style="dim")
+        console(stderr=True).print(f"there are more than {asked['limit']}: --limit shows more", style="dim")
     if found.lost:
         said = f"{found.lost} packets could not be counted by captures that run: see `calipso capture list`"
         console(stderr=True).print(said, style="yellow", soft_wrap=True)
@@ -153,12 +162,25 @@ def flows(
         raise typer.Exit(NEGATIVE)
 
 
-def _export(file: str, asked: dict[str, Any]) -> None:
-    found: FlowFile = call(Home.default(), "export_flows", **asked)
+def _packets(file: str, asked: dict[str, Any]) -> None:
+    found: PacketFile = call(Home.default(), "get_packets", **asked)
+    _write(file, found.pcap)
+    print(f"{found.packets} packets of {found.flows} flows written to {file}")
+    if not found.packets:
+        console(stderr=True).print("packets are kept by `calipso capture create --packets`", style="dim")
+        raise typer.Exit(NEGATIVE)
+
+
+def _write(file: str, octets: bytes) -> None:
     try:
-        Path(file).write_bytes(found.parquet)
+        Path(file).write_bytes(octets)
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=file) from error
+
+
+def _export(file: str, asked: dict[str, Any]) -> None:
+    found: FlowFile = call(Home.default(), "export_flows", **asked)
+    _write(file, found.parquet)
     print(f"{found.flows} flows written to {file}")
     if not found.flows:
         raise typer.Exit(NEGATIVE)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET, Layer, decode
 from calipso.flows.fragments import EVER, Counted, Fragments
+from calipso.flows.keeping import ROOM, Keeper
 from calipso.flows.stream import Tail, Tails
+from calipso.model.flow import RawPacket
 
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
 _HALF = 1 << 31
@@ -45,13 +47,17 @@ class Counter:
 
     `fragments`: sets of a table of datagrams, by which fragments are counted to the conversation of their first one;
     0: those after the first are a conversation without ports. `streams`: TCP's sequence numbers are followed; `heads`:
-    the first octets of so many conversations are kept at once.
+    the first octets of so many conversations are kept at once. `packets`: as many are kept of each conversation.
     """
 
     def __init__(
-        self, most: int = 500_000, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0
-    ) -> None:
+        self, most: int = 500_000, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0,
+        packets: int = 0, room: int = ROOM,
+    ) -> None:  # fmt: skip
         self._most, self._l2_key = most, l2_key
+        self.keeper = Keeper(packets, room) if packets else None
+        self.seen = b""
+        """Key of the last frame's innermost conversation, empty for none."""
         self._tails = Tails(streams=streams, heads=heads) if streams or heads else None
         self._fragments = Fragments(fragments) if fragments else None
         self._found: dict[bytes, Conversation] = {}
@@ -66,15 +72,20 @@ class Counter:
         """Count one frame, `time` in ns since the epoch; the conversations it is part of."""
         self.received += 1
         self.octets += wire
+        self.seen = b""
         layers = decode(frame, wire, link=link, ifindex=ifindex, vlan=vlan, l2_key=self._l2_key)
         if not layers:
             self.unknown += 1
         for layer in layers:
             if self._fragments is None or layer.piece is None:
                 self._add(Counted(layer, time, time))
+                self.seen = layer.key
                 continue
-            for counted in self._fragments.place(layer, time):
+            placed, self.seen = self._fragments.place(layer, layer.piece, time)
+            for counted in placed:
                 self._add(counted)
+        if self.keeper is not None and self.seen in self._found:
+            self.keeper.take(self.seen, frame, wire, time, link, vlan)
         return layers
 
     def settle(self, before: int = EVER) -> None:
@@ -113,9 +124,20 @@ class Counter:
         """All of them, one after another."""
         return b"".join(found.pack(key) for key, found in self._found.items())
 
+    @property
+    def unkept(self) -> int:
+        """Packets that there was no room to keep."""
+        return self.keeper.unkept if self.keeper is not None else 0
+
+    def packets(self) -> list[RawPacket]:
+        """Those kept since the last time."""
+        return self.keeper.taken() if self.keeper is not None else []
+
     def forget(self, before: int) -> int:
         """Drop conversations without a frame since `before` (ns); how many."""
         idle = [key for key, found in self._found.items() if found.last < before]
+        if self.keeper is not None:
+            self.keeper.forget(idle)
         for key in idle:
             tail = self._found.pop(key).tail
             if self._tails is not None and tail is not None:

@@ -11,7 +11,7 @@ import struct
 from typing import NamedTuple
 
 from calipso.flows import record as r
-from calipso.flows.decode import Layer
+from calipso.flows.decode import Layer, Piece
 
 LIMIT = 30_000_000_000
 SETS, WAYS = 1024, 4
@@ -66,11 +66,8 @@ class Fragments:
         self._sets: list[_Datagram | None] = [None] * (sets * WAYS)
         self._mask = sets - 1
 
-    def place(self, layer: Layer, time: int) -> list[Counted]:
-        """What is to be counted now that a layer has come, to the conversations it belongs to."""
-        piece = layer.piece
-        if piece is None:
-            return [Counted(layer, time, time)]
+    def place(self, layer: Layer, piece: Piece, time: int) -> tuple[list[Counted], bytes]:
+        """What is to be counted now that a fragment has come, and the key of its conversation, empty for not known."""
         at, out = self._at(piece.datagram, time)
         found = self._sets[at]
         if found is None:
@@ -92,7 +89,7 @@ class Fragments:
             found.hold(layer, time)
         if found.layer is not None and found.total and found.got >= found.total:
             self._sets[at] = None
-        return out
+        return out, found.layer.key if found.layer is not None else b""
 
     def settle(self, before: int = EVER) -> list[Counted]:
         """Give up what began before (ns): what is to be counted for it."""

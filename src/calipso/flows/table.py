@@ -80,6 +80,14 @@ class FlowTable:
         """Those that go on, or ended a moment ago."""
         return [entry.flow for entry in self._entries.values()]
 
+    def keep(self, packed: bytes) -> tuple[str, int]:
+        """A packet of a conversation is kept: uuid of its flow, and how many of it that makes; "" for none."""
+        entry = self._entries.get(packed)
+        if entry is None:
+            return "", 0
+        entry.flow = msgspec.structs.replace(entry.flow, raw_packets=entry.flow.raw_packets + 1)
+        return entry.flow.uuid, entry.flow.raw_packets
+
     def update(self, records: Iterable[r.Record], now: int) -> list[Flow]:
         """Take in what an engine counted; the flows that changed. Tunnels stand before what they carry."""
         changed = []

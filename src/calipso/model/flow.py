@@ -131,6 +131,29 @@ class FlowVrrp(msgspec.Struct, frozen=True, omit_defaults=True):
     addresses: str = ""
 
 
+class RawPacket(msgspec.Struct, frozen=True):
+    """`time` in ns since the epoch, `wire` the length before it was cut, `key` the packed key of its flow."""
+
+    time: int
+    frame: bytes
+    wire: int
+    link: int
+    key: bytes = b""
+
+
+class FlowPacket(msgspec.Struct, frozen=True):
+    """A packet that was kept of a flow (uuid), the `index`th from 1 on. time: ns since the epoch. wire: its length
+    before it was cut. link: as in pcap's LINKTYPE.
+    """
+
+    flow: str
+    index: int
+    time: int
+    wire: int
+    link: int
+    frame: bytes
+
+
 class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """See the module. `a` is who spoke first.
 

@@ -51,10 +51,12 @@ typedef struct {
     fc_key key;
     fc_value value;
     uint8_t expects[2]; /* whether next[] is known */
+    uint32_t kept;      /* packets */
 } fc_slot;
 
 typedef struct fc_fragments fc_fragments;
 typedef struct fc_tails fc_tails;
+typedef struct fc_kept fc_kept;
 
 typedef struct {
     fc_slot *slots;
@@ -64,6 +66,8 @@ typedef struct {
     int l2_key;
     fc_fragments *fragments; /* NULL: those after the first are a conversation without ports */
     fc_tails *tails;         /* NULL: none follow the records */
+    fc_kept *kept;           /* NULL: no packets are kept */
+    uint64_t seen;           /* place of the conversation that was counted last, and one; 0 for none */
 } fc_table;
 
 /* Where a fragment belongs; `protocol` is that of all fragments of its datagram. */
@@ -116,10 +120,12 @@ static uint64_t fold(const fc_key *key) {
 /* ── the table ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static void free_tails(fc_table *t);
+static void free_kept(fc_table *t);
 
 void fc_free(fc_table *t) {
     if (!t) return;
     free_tails(t);
+    free_kept(t);
     if (t->slots) munmap(t->slots, (t->mask + 1) * sizeof(fc_slot));
     if (t->tags) munmap(t->tags, (t->mask + 1) * sizeof(uint32_t));
     free(t->fragments);
@@ -134,6 +140,7 @@ static void *zeros(uint64_t size) {
 }
 
 #include "streams.h"
+#include "keeping.h"
 
 /* NULL when there is no memory. */
 fc_table *fc_new(uint64_t most, int l2_key) {
@@ -157,6 +164,7 @@ static void begin(fc_slot *s, const fc_layer *l, uint64_t now) {
     fc_value *v = &s->value;
     memset(v, 0, sizeof *v);
     memset(s->expects, 0, sizeof s->expects);
+    s->kept = 0;
     v->first = v->last = now;
     v->swapped = (uint8_t)l->side;
     memcpy(v->mac[l->side], l->source, 6);
@@ -212,6 +220,7 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
     if (!t->tags[at]) {
         if (t->count >= t->most) {
             t->lost += l->packets;
+            t->seen = 0;
             return;
         }
         t->tags[at] = tag;
@@ -220,6 +229,7 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
         begin(s, l, since);
         s->value.tail = t->tails != NULL;
     }
+    t->seen = at + 1;
     fc_value *v = &s->value;
     v->packets[l->side] += l->packets;
     v->bytes[l->side] += l->length;
@@ -586,6 +596,7 @@ void fc_frame(fc_table *t, const uint8_t *frame, uint32_t size, uint32_t wire, u
                      .source = NOTHING, .destination = NOTHING, .l2_key = t->l2_key};
     t->received++;
     t->octets += wire;
+    t->seen = 0;
     if (link == RAW_IP) {
         p.ethertype = size && frame[0] >> 4 == 6 ? 0x86DD : 0x0800;
         p.raw = 1;
@@ -593,10 +604,11 @@ void fc_frame(fc_table *t, const uint8_t *frame, uint32_t size, uint32_t wire, u
     for (int n = 0; n < DEEPEST; n++) {
         if (p.ethertype < 0 && !link_header(&p)) {
             t->unknown += n == 0;
-            return;
+            break;
         }
-        if (!network(t, &p, now)) return;
+        if (!network(t, &p, now)) break;
     }
+    if (t->kept && t->seen) keep(t, frame, size, wire, now, link, vlan);
 }
 
 /* ── what was counted ───────────────────────────────────────────────────────────────────────────────────────────── */

@@ -124,5 +124,9 @@ static void fragment(fc_table *t, const fc_name *name, const fc_key *key, fc_lay
     } else {
         hold(d, l, now);
     }
-    if (d->known && d->total && d->got >= d->total) d->used = 0;
+    t->seen = 0;
+    if (!d->known) return;
+    fc_slot *s = find(t, &d->key);
+    if (s) t->seen = (uint64_t)(s - t->slots) + 1;
+    if (d->total && d->got >= d->total) d->used = 0;
 }

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from calipso.errors import Conflict, QueryError
+from calipso.flows.pcap import written
 from calipso.flows.table import Policy
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
-from calipso.operations.context import CaptureSpec, CaptureState, Context
+from calipso.operations.context import Captures, CaptureSpec, CaptureState, Context
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
 MOST = 10_000
@@ -154,6 +155,23 @@ class FlowFile(msgspec.Struct, frozen=True):
     parquet: bytes
 
 
+class GetPackets(GetFlows, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As `GetFlows`, of whose flows the packets are. uuid: of one flow. bpf: a filter of pcap-filter(7) besides."""
+
+    uuid: str = ""
+    bpf: Text = ""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 1000
+
+
+class PacketFile(msgspec.Struct, frozen=True):
+    """pcap: a classic file with times in ns, in JSON as base64. truncated: there are more flows than were looked at."""
+
+    packets: int
+    flows: int
+    truncated: bool
+    pcap: bytes
+
+
 async def create_capture(context: Context, request: CreateCapture) -> CaptureView:
     """Capture on every object that a query finds, for as long as it finds it.
 
@@ -209,6 +227,25 @@ async def export_flows(context: Context, request: ExportFlows) -> FlowFile:
     captures = context.captures(request.environment)
     wanted = msgspec.structs.replace(_filter(context, request), limit=request.limit)
     return await asyncio.to_thread(_exported, captures.flows, wanted)
+
+
+async def get_packets(context: Context, request: GetPackets) -> PacketFile:
+    """The packets kept of flows, as a file. Raises `QueryError` (a moment), `ConfigError` (a filter)."""
+    captures = context.captures(request.environment)
+    wanted = msgspec.structs.replace(_filter(context, request), limit=request.limit + 1)
+    if request.uuid:
+        wanted = msgspec.structs.replace(wanted, match={**wanted.match, "uuid": (request.uuid,)})
+    return await asyncio.to_thread(_packets, captures, wanted, request.bpf)
+
+
+def _packets(captures: Captures, wanted: FlowFilter, bpf: str) -> PacketFile:
+    flows = captures.flows.find(wanted)
+    looked = flows[: wanted.limit - 1]
+    found = captures.matching(bpf, captures.packets([flow.uuid for flow in looked]))
+    link = found[0].link if found else 1
+    same = [(each.time, each.frame, each.wire) for each in found if each.link == link]
+    count = len({each.flow for each in found})
+    return PacketFile(len(same), count, len(flows) > len(looked), written(same, link))
 
 
 def _exported(flows: FlowStore, wanted: FlowFilter) -> FlowFile:

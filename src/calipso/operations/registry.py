@@ -234,6 +234,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "export_flows", "GET", "flows/export", capturing.ExportFlows, capturing.FlowFile, capturing.export_flows
     ),
+    Operation("get_packets", "GET", "flows/packets", capturing.GetPackets, capturing.PacketFile, capturing.get_packets),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"

@@ -20,13 +20,14 @@ from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryE
 from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
 from calipso.model.environment import Host
-from calipso.model.flow import Flow
+from calipso.model.flow import Flow, FlowPacket
 from calipso.operations.context import CaptureSpec, CaptureState, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
 from calipso.runtime.at import now
 from calipso.runtime.collect import with_pid
+from calipso.runtime.packet_shelf import PacketShelf, matching
 from calipso.runtime.site import Site
 from calipso.runtime.writer import DAY
 from calipso.seams import Capture, CaptureCounts, CaptureEngine, CapturePoint, FlowStore
@@ -48,8 +49,10 @@ log = structlog.get_logger()
 class _Open:
     """A point that is captured."""
 
-    def __init__(self, engine: CaptureEngine, capture: Capture, point: CapturePoint, spec: CaptureSpec) -> None:
-        self.engine, self.capture = engine, capture
+    def __init__(
+        self, engine: CaptureEngine, capture: Capture, point: CapturePoint, spec: CaptureSpec, shelf: PacketShelf
+    ) -> None:
+        self.engine, self.capture, self.shelf = engine, capture, shelf
         self.table = FlowTable(Point(point.node, spec.id, point.host), spec.policy)
         self.counts = CaptureCounts()
 
@@ -57,6 +60,7 @@ class _Open:
         """The flows that changed or ended. Raises `TransportError` when the point is gone."""
         records, self.counts = self.capture.read()
         changed = self.table.update(r.unpack(records), at)
+        self.shelf.take(self.capture.packets(), self.table)
         return [*changed, *self.table.expire(at)]
 
 
@@ -64,7 +68,7 @@ class Captures:
     """All captures of a site. Implements `operations.context.Captures`."""
 
     def __init__(self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, this_host: str) -> None:
-        self.flows = flows
+        self.flows, self.shelf = flows, PacketShelf()
         self._site, self._engines, self._this_host = site, engines, this_host
         self._specs: dict[str, CaptureSpec] = {
             key: msgspec.convert(said, CaptureSpec) for key, said in site.store.documents(DOCUMENTS).items()
@@ -110,6 +114,12 @@ class Captures:
     def states(self) -> list[CaptureState]:
         """Every capture with its points."""
         return [self._state(spec) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
+
+    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
+        return self.shelf.of(flows)
+
+    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
+        return matching(bpf, packets)
 
     def point(self, id: str) -> CapturePoint | str:
         """Where an object of this machine's hosts is, or why it is out of reach from here."""
@@ -257,7 +267,7 @@ class Captures:
         head = self._site.graph().resolve(point.node)
         try:
             engine = self._engine_for(spec, head.type if head is not None else "")
-            self._open[key] = _Open(engine, engine.open(point, spec.options), point, spec)
+            self._open[key] = _Open(engine, engine.open(point, spec.options), point, spec, self.shelf)
             self._failed.pop(key, None)
         except CalipsoError as error:
             self._failed[key] = (time.monotonic() + AGAIN, error.message)

@@ -86,8 +86,11 @@ def test_the_same_frames_make_the_same_records(
     frames: list[tuple[bytes, int, int, int]], link: int, l2_key: bool, most: int, fragments: int, streams: bool,
     heads: int,
 ) -> None:  # fmt: skip
-    table = CoreTable(most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads, core=core())
-    counter = Counter(most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads)
+    table = CoreTable(most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads, packets=2, room=900,
+                      core=core())  # fmt: skip
+    counter = Counter(
+        most, l2_key=l2_key, fragments=fragments, streams=streams, heads=heads, packets=2, room=900
+    )  # fmt: skip
     try:
         for frame, time, vlan, cut in frames:
             kept = frame[: max(0, len(frame) - cut)]
@@ -99,12 +102,14 @@ def test_the_same_frames_make_the_same_records(
             table.settle(before)
             counter.settle(before)
         assert sorted_records(table.records()) == sorted_records(counter.records())
+        assert table.packets() == counter.packets()
         table.release(20)
         counter.release(20)
         for frame, time, vlan, _ in frames[:9]:
             table.frame(frame, len(frame), time, link=link, ifindex=3, vlan=vlan)
             counter.frame(frame, len(frame), time, link=link, ifindex=3, vlan=vlan)
         assert sorted_records(table.records()) == sorted_records(counter.records())
+        assert table.packets() == counter.packets()
         assert table.forget(25) == counter.forget(25)
         assert sorted_records(table.records()) == sorted_records(counter.records())
     finally:
