@@ -226,6 +226,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     defragment: fragments are counted with their first one. packets_per_second, cpu: 0 for no limit; cpu in cores.
     sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
     tcp_metric: TCP's sequence numbers are followed. payload: the first octets of conversations are handed on.
+    target: IPv4 address and port that flows (netflow) or packets (erspan) are sent on to, "" for none.
     """
 
     bpf: str = ""
@@ -240,11 +241,13 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
     tcp_metric: bool = False
     payload: bool = False
+    target: str = ""
+    target_type: Literal["netflow", "erspan"] = "netflow"
 
     @property
     def frames(self) -> bool:
         """Whether it takes an engine that sees every frame, as those do that keep packets."""
-        return bool(self.raw_packets or self.defragment or self.tcp_metric or self.payload)
+        return bool(self.raw_packets or self.defragment or self.tcp_metric or self.payload or self.target)
 
 
 class CaptureCounts(msgspec.Struct, frozen=True):
@@ -252,7 +255,7 @@ class CaptureCounts(msgspec.Struct, frozen=True):
 
     received: seen and counted. dropped: the kernel or device had no room for them. lost: seen, but the flow table was
     full. unknown: without a link header. sampled: of how many packets one was seen. unkept: counted, but there was no
-    room to keep the packet.
+    room to keep the packet, or it could not be sent on.
     """
 
     received: int = 0

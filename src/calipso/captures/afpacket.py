@@ -16,15 +16,18 @@ import threading
 import time
 from typing import Any
 
+import msgspec
+
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
-from calipso.errors import AuthFailed, TransportError, Unreachable
+from calipso.captures.targets import ALL_PACKETS, targeted
+from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.flows.fragments import LIMIT, SETS
 from calipso.flows.stream import HEADS
 from calipso.native.entered import entered
 from calipso.native.place import Place
-from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
+from calipso.seams import Capture, CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
 ALL = 0x0003
 """ETH_P_ALL of linux/if_ether.h: frames of both directions."""
@@ -61,14 +64,23 @@ class AfPacket:
         """Why it cannot be used here, "" when it can."""
         return "" if hasattr(socket, "AF_PACKET") else "this system has no AF_PACKET"
 
-    def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
+    def open(self, point: CapturePoint, options: CaptureOptions) -> Capture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
+        if options.target and options.target_type == "erspan":
+            if options.raw_packets:
+                raise ConfigError("packets are either kept or sent on", where="raw_packets")
+            options = msgspec.structs.replace(options, raw_packets=ALL_PACKETS)
         fast = self._core and library() is not None
         made, index = _socket(point, options.bpf, _octets(options))
         try:
-            return (RingCapture if fast else SocketCapture)(made, index, options)
+            inner = (RingCapture if fast else SocketCapture)(made, index, options)
         except BaseException:
             made.close()
+            raise
+        try:
+            return targeted(inner, point, options)
+        except BaseException:
+            inner.close()
             raise
 
 

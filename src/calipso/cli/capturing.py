@@ -50,6 +50,7 @@ def create(
     tcp: Annotated[bool, typer.Option("--tcp", help="Follow TCP: what was skipped or sent again.")] = False,
     payload: Annotated[bool, typer.Option("--payload", help="Read first payloads: TLS, HTTP, DNS.")] = False,
     layer: Annotated[list[str] | None, typer.Option(help="Tell it in full: DNS, DHCPv4, VRRP.")] = None,
+    target: Annotated[str, typer.Option(help="Send flows on: netflow:192.0.2.1:2055; packets: erspan:192.0.2.1.")] = "",
     sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
     port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
@@ -62,13 +63,19 @@ def create(
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
         raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
-        extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or []},
+        extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or [],
+               **_target(target)},
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)
     if text is None:
         said = f"`calipso capture list` tells where it works, `calipso flows --capture {made.id}` what it sees"
         console(stderr=True).print(said, style="dim", soft_wrap=True)
+
+
+def _target(said: str) -> dict[str, str]:
+    kind, _, target = said.partition(":")
+    return {"target": target, "target_type": kind} if said else {}
 
 
 def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:

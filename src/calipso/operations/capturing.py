@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from calipso.errors import Conflict, QueryError
+from calipso.errors import ConfigError, Conflict, QueryError
 from calipso.flows.pcap import written
 from calipso.flows.table import Policy
 from calipso.model.flow import Flow
@@ -18,6 +19,7 @@ from calipso.operations.context import Captures, CaptureSpec, CaptureState, Cont
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
 MOST = 10_000
+TARGET = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]{1,5})?)?$"
 MOST_EXPORTED = 1_000_000
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -28,12 +30,15 @@ class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     defragment: fragments of IP are counted to the flow of their datagram's first one. tcp_metric: TCP is followed: what
     was skipped, sent again, new. first_payload: what a conversation says first is read, put together of its segments:
     TLS's server name, HTTP's host, the name DNS is asked for. layers: also told in full.
+    target: IPv4 address, with a port for netflow, that flows (NetFlow v5) or packets (ERSPAN type II) are sent on to.
     """
 
     defragment: bool = False
     tcp_metric: bool = False
     first_payload: bool = False
     layers: Annotated[tuple[Literal["DNS", "DHCPv4", "VRRP"], ...], msgspec.Meta(max_length=3)] = ()
+    target: Annotated[str, msgspec.Meta(pattern=TARGET)] = ""
+    target_type: Literal["netflow", "erspan"] = "netflow"
 
 
 class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -181,6 +186,7 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     if not captures.running:
         raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
     extra = request.extra or CaptureExtra()
+    _check_target(extra.target)
     options = CaptureOptions(
         bpf=request.bpf,
         header=request.header,
@@ -189,6 +195,8 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
         defragment=extra.defragment,
         tcp_metric=extra.tcp_metric,
         payload=extra.first_payload or bool(extra.layers),
+        target=extra.target,
+        target_type=extra.target_type,
         sampling=request.sampling,
         port=request.port,
     )
@@ -198,6 +206,15 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     )  # fmt: skip
     made = await asyncio.to_thread(captures.create, spec)
     return _view(CaptureState(made, []))
+
+
+def _check_target(target: str) -> None:
+    host, _, port = target.partition(":")
+    try:
+        if target and (ipaddress.IPv4Address(host) and int(port or 0) > 65535):
+            raise ValueError
+    except ValueError:
+        raise ConfigError(f"{target} is no IPv4 address with a port", where="extra.target") from None
 
 
 async def get_captures(context: Context, request: GetCaptures) -> CaptureList:
@@ -290,5 +307,5 @@ def _extra(spec: CaptureSpec) -> CaptureExtra:
     options = spec.options
     return CaptureExtra(
         defragment=options.defragment, tcp_metric=options.tcp_metric, first_payload=options.payload,
-        layers=spec.policy.layers,
+        layers=spec.policy.layers, target=options.target, target_type=options.target_type,
     )  # fmt: skip
