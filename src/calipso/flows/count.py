@@ -158,7 +158,7 @@ def _count(found: Conversation, layer: Layer, since: int, time: int) -> None:
     elif layer.asks:
         found.request = time
     elif layer.answers and found.request and not found.rtt:
-        found.rtt = time - found.request
+        found.rtt = max(0, time - found.request)
 
 
 def _tcp(found: Conversation, layer: Layer, time: int) -> None:
@@ -168,13 +168,13 @@ def _tcp(found: Conversation, layer: Layer, time: int) -> None:
     if flags & _SYN and not found.syn[side]:
         found.syn[side], found.syn_ttl[side] = time, layer.ttl
         if flags & _ACK and found.syn[other] and not found.rtt:
-            found.rtt = time - found.syn[other]
+            found.rtt = max(0, time - found.syn[other])
     if flags & _FIN and not found.fin[side]:
         found.fin[side] = time
     if flags & _RST and not found.rst[side]:
         found.rst[side] = time
         if found.syn[other] and not found.syn[side] and not found.rtt:
-            found.rtt = time - found.syn[other]
+            found.rtt = max(0, time - found.syn[other])
     if found.rst[0] or found.rst[1]:
         found.finish = r.RESET
     elif found.fin[0] and found.fin[1]:

@@ -171,6 +171,9 @@ static void begin(fc_slot *s, const fc_layer *l, uint64_t now) {
     memcpy(v->mac[1 - l->side], l->destination, 6);
 }
 
+/* Files may go back in time. */
+static uint64_t since(uint64_t then, uint64_t now) { return now > then ? now - then : 0; }
+
 static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     fc_value *v = &s->value;
     int side = l->side, other = 1 - side;
@@ -179,12 +182,12 @@ static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     if (f & SYN && !v->syn[side]) {
         v->syn[side] = now;
         v->syn_ttl[side] = l->ttl;
-        if (f & ACK && v->syn[other] && !v->rtt) v->rtt = now - v->syn[other];
+        if (f & ACK && v->syn[other] && !v->rtt) v->rtt = since(v->syn[other], now);
     }
     if (f & FIN && !v->fin[side]) v->fin[side] = now;
     if (f & RST && !v->rst[side]) {
         v->rst[side] = now;
-        if (v->syn[other] && !v->syn[side] && !v->rtt) v->rtt = now - v->syn[other];
+        if (v->syn[other] && !v->syn[side] && !v->rtt) v->rtt = since(v->syn[other], now);
     }
     if (v->rst[0] || v->rst[1]) v->finish = RESET;
     else if (v->fin[0] && v->fin[1]) v->finish = FINISHED;
@@ -213,7 +216,7 @@ static fc_slot *find(fc_table *t, const fc_key *key) {
     return t->tags[at] ? &t->slots[at] : NULL;
 }
 
-static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t since, uint64_t now) {
+static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t first, uint64_t now) {
     uint32_t tag;
     uint64_t at = place_of(t, key, &tag);
     fc_slot *s = &t->slots[at];
@@ -226,7 +229,7 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
         t->tags[at] = tag;
         t->count++;
         s->key = *key;
-        begin(s, l, since);
+        begin(s, l, first);
         s->value.tail = t->tails != NULL;
     }
     t->seen = at + 1;
@@ -234,12 +237,12 @@ static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t si
     v->packets[l->side] += l->packets;
     v->bytes[l->side] += l->length;
     if (now > v->last) v->last = now;
-    if (since < v->first) v->first = since;
+    if (first < v->first) v->first = first;
     v->fragments += l->fragment;
     v->fragment_errors += l->fragment_error;
     if (l->tcp && l->flags) count_tcp(s, l, now);
     else if (l->asks) v->request = now;
-    else if (l->answers && v->request && !v->rtt) v->rtt = now - v->request;
+    else if (l->answers && v->request && !v->rtt) v->rtt = since(v->request, now);
     if (t->tails) take(t, at, l, now);
 }
 
