@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from calipso.model.flow import Flow, FlowMetric
+from calipso.model.flow import RawPacket as RawPacket
 from calipso.model.record import Observation, Scope, ScopeState
 from calipso.requests import Amqp as Amqp
 from calipso.requests import AmqpSettle as AmqpSettle
@@ -226,8 +227,10 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a capture counts and keeps. bpf: filter in the language of pcap-filter(7). header: octets looked at.
 
     flows: conversations counted at once. raw_packets: whole packets kept of each flow. l2_key: MACs tell flows apart.
-    defragment: later fragments are counted with their first. packets_per_second, cpu: 0 for no limit; cpu in cores.
+    defragment: fragments are counted with their first one. packets_per_second, cpu: 0 for no limit; cpu in cores.
     sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
+    tcp_metric: TCP's sequence numbers are followed. payload: the first octets of conversations are handed on.
+    target: IPv4 address and port that flows (netflow) or packets (erspan) are sent on to, "" for none.
     """
 
     bpf: str = ""
@@ -240,13 +243,23 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0
     sampling: int = 1
     port: int = 0
+    tcp_metric: bool = False
+    payload: bool = False
+    target: str = ""
+    target_type: Literal["netflow", "erspan"] = "netflow"
+
+    @property
+    def frames(self) -> bool:
+        """Whether it takes an engine that sees every frame, as those do that keep packets."""
+        return bool(self.raw_packets or self.defragment or self.tcp_metric or self.payload or self.target)
 
 
 class CaptureCounts(msgspec.Struct, frozen=True):
     """What became of the packets at a point, since it was opened: nothing is lost silently.
 
     received: seen and counted. dropped: the kernel or device had no room for them. lost: seen, but the flow table was
-    full. unknown: without a link header. sampled: of how many packets one was seen.
+    full. unknown: without a link header. sampled: of how many packets one was seen. unkept: counted, but there was no
+    room to keep the packet, or it could not be sent on.
     """
 
     received: int = 0
@@ -254,16 +267,7 @@ class CaptureCounts(msgspec.Struct, frozen=True):
     lost: int = 0
     unknown: int = 0
     sampled: int = 1
-
-
-class RawPacket(msgspec.Struct, frozen=True):
-    """`time` in ns since the epoch, `wire` the length before it was cut, `key` the packed key of its flow."""
-
-    time: int
-    frame: bytes
-    wire: int
-    link: int
-    key: bytes = b""
+    unkept: int = 0
 
 
 class Capture(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import tempfile
 from pathlib import Path
@@ -15,9 +16,11 @@ from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
 from tests.support.injecting import Swallowing
+from tests.support.packets import ethernet, ipv4, pcap, udp
 from tests.support.system import ESTATE, estate
 
 FILE = Path(__file__).parents[2] / "src/calipso/web/examples.json"
+PCAP = base64.b64encode(pcap([(1.0, ethernet(ipv4(udp(b"", 4000, 53), 17), 0x0800))])).decode()
 ENV = {"environment": ESTATE}
 RECORD = {
     "id": "h9/dev:eth0", "facet": "netlink", "type": "device", "source": "linux", "reporter": "h9", "part": "",
@@ -85,7 +88,13 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "delete_messages": {**ENV, "ids": ["1"]},
     "rotate_secrets": {},
     "import": {**ENV, "lines": LINES},
-    "create_capture": {**ENV, "id": "uplinks", "query": "G.V().Has('Name', 'eth0')", "ttl": 3600},
+    "create_capture": {
+        **ENV,
+        "id": "uplinks",
+        "query": "G.V().Has('Name', 'eth0')",
+        "ttl": 3600,
+        "extra": {"defragment": True, "first_payload": True},
+    },
     "get_captures": ENV,
     "remove_capture": {**ENV, "id": "uplinks"},
     "inject_packet": {**ENV, "id": "probe", "source": "h1/dev:eth0", "target": "192.0.2.2", "packet": {"icmp_id": 7}},
@@ -132,6 +141,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
     "call_workflow": {**ENV, "id": "names", "parameters": {"type": "host"}},
     "remove_workflow": {**ENV, "id": "names"},
+    "import_packets": {**ENV, "pcap": PCAP},
+    "get_packets": {**ENV, "since": "-5m", "bpf": "tcp port 80"},
     "export_flows": {**ENV, "since": "-1h", "application": "DNS"},
     "create_token": {"name": "grafana", "scopes": ["read"], "expires": "30d"},
     "revoke_token": {"name": "grafana"},

@@ -23,10 +23,10 @@ def ethernet(payload: bytes, ethertype: int, a: str = MAC_A, b: str = MAC_B, vla
 
 
 def ipv4(payload: bytes, protocol: int, a: str = "10.0.0.1", b: str = "10.0.0.2", *, ttl: int = 64, offset: int = 0,
-         more: bool = False) -> bytes:  # fmt: skip
+         more: bool = False, ident: int = 7) -> bytes:  # fmt: skip
     """`offset` in octets."""
     field = offset // 8 | (0x2000 if more else 0)
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 7, field, ttl, protocol, 0)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), ident, field, ttl, protocol, 0)
     return head + ipaddress.IPv4Address(a).packed + ipaddress.IPv4Address(b).packed + payload
 
 

@@ -14,15 +14,20 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
+from typing import Any
+
+import msgspec
 
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
-from calipso.errors import AuthFailed, TransportError, Unreachable
+from calipso.captures.targets import ALL_PACKETS, targeted
+from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows.count import Counter
+from calipso.flows.fragments import LIMIT, SETS
+from calipso.flows.stream import HEADS
 from calipso.native.entered import entered
 from calipso.native.place import Place
-from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
+from calipso.seams import Capture, CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
 ALL = 0x0003
 """ETH_P_ALL of linux/if_ether.h: frames of both directions."""
@@ -35,8 +40,8 @@ _TURN = 100
 _VLAN_VALID = 1 << 4
 IDLE, SWEEP = 120, 30
 """Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
-KEPT = 10_000
-"""Packets kept until somebody takes them: beyond it the oldest go."""
+WITH_PAYLOAD, READ = 2304, 3_000_000_000
+"""Octets of a frame that are looked at for what it carries; ns after its first that a conversation's are handed on."""
 TYPES = frozenset({
     "device", "internal", "veth", "tun", "bridge", "dummy", "gre", "bond", "team", "ifb", "macvlan", "macvtap", "vlan",
     "vxlan", "gretap", "ip6gretap", "geneve", "ipip", "ipvlan", "ip6tnl", "ip6gre", "sit", "loopback", "openvswitch",
@@ -72,15 +77,31 @@ class AfPacket:
         """Why it cannot be used here, "" when it can."""
         return refusal()
 
-    def open(self, point: CapturePoint, options: CaptureOptions) -> RingCapture | SocketCapture:
+    def open(self, point: CapturePoint, options: CaptureOptions) -> Capture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
-        fast = self._core and library() is not None and not options.raw_packets
-        made, index = _socket(point, options.bpf, 65_536 if options.raw_packets else options.header)
+        if options.target and options.target_type == "erspan":
+            if options.raw_packets:
+                raise ConfigError("packets are either kept or sent on", where="raw_packets")
+            options = msgspec.structs.replace(options, raw_packets=ALL_PACKETS)
+        fast = self._core and library() is not None
+        made, index = _socket(point, options.bpf, _octets(options))
         try:
-            return (RingCapture if fast else SocketCapture)(made, index, options)
+            inner = (RingCapture if fast else SocketCapture)(made, index, options)
         except BaseException:
             made.close()
             raise
+        try:
+            return targeted(inner, point, options)
+        except BaseException:
+            inner.close()
+            raise
+
+
+def _octets(options: CaptureOptions) -> int:
+    """How many of a frame are looked at."""
+    if options.raw_packets:
+        return 65_536
+    return max(options.header, WITH_PAYLOAD) if options.payload else options.header
 
 
 def _socket(point: CapturePoint, text: str, octets: int) -> tuple[socket.socket, int]:
@@ -120,18 +141,27 @@ def _bind(made: socket.socket, index: int) -> None:
         raise Unreachable(f"device {index}: {os.strerror(ctypes.get_errno())}")
 
 
+def _asked(options: CaptureOptions) -> dict[str, Any]:
+    """What a table counts besides."""
+    return {
+        "l2_key": options.l2_key, "fragments": SETS * options.defragment, "streams": options.tcp_metric,
+        "heads": HEADS * options.payload, "packets": options.raw_packets,
+    }  # fmt: skip
+
+
 class RingCapture:
     """A thread takes turns at the ring; the interpreter's lock is free meanwhile."""
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index = made, index
-        self._table = CoreTable(options.flows, l2_key=options.l2_key)
+        self._table = CoreTable(options.flows, **_asked(options))
+        self._payload = options.payload
         self._turn = threading.Lock()
         self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
         self._swept = time.monotonic()
         try:
             made.setsockopt(SOL_PACKET, VERSION, V3)
-            frame = 1 << max(11, (options.header + 128 - 1).bit_length())
+            frame = 1 << max(11, (_octets(options) + 128 - 1).bit_length())
             made.setsockopt(
                 SOL_PACKET, RX_RING, struct.pack("=7I", BLOCK, BLOCKS, frame, BLOCK // frame * BLOCKS, RETIRE, 0, 0)
             )
@@ -156,18 +186,23 @@ class RingCapture:
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._turn:
+            self._table.settle(time.time_ns() - LIMIT)
             records = self._table.records()
             received, _, lost, unknown = self._table.counts()
+            unkept = self._table.unkept
+            if self._payload:
+                self._table.release(time.time_ns() - READ)
             self._swept = _sweep(self._table, self._swept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
         self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(received, self._dropped, lost, unknown)
+        return records, CaptureCounts(received, self._dropped, lost, unknown, unkept=unkept)
 
     def packets(self) -> list[RawPacket]:
-        """None are kept where they are counted in C."""
-        return []
+        """Those kept since the last call."""
+        with self._turn:
+            return self._table.packets()
 
     def close(self) -> None:
         self._closing.set()
@@ -194,13 +229,11 @@ def _dropped(made: socket.socket) -> int:
 
 
 class SocketCapture:
-    """Without the C core, or when packets are kept: a thread that takes frame by frame."""
+    """Without the C core: a thread that takes frame by frame."""
 
     def __init__(self, made: socket.socket, index: int, options: CaptureOptions) -> None:
         self._socket, self._index, self._options = made, index, options
-        self._counter = Counter(options.flows, l2_key=options.l2_key)
-        self._kept: deque[RawPacket] = deque(maxlen=KEPT)
-        self._of: dict[bytes, int] = {}
+        self._counter = Counter(options.flows, **_asked(options))
         self._lock, self._closing = threading.Lock(), threading.Event()
         self._dropped, self._failed, self._ended, self._swept = 0, "", False, time.monotonic()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
@@ -211,7 +244,7 @@ class SocketCapture:
         self._thread.start()
 
     def _run(self) -> None:
-        size = 65_536 if self._options.raw_packets else self._options.header
+        size = _octets(self._options)
         while not self._closing.is_set():
             try:
                 frame, ancillary, _, _ = self._socket.recvmsg(size, 64, socket.MSG_TRUNC)
@@ -231,30 +264,27 @@ class SocketCapture:
                 status, wire, _, _, _, tag = struct.unpack_from("=IIIHHH", said)
                 vlan = tag & 0xFFF if status & _VLAN_VALID else 0
         with self._lock:
-            layers = self._counter.frame(frame, wire, now, ifindex=self._index, vlan=vlan)
-            if self._options.raw_packets and layers:
-                key = layers[-1].key
-                self._of[key] = self._of.get(key, 0) + 1
-                if self._of[key] <= self._options.raw_packets:
-                    self._kept.append(RawPacket(now, frame, wire, 1, key))
+            self._counter.frame(frame, wire, now, ifindex=self._index, vlan=vlan)
 
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone, after everything was told once."""
         with self._lock:
-            records, c = self._counter.records(), self._counter
+            c = self._counter
+            c.settle(time.time_ns() - LIMIT)
+            records = c.records()
+            if self._options.payload:
+                c.release(time.time_ns() - READ)
             self._swept = _sweep(c, self._swept)
-            counts = (c.received, c.lost, c.unknown)
+            counts = (c.received, c.lost, c.unknown, c.unkept)
         if self._failed and self._ended:
             raise TransportError(self._failed)
         self._ended = bool(self._failed)
         self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(counts[0], self._dropped, counts[1], counts[2])
+        return records, CaptureCounts(counts[0], self._dropped, counts[1], counts[2], unkept=counts[3])
 
     def packets(self) -> list[RawPacket]:
         with self._lock:
-            found = list(self._kept)
-            self._kept.clear()
-        return found
+            return self._counter.packets()
 
     def close(self) -> None:
         self._closing.set()

@@ -17,7 +17,7 @@ from calipso.errors import AuthFailed, ConfigError, Unreachable
 
 LIBRARY = "libpcap.so.0.8"
 ATTACH_FILTER = 26
-_ETHERNET, _OPTIMIZE, _NO_NETMASK = 1, 1, 0xFFFFFFFF
+_ETHERNET, _OPTIMIZE, _NO_NETMASK, _MOST = 1, 1, 0xFFFFFFFF, 262_144
 _ALL = struct.Struct("=HBBI")
 _P, _INT, _TEXT = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
 
@@ -35,6 +35,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "pcap_freecode": (None, [ctypes.POINTER(_Program)]),
     "pcap_geterr": (_TEXT, [_P]),
     "pcap_close": (None, [_P]),
+    "pcap_offline_filter": (_INT, [ctypes.POINTER(_Program), _P, _TEXT]),
 }
 
 
@@ -74,6 +75,43 @@ def compiled(text: str, octets: int, device: str = "") -> bytes:
             return ctypes.string_at(program.instructions, program.length * _ALL.size)
         finally:
             lib.pcap_freecode(ctypes.byref(program))
+
+
+class _Header(ctypes.Structure):
+    """`struct pcap_pkthdr`: a time that filters do not look at, octets there, octets on the wire."""
+
+    _fields_ = (
+        ("seconds", ctypes.c_long),
+        ("fraction", ctypes.c_long),
+        ("size", ctypes.c_uint32),
+        ("wire", ctypes.c_uint32),
+    )
+
+
+class Matcher:
+    """A filter for packets that are there already. `link`: as in pcap's LINKTYPE. Raises `ConfigError`."""
+
+    def __init__(self, text: str, link: int = _ETHERNET) -> None:
+        lib = _libpcap()
+        if lib is None or "\0" in text:
+            raise ConfigError(
+                f"filters need {LIBRARY}" if lib is None else "a filter has no NUL characters", where="bpf"
+            )
+        self._lib, self._program = lib, _Program()
+        handle = lib.pcap_open_dead(link, _MOST)
+        try:
+            if lib.pcap_compile(handle, ctypes.byref(self._program), text.encode(), _OPTIMIZE, _NO_NETMASK):
+                raise ConfigError(_said(lib, handle), where="bpf", hint="The language is that of pcap-filter(7).")
+        finally:
+            lib.pcap_close(handle)
+
+    def passes(self, frame: bytes, wire: int) -> bool:
+        header = _Header(0, 0, len(frame), max(wire, len(frame)))
+        return bool(self._lib.pcap_offline_filter(ctypes.byref(self._program), ctypes.byref(header), frame))
+
+    def __del__(self) -> None:
+        if hasattr(self, "_program"):
+            self._lib.pcap_freecode(ctypes.byref(self._program))
 
 
 @contextlib.contextmanager

@@ -12,12 +12,24 @@ import calipso.native
 from calipso.errors import TransportError
 from calipso.flows import record as r
 from calipso.flows.decode import ETHERNET
+from calipso.flows.fragments import EVER
+from calipso.flows.keeping import ROOM, unpack
+from calipso.seams import RawPacket
 
 LIBRARY = Path(calipso.native.__file__).parent / "_flowcore.so"
 _P, _U16, _U32, _U64, _INT = ctypes.c_void_p, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_new": (_P, [_U64, _INT]),
     "fc_free": (None, [_P]),
+    "fc_defragment": (_INT, [_P, _U64]),
+    "fc_follow": (_INT, [_P, _INT, _U64]),
+    "fc_release": (None, [_P, _U64]),
+    "fc_extent": (_U64, [_P]),
+    "fc_keep": (_INT, [_P, _U64, _U64]),
+    "fc_kept_size": (_U64, [_P]),
+    "fc_unkept": (_U64, [_P]),
+    "fc_taken": (None, [_P, _P]),
+    "fc_settle": (None, [_P, _U64]),
     "fc_frame": (None, [_P, ctypes.c_char_p, _U32, _U32, _U64, _INT, _U32, _U16]),
     "fc_count": (_U64, [_P]),
     "fc_counts": (None, [_P, _P]),
@@ -67,7 +79,10 @@ class CoreTable:
     Raises `TransportError` where the core is not there or gets no memory.
     """
 
-    def __init__(self, most: int = 262_144, *, l2_key: bool = False, core: ctypes.CDLL | None = None) -> None:
+    def __init__(
+        self, most: int = 262_144, *, l2_key: bool = False, fragments: int = 0, streams: bool = False, heads: int = 0,
+        packets: int = 0, room: int = ROOM, core: ctypes.CDLL | None = None,
+    ) -> None:  # fmt: skip
         found = core or library()
         if found is None:
             raise TransportError("the C core is not built", hint="`python -m calipso.native.build` needs a C compiler.")
@@ -75,6 +90,15 @@ class CoreTable:
         self._table = found.fc_new(most, int(l2_key))
         if not self._table:
             raise TransportError(f"no memory for {most} flows")
+        if fragments and found.fc_defragment(self._table, fragments):
+            self.close()
+            raise TransportError(f"no memory for {fragments} sets of datagrams")
+        if (streams or heads) and found.fc_follow(self._table, int(streams), heads):
+            self.close()
+            raise TransportError("no memory to follow connections")
+        if packets and found.fc_keep(self._table, packets, room):
+            self.close()
+            raise TransportError(f"no memory to keep {room} octets of packets")
 
     def __len__(self) -> int:
         return int(self._core.fc_count(self._table))
@@ -84,6 +108,14 @@ class CoreTable:
     ) -> None:
         """Count one frame, `time` in ns since the epoch."""
         self._core.fc_frame(self._table, frame, len(frame), wire, time, link, ifindex, vlan)
+
+    def release(self, before: int = EVER) -> None:
+        """The first octets of conversations that began before (ns) were read: room for others."""
+        self._core.fc_release(self._table, before)
+
+    def settle(self, before: int = EVER) -> None:
+        """Give up datagrams that are incomplete and began before (ns)."""
+        self._core.fc_settle(self._table, before)
 
     def pcap(self, address: int, size: int, unit: int, link: int, largest: int) -> int:
         """Count packets of a classic file in memory; how many octets were whole packets."""
@@ -97,10 +129,24 @@ class CoreTable:
 
     def records(self) -> bytes:
         """All conversations, one after another."""
-        count = len(self)
-        out = ctypes.create_string_buffer(count * r.SIZE)
-        found = self._core.fc_export(self._table, out, count)
-        return out.raw[: found * r.SIZE]
+        size = int(self._core.fc_extent(self._table))
+        out = ctypes.create_string_buffer(size)
+        found = int(self._core.fc_export(self._table, out, size))
+        return out.raw[:found]
+
+    @property
+    def unkept(self) -> int:
+        """Packets that there was no room to keep."""
+        return int(self._core.fc_unkept(self._table))
+
+    def packets(self) -> list[RawPacket]:
+        """Those kept since the last time."""
+        size = int(self._core.fc_kept_size(self._table))
+        if not size:
+            return []
+        out = ctypes.create_string_buffer(size)
+        self._core.fc_taken(self._table, out)
+        return list(unpack(out.raw))
 
     def forget(self, before: int) -> int:
         """Drop conversations without a frame since `before` (ns); how many. Raises `TransportError`."""

@@ -66,9 +66,10 @@ class Ebpf:
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> EbpfCapture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (filter, packets)."""
-        for given, where in ((options.bpf, "bpf"), (options.raw_packets, "raw_packets")):
+        for given, where in ((options.bpf, "bpf"), (options.frames, "raw_packets")):
             if given:
-                raise ConfigError("eBPF takes no filter and keeps no packets", where=where, hint="AF_PACKET does.")
+                said = "eBPF takes no filter, keeps no packets and puts nothing together"
+                raise ConfigError(said, where=where, hint="AF_PACKET does.")
         loaded = bpf.Loaded(self._path, "flow", {"flows": options.flows})
         try:
             return EbpfCapture(loaded, point, options, tcx=self._tcx)

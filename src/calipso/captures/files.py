@@ -7,35 +7,59 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
+
+import msgspec
 
 from calipso.captures.core import CoreTable, library
 from calipso.errors import ParseError
 from calipso.flows import pcap
 from calipso.flows.count import Counter
+from calipso.flows.fragments import SETS
 from calipso.flows.offline import Reading, flows_of, reading
-from calipso.flows.table import Point
+from calipso.flows.table import Point, Policy
 
 PIECE = 2 * pcap.LARGEST
 """Octets read at once: the largest packet fits."""
+HEADS_OF_FILE = 65_536
+"""Conversations of a file whose first octets are read."""
 _HERE = "<" if sys.byteorder == "little" else ">"
 
 
+class FileOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """As of a capture (`seams.CaptureOptions`). layers: those that flows tell in full."""
+
+    l2_key: bool = False
+    defragment: bool = False
+    tcp_metric: bool = False
+    payload: bool = False
+    layers: tuple[Literal["DNS", "DHCPv4", "VRRP"], ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(update=float(1 << 40), layers=self.layers)
+
+
 def flows_of_file(
-    path: Path, point: Point, *, l2_key: bool = False, most: int = 500_000,
+    path: Path, point: Point, asked: FileOptions = FileOptions(), *,  # noqa: B008  (frozen)
+    most: int = 500_000,
     progress: Callable[[int], None] = lambda packets: None,
 ) -> Reading:  # fmt: skip
     """All flows of a pcap or pcapng file. Raises `OSError`, and `ParseError` for what is no such file at all."""
+    more: dict[str, Any] = {
+        "l2_key": asked.l2_key, "fragments": SETS * asked.defragment, "streams": asked.tcp_metric,
+        "heads": HEADS_OF_FILE * asked.payload,
+    }  # fmt: skip
     with path.open("rb") as stream:
         if library() is None:
-            return flows_of(stream, Counter(most, l2_key=l2_key), point, progress=progress)
-        table = CoreTable(most, l2_key=l2_key)
+            return flows_of(stream, Counter(most, **more), point, asked.policy, progress=progress)
+        table = CoreTable(most, **more)
         try:
             head = pcap.classic(stream.read(pcap.HEADER))
             if head is None or head.order != _HERE:
                 stream.seek(0)
-                return flows_of(stream, table, point, progress=progress)
-            return reading(table, point, _count(stream, table, head, progress))
+                return flows_of(stream, table, point, asked.policy, progress=progress)
+            return reading(table, point, _count(stream, table, head, progress), asked.policy)
         finally:
             table.close()
 

@@ -16,7 +16,7 @@ from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError
-from calipso.operations.capturing import MOST_EXPORTED, CaptureView, FlowFile, FlowList
+from calipso.operations.capturing import MOST, MOST_EXPORTED, CaptureView, FlowFile, FlowList, PacketFile
 from calipso.runtime.home import LOCAL, Home
 
 HELP = """Captures: begin, list, end. A capture is of every object that a query finds, for as long as it finds it.
@@ -46,6 +46,11 @@ def create(
     packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
     header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    defragment: Annotated[bool, typer.Option("--defragment", help="Fragments are of their first one's flow.")] = False,
+    tcp: Annotated[bool, typer.Option("--tcp", help="Follow TCP: what was skipped or sent again.")] = False,
+    payload: Annotated[bool, typer.Option("--payload", help="Read first payloads: TLS, HTTP, DNS.")] = False,
+    layer: Annotated[list[str] | None, typer.Option(help="Tell it in full: DNS, DHCPv4, VRRP.")] = None,
+    target: Annotated[str, typer.Option(help="Send flows on: netflow:192.0.2.1:2055; packets: erspan:192.0.2.1.")] = "",
     sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
     port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
     ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
@@ -58,12 +63,19 @@ def create(
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
         raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
+        extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or [],
+               **_target(target)},
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)
     if text is None:
         said = f"`calipso capture list` tells where it works, `calipso flows --capture {made.id}` what it sees"
         console(stderr=True).print(said, style="dim", soft_wrap=True)
+
+
+def _target(said: str) -> dict[str, str]:
+    kind, _, target = said.partition(":")
+    return {"target": target, "target_type": kind} if said else {}
 
 
 def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:
@@ -117,6 +129,8 @@ def flows(
     hops: Annotated[str, typer.Option(help="One flow's way, hop by hop: its tracking id or uuid.")] = "",
     limit: Annotated[int, typer.Option(help="The latest so many.", min=1, max=10_000)] = 50,
     export: Annotated[str, typer.Option(help="Write them to this Parquet file, up to a million.")] = "",
+    pcap: Annotated[str, typer.Option(help="Write the packets kept of them to this file.")] = "",
+    bpf: Annotated[str, typer.Option(help="Of the packets only those that pass this filter.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that change.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Each flow as JSON on a line of its own.")] = False,
     output: Out = Output.table,
@@ -135,10 +149,17 @@ def flows(
     if export:
         _export(export, asked | {"limit": MOST_EXPORTED})
         return
+    if pcap:
+        _packets(pcap, asked | {"limit": MOST, "bpf": bpf})
+        return
+    _list(asked, output, jsonl=jsonl, follow=follow)
+
+
+def _list(asked: dict[str, Any], output: Output, *, jsonl: bool, follow: bool) -> None:
     found: FlowList = call(Home.default(), "get_flows", **asked)
     _show(found, output, jsonl=jsonl)
     if found.truncated:
-        console(stderr=True).print(f"there are more than {limit}: --limit shows more", style="dim")
+        console(stderr=True).print(f"there are more than {asked['limit']}: --limit shows more", style="dim")
     if found.lost:
         said = f"{found.lost} packets could not be counted by captures that run: see `calipso capture list`"
         console(stderr=True).print(said, style="yellow", soft_wrap=True)
@@ -148,12 +169,25 @@ def flows(
         raise typer.Exit(NEGATIVE)
 
 
-def _export(file: str, asked: dict[str, Any]) -> None:
-    found: FlowFile = call(Home.default(), "export_flows", **asked)
+def _packets(file: str, asked: dict[str, Any]) -> None:
+    found: PacketFile = call(Home.default(), "get_packets", **asked)
+    _write(file, found.pcap)
+    print(f"{found.packets} packets of {found.flows} flows written to {file}")
+    if not found.packets:
+        console(stderr=True).print("packets are kept by `calipso capture create --packets`", style="dim")
+        raise typer.Exit(NEGATIVE)
+
+
+def _write(file: str, octets: bytes) -> None:
     try:
-        Path(file).write_bytes(found.parquet)
+        Path(file).write_bytes(octets)
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=file) from error
+
+
+def _export(file: str, asked: dict[str, Any]) -> None:
+    found: FlowFile = call(Home.default(), "export_flows", **asked)
+    _write(file, found.parquet)
     print(f"{found.flows} flows written to {file}")
     if not found.flows:
         raise typer.Exit(NEGATIVE)

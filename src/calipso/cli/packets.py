@@ -12,13 +12,14 @@ import msgspec
 import typer
 from rich.progress import Progress, TextColumn
 
-from calipso.captures.files import flows_of_file
+from calipso.captures.files import FileOptions, flows_of_file
 from calipso.cli import render
 from calipso.cli.calling import PARTIAL, fail
 from calipso.cli.options import Out
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError, ParseError
 from calipso.flows.offline import Reading
+from calipso.flows.payload import LAYERS
 from calipso.flows.table import Point
 from calipso.model.flow import Flow
 from calipso.model.moments import rfc3339
@@ -33,16 +34,26 @@ def register(app: typer.Typer) -> None:
 def pcap(
     files: Annotated[list[Path], typer.Argument(help="pcap or pcapng files.", exists=True, dir_okay=False)],
     l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
+    defragment: Annotated[
+        bool, typer.Option("--defragment", help="Fragments count to their first one's flow.")
+    ] = False,
+    tcp: Annotated[bool, typer.Option("--tcp", help="Follow TCP: what was skipped or sent again.")] = False,
+    payload: Annotated[
+        bool, typer.Option("--payload", help="Read first payloads: TLS, HTTP, DNS, DHCP, VRRP.")
+    ] = False,
     output: Out = Output.table,
 ) -> None:
     """Show the flows of capture files, also those inside of tunnels, every packet and byte counted.
 
     Examples: `calipso pcap fault.pcapng` · `calipso pcap eth0.pcap -o json` · `calipso pcap tor.pcap --l2`
     """
+    asked = FileOptions(
+        l2_key=l2, defragment=defragment, tcp_metric=tcp, payload=payload, layers=LAYERS if payload else ()
+    )  # fmt: skip
     flows: list[Flow] = []
     damaged = False
     for file in files:
-        found = _read(file, l2=l2)
+        found = _read(file, asked)
         flows += found.flows
         damaged |= bool(found.damage)
         _say(file, found)
@@ -55,10 +66,10 @@ def pcap(
         raise typer.Exit(PARTIAL)
 
 
-def _read(file: Path, *, l2: bool) -> Reading:
+def _read(file: Path, asked: FileOptions) -> Reading:
     try:
         with _progress(file) as progress:
-            return flows_of_file(file, Point(node=file.name), l2_key=l2, progress=progress)
+            return flows_of_file(file, Point(node=file.name), asked, progress=progress)
     except OSError as error:
         fail(ConfigError(f"cannot be read: {error.strerror}", where=str(file)))
     except ParseError as error:
@@ -88,7 +99,8 @@ def row_of(flow: Flow) -> tuple[object, ...]:
     m = flow.metric
     rtt = f"{m.rtt / 1e6:.3f} ms" if m.rtt else ""
     layers = flow.layers_path + (f" in {flow.tunnel}" if flow.tunnel else "")
-    return (rfc3339(flow.start), flow.application, layers, a, b, m.ab_packets, m.ab_bytes, m.ba_packets,
+    named = f"{flow.application} {flow.asked_name}".rstrip()
+    return (rfc3339(flow.start), named, layers, a, b, m.ab_packets, m.ab_bytes, m.ba_packets,
             m.ba_bytes, rtt, flow.finish)  # fmt: skip
 
 

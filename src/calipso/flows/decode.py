@@ -8,7 +8,8 @@ recognised as so far: no frame is lost for being malformed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import struct
+from typing import Any, NamedTuple
 
 from calipso.flows import record as r
 
@@ -20,7 +21,7 @@ DEEPEST = 4
 _VLANS = frozenset({0x8100, 0x88A8, 0x9100})
 _IPV4, _IPV6, _MPLS, _MPLS_MULTICAST, _BRIDGED = 0x0800, 0x86DD, 0x8847, 0x8848, 0x6558
 _ERSPAN_2, _ERSPAN_3 = 0x88BE, 0x22EB
-_TCP, _UDP, _SCTP, _UDPLITE, _GRE, _ICMP, _ICMP6 = 6, 17, 132, 136, 47, 1, 58
+_TCP, _UDP, _SCTP, _UDPLITE, _GRE, _ICMP, _ICMP6, _VRRP = 6, 17, 132, 136, 47, 1, 58, 112
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 """IPv6 extension headers whose length is in units of eight octets after the first eight."""
 _FRAGMENT, _AUTHENTICATION = 44, 51
@@ -31,10 +32,22 @@ _REPLIES_6 = {129: 128}
 _NOTHING = b"\0" * 6
 
 
+class Piece(NamedTuple):
+    """Where a fragment belongs: octets `at` to `at + size` of a datagram, known by its conversation's key without ports
+    and its identification, with the side that sent it; `more` follow.
+    """
+
+    datagram: bytes
+    at: int
+    size: int
+    more: bool
+
+
 class Layer(NamedTuple):
     """One conversation a frame is part of. `side`: whose frame it is. `length`: octets from here to the frame's end.
 
-    `sequence`, `payload_length`: of TCP. `answers`: a reply of ICMP; `asks`: a request.
+    `sequence`, `payload_length`: of TCP. `answers`: a reply of ICMP; `asks`: a request. Several fragments that are
+    counted together are so many `packets`, `fragment`s and `fragment_error`s of them.
     """
 
     key: bytes
@@ -46,11 +59,13 @@ class Layer(NamedTuple):
     sequence: int = 0
     payload_length: int = 0
     ttl: int = 0
-    fragment: bool = False
-    fragment_error: bool = False
+    fragment: int = 0
+    fragment_error: int = 0
     asks: bool = False
     answers: bool = False
     payload: bytes = b""
+    piece: Piece | None = None
+    packets: int = 1
 
 
 class _Position:
@@ -142,14 +157,19 @@ def _ipv4(p: _Position) -> tuple[Layer, bool]:
     source, destination = frame[at + 12 : at + 16] + b"\0" * 12, frame[at + 16 : at + 20] + b"\0" * 12
     later = offset & 0x1FFF != 0
     more = offset & 0x2000 != 0
+    size = max(0, total - header)
+    piece = (_word(frame, at + 4), (offset & 0x1FFF) * 8, size, more, frame[at + 9]) if later or more else None
     said = _Internet(r.IPV4, source, destination, frame[at + 9], frame[at + 8], later or more, later,
-                     bool(more and (total - header) % 8), at + total)  # fmt: skip
+                     bool(more and (total - header) % 8), at + total, piece)  # fmt: skip
     p.at = at + header
     return _transport(p, said)
 
 
 class _Internet(NamedTuple):
-    """What the network header says. `end`: where its packet ends: what follows is padding of the link."""
+    """What the network header says. `end`: where its packet ends: what follows is padding of the link.
+
+    `piece`: of a fragment: identification, where it begins, its octets, whether more follow, the protocol of them all.
+    """
 
     family: int
     source: bytes
@@ -160,6 +180,7 @@ class _Internet(NamedTuple):
     later: bool
     wrong: bool
     end: int
+    piece: tuple[int, int, int, bool, int] | None = None
 
 
 def _ipv6(p: _Position) -> tuple[Layer, bool]:
@@ -168,6 +189,7 @@ def _ipv6(p: _Position) -> tuple[Layer, bool]:
     source, destination = frame[at + 8 : at + 24], frame[at + 24 : at + 40]
     at += 40
     fragment = later = wrong = False
+    piece = None
     while len(frame) >= at + 8:
         if protocol in _EXTENSIONS:
             protocol, at = frame[at], at + 8 + frame[at + 1] * 8
@@ -177,13 +199,16 @@ def _ipv6(p: _Position) -> tuple[Layer, bool]:
             field = _word(frame, at + 2)
             fragment, later = True, later or field & 0xFFF8 != 0
             wrong = wrong or bool(field & 1 and (end - at - 8) % 8)
+            if field & 0xFFF9:
+                ident = int.from_bytes(frame[at + 4 : at + 8], "big")
+                piece = (ident, field & 0xFFF8, max(0, end - at - 8), bool(field & 1), frame[at])
             protocol, at = frame[at], at + 8
             if later:
                 break
         else:
             break
     p.at = at
-    return _transport(p, _Internet(r.IPV6, source, destination, protocol, ttl, fragment, later, wrong, end))
+    return _transport(p, _Internet(r.IPV6, source, destination, protocol, ttl, fragment, later, wrong, end, piece))
 
 
 def _transport(p: _Position, ip: _Internet) -> tuple[Layer, bool]:
@@ -205,14 +230,24 @@ def _transport(p: _Position, ip: _Internet) -> tuple[Layer, bool]:
         return _gre(p, ip)
     if protocol in (4, 41) and left >= 20:
         return _ip_in_ip(p, ip)
-    return _of(p, ip, 0, 0), False
+    return _of(p, ip, 0, 0, payload=frame[at : ip.end] if protocol == _VRRP and not ip.later else b""), False
 
 
 def _of(
-    p: _Position, ip: _Internet, source: int, destination: int, *, icmp: int = 0, carries: int = 0, **more: object
+    p: _Position, ip: _Internet, source: int, destination: int, *, icmp: int = 0, carries: int = 0, **more: Any
 ) -> Layer:
     layer = _layer(p, ip.family, ip.source, ip.destination, ip.protocol, source, destination, icmp, carries)
-    return layer._replace(ttl=ip.ttl, fragment=ip.fragment, fragment_error=ip.wrong, **more)  # type: ignore[arg-type]
+    return layer._replace(
+        ttl=ip.ttl, fragment=int(ip.fragment), fragment_error=int(ip.wrong), piece=_piece(p, ip), **more
+    )
+
+
+def _piece(p: _Position, ip: _Internet) -> Piece | None:
+    if ip.piece is None:
+        return None
+    ident, at, size, more, protocol = ip.piece
+    whole = _layer(p, ip.family, ip.source, ip.destination, protocol, 0, 0, 0, 0)
+    return Piece(whole.key + struct.pack("=II", ident, whole.side), at, size, more)
 
 
 def _layer(

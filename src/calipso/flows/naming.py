@@ -56,6 +56,14 @@ def application(key: r.Key) -> str:
     return layers_path(key).rpartition("/")[2]
 
 
+def application_said(key: r.Key, said: str) -> str:
+    """By what its first octets say it is: a service that is told by its port goes over TLS as itself."""
+    known = application(key)
+    if said == "TLS" and known != transport(key):
+        return "HTTPS" if known == "HTTP" else known
+    return known if said == "DNS" and known == "MDNS" else said
+
+
 def transport(key: r.Key) -> str:
     """`TCP`, `UDP`, `SCTP`, `UDPLITE`, or empty."""
     return _TRANSPORTS.get(key.protocol, "")

@@ -14,6 +14,8 @@ from calipso.flows.pcap import read
 from calipso.flows.table import FlowTable, Point, Policy
 from calipso.model.flow import Flow
 
+WHOLE = Policy(update=float(1 << 40))
+"""Without deltas: a file is told at once."""
 _STEP = 10_000
 """Packets between calls of `progress`."""
 
@@ -41,11 +43,13 @@ class Table(Protocol):
 
     def counts(self) -> tuple[int, int, int, int]: ...
 
+    def settle(self) -> None: ...
+
     def records(self) -> bytes: ...
 
 
 def flows_of(
-    stream: BinaryIO, table: Table, point: Point = Point(), *,  # noqa: B008  (frozen)
+    stream: BinaryIO, table: Table, point: Point = Point(), policy: Policy = WHOLE, *,  # noqa: B008  (frozen)
     progress: Callable[[int], None] = lambda packets: None,
 ) -> Reading:  # fmt: skip
     """All flows of a pcap or pcapng file, by their beginning. Raises `ParseError` for what is no such file at all."""
@@ -60,14 +64,15 @@ def flows_of(
         if not count:
             raise
         damage = error.message
-    return reading(table, point, damage)
+    return reading(table, point, damage, policy)
 
 
-def reading(table: Table, point: Point, damage: str) -> Reading:
+def reading(table: Table, point: Point, damage: str, policy: Policy = WHOLE) -> Reading:
     """What a table counted of a file, as flows."""
+    table.settle()
     records = list(r.unpack(table.records()))
     last = max((record.last for record in records), default=0)
-    flows = FlowTable(point, Policy(update=float(1 << 40))).update(records, last)
+    flows = FlowTable(point, policy).update(records, last)
     ordered = sorted(flows, key=lambda flow: flow.start)  # and tunnels before what they carry
     received, octets, lost, unknown = table.counts()
     return Reading(ordered, received, octets, unknown, lost, damage)

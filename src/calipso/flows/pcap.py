@@ -6,7 +6,7 @@ Both byte orders, microseconds and nanoseconds; sections, interfaces and time re
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from calipso.errors import ParseError
@@ -88,6 +88,14 @@ def read(stream: BinaryIO) -> Iterator[Packet]:
         yield from _blocks(reader)
         return
     raise ParseError(NAME, "neither pcap nor pcapng", excerpt=magic.hex())
+
+
+def written(packets: Iterable[tuple[int, bytes, int]], link: int) -> bytes:
+    """A classic file with times in ns, of packets as (time, frame, length before it was cut)."""
+    parts = [struct.pack("=IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, link)]
+    for time, frame, wire in packets:
+        parts += (struct.pack("=4I", time // _SECOND, time % _SECOND, len(frame), max(wire, len(frame))), frame)
+    return b"".join(parts)
 
 
 class _Reader:

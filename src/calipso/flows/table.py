@@ -7,6 +7,7 @@ are added to those before. Time is an argument, in ns since the epoch.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import astuple
@@ -14,6 +15,7 @@ from msgspec.structs import astuple
 from calipso.flows import naming
 from calipso.flows import record as r
 from calipso.flows.decode import DEEPEST
+from calipso.flows.payload import said_by
 from calipso.model.flow import Finish, Flow, FlowIcmp, FlowLink, FlowMetric, FlowNetwork, FlowTcp, FlowTransport
 
 _MICRO = 1000
@@ -33,13 +35,15 @@ class Point(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     """Seconds: `update` between deltas, `expire` without a frame until a flow is over, `hold` after its end by TCP.
 
-    `short`: application → seconds instead of `expire`, for what asks once.
+    `short`: application → seconds instead of `expire`, for what asks once. `layers`: of DNS, DHCPv4 and VRRP, which
+    flows tell in full, where their first octets are there.
     """
 
     update: float = 60.0
     expire: float = 600.0
     hold: float = 15.0
     short: dict[str, float] = msgspec.field(default_factory=lambda: {"ARP": 10.0, "DNS": 10.0})
+    layers: tuple[Literal["DNS", "DHCPv4", "VRRP"], ...] = ()
 
 
 class _Entry:
@@ -48,13 +52,15 @@ class _Entry:
     `first`, `last`: of its frames, as the engine says now. `swapped`: side 1 spoke first.
     """
 
-    __slots__ = ("base", "counted", "first", "flow", "last", "packed", "swapped", "told", "updated")
+    __slots__ = ("base", "counted", "first", "flow", "heard", "last", "packed", "swapped", "told", "updated")
 
     def __init__(self, packed: bytes, flow: Flow, record: r.Record, now: int) -> None:
         self.packed, self.flow, self.updated = packed, flow, now
         self.first, self.last, self.swapped = record.first, record.last, record.swapped
         self.base: _Counts = (0, 0, 0, 0)
         self.counted = self.told = self.base
+        self.heard = (0, 0)
+        """Octets of both sides that were read."""
 
 
 class FlowTable:
@@ -73,6 +79,14 @@ class FlowTable:
     def flows(self) -> list[Flow]:
         """Those that go on, or ended a moment ago."""
         return [entry.flow for entry in self._entries.values()]
+
+    def keep(self, packed: bytes) -> tuple[str, int]:
+        """A packet of a conversation is kept: uuid of its flow, and how many of it that makes; "" for none."""
+        entry = self._entries.get(packed)
+        if entry is None:
+            return "", 0
+        entry.flow = msgspec.structs.replace(entry.flow, raw_packets=entry.flow.raw_packets + 1)
+        return entry.flow.uuid, entry.flow.raw_packets
 
     def update(self, records: Iterable[r.Record], now: int) -> list[Flow]:
         """Take in what an engine counted; the flows that changed. Tunnels stand before what they carry."""
@@ -156,7 +170,27 @@ class FlowTable:
             fragments=record.fragments,
             fragment_errors=record.fragment_errors,
             finish=_FINISH[record.finish] or flow.finish,
+            **self._heard(entry, record),
         )
+
+    def _heard(self, entry: _Entry, record: r.Record) -> dict[str, Any]:
+        """What is new of a flow by its first octets."""
+        heads = record.tail.heads if record.tail is not None else (b"", b"")
+        lengths = len(heads[0]), len(heads[1])
+        if lengths == entry.heard or lengths == (0, 0):
+            return {}
+        entry.heard = lengths
+        said = said_by(record.key, heads)
+        if not said.application:
+            return {}
+        found: dict[str, Any] = {"application": naming.application_said(record.key, said.application)}
+        for name, layer, value in (
+            ("asked_name", "", said.asked_name), ("dns", "DNS", said.dns), ("dhcp", "DHCPv4", said.dhcp),
+            ("vrrp", "VRRP", said.vrrp),
+        ):  # fmt: skip
+            if value and (not layer or layer in self._policy.layers):
+                found[name] = value
+        return found
 
 
 def _outermost_first(records: Iterable[r.Record]) -> list[tuple[bytes, r.Record]]:
@@ -214,8 +248,10 @@ def _tcp(record: r.Record, before: FlowTcp | None) -> FlowTcp | None:
         return None
     ab, ba = int(record.swapped), 1 - int(record.swapped)
     syn, fin, rst = ((each[ab] // _MICRO, each[ba] // _MICRO) for each in (record.syn, record.fin, record.rst))
-    ttl, late = record.syn_ttl, record.out_of_order
-    now = FlowTcp(syn[0], syn[1], fin[0], fin[1], rst[0], rst[1], ttl[ab], ttl[ba], late[ab], late[ba])
+    sides = [record.syn_ttl, record.out_of_order]
+    if record.tail is not None:
+        sides += record.tail[:-1]
+    now = FlowTcp(*syn, *fin, *rst, *(pair[side] for pair in sides for side in (ab, ba)))
     if before is None:
         return now
     return FlowTcp(*(new or old for new, old in zip(astuple(now), astuple(before), strict=True)))

@@ -56,7 +56,11 @@ class FlowMetric(msgspec.Struct, frozen=True):
 
 
 class FlowTcp(msgspec.Struct, frozen=True, omit_defaults=True):
-    """When each side began, ended, reset; TTL of its SYN; segments that came after later ones."""
+    """When each side began, ended, reset; TTL of its SYN; segments that came after later ones.
+
+    The rest is of captures that follow TCP's numbers: segments with data not seen before and its octets, gaps in what
+    was seen and the octets they leave out, segments that brought nothing new, whether beginning and end were seen.
+    """
 
     ab_syn: int = 0
     ba_syn: int = 0
@@ -68,13 +72,94 @@ class FlowTcp(msgspec.Struct, frozen=True, omit_defaults=True):
     ba_syn_ttl: int = 0
     ab_out_of_order: int = 0
     ba_out_of_order: int = 0
+    ab_packets: int = 0
+    ba_packets: int = 0
+    ab_bytes: int = 0
+    ba_bytes: int = 0
+    ab_skipped: int = 0
+    ba_skipped: int = 0
+    ab_skipped_bytes: int = 0
+    ba_skipped_bytes: int = 0
+    ab_retransmitted: int = 0
+    ba_retransmitted: int = 0
+    ab_saw_start: int = 0
+    ba_saw_start: int = 0
+    ab_saw_end: int = 0
+    ba_saw_end: int = 0
+
+
+class FlowDns(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Its first answer, or question without one. questions, answers: one on a line, as in zone files (RFC 1035 §5).
+
+    answer, authoritative, truncated: 1 for yes. opcode, code: RFC 6895 §2.2 and §2.3.
+    """
+
+    id: int = 0
+    answer: int = 0
+    opcode: int = 0
+    code: int = 0
+    authoritative: int = 0
+    truncated: int = 0
+    questions: str = ""
+    answers: str = ""
+
+
+class FlowDhcp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Its first message. type: discover, offer, request … reply: 1 for one. lease: seconds. Addresses "" for none."""
+
+    id: int = 0
+    type: str = ""
+    reply: int = 0
+    client_mac: str = ""
+    client: str = ""
+    yours: str = ""
+    next_server: str = ""
+    relay: str = ""
+    requested: str = ""
+    server: str = ""
+    lease: int = 0
+    host_name: str = ""
+
+
+class FlowVrrp(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An advertisement of VRRPv2. interval: seconds. addresses: with blanks between them."""
+
+    router: int = 0
+    priority: int = 0
+    interval: int = 0
+    authentication: int = 0
+    addresses: str = ""
+
+
+class RawPacket(msgspec.Struct, frozen=True):
+    """`time` in ns since the epoch, `wire` the length before it was cut, `key` the packed key of its flow."""
+
+    time: int
+    frame: bytes
+    wire: int
+    link: int
+    key: bytes = b""
+
+
+class FlowPacket(msgspec.Struct, frozen=True):
+    """A packet that was kept of a flow (uuid), the `index`th from 1 on. time: ns since the epoch. wire: its length
+    before it was cut. link: as in pcap's LINKTYPE.
+    """
+
+    flow: str
+    index: int
+    time: int
+    wire: int
+    link: int
+    frame: bytes
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """See the module. `a` is who spoke first.
 
     uuid: this flow at this point. tracking_id: equal wherever it is seen; l3_tracking_id: also where its link header
-    differs. parent: uuid of the tunnel it is inside of. node: id of the object it was captured on. l2, network and so
+    differs. asked_name: TLS's server name, HTTP's host or DNS's question, where first payloads are read.
+    parent: uuid of the tunnel it is inside of. node: id of the object it was captured on. l2, network and so
     on are absent where there is no such layer. a_object, b_object: ids of the objects its ends belong to.
     """
 
@@ -103,3 +188,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     b_object: str = ""
     tunnel: str = ""
     raw_packets: int = 0
+    asked_name: str = ""
+    dns: FlowDns | None = None
+    dhcp: FlowDhcp | None = None
+    vrrp: FlowVrrp | None = None

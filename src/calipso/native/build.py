@@ -32,7 +32,8 @@ def build_program(folder: Path = HERE) -> Path | None:
 
 
 def _compiled(source: Path, made: Path, names: tuple[str, ...], flags: tuple[str, ...], failed: str) -> Path | None:
-    if made.exists() and made.stat().st_mtime >= source.stat().st_mtime:
+    newest = max(each.stat().st_mtime for each in (source, *source.parent.glob("*.h")))
+    if made.exists() and made.stat().st_mtime >= newest:
         return made
     compiler = next((found for name in names if (found := shutil.which(name))), None)
     if compiler is None:

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ typedef struct {
     uint8_t mac[2][6], flags[2], swapped, finish;
     uint64_t syn[2], fin[2], rst[2], rtt;
     uint32_t late[2], fragments, fragment_errors;
-    uint8_t syn_ttl[2], pad[6];
+    uint8_t syn_ttl[2], tail, pad[5];
     uint64_t request;
     uint32_t next[2];
 } fc_value;
@@ -50,7 +51,12 @@ typedef struct {
     fc_key key;
     fc_value value;
     uint8_t expects[2]; /* whether next[] is known */
+    uint32_t kept;      /* packets */
 } fc_slot;
+
+typedef struct fc_fragments fc_fragments;
+typedef struct fc_tails fc_tails;
+typedef struct fc_kept fc_kept;
 
 typedef struct {
     fc_slot *slots;
@@ -58,13 +64,28 @@ typedef struct {
     uint64_t mask, count, most;
     uint64_t received, octets, lost, unknown;
     int l2_key;
+    fc_fragments *fragments; /* NULL: those after the first are a conversation without ports */
+    fc_tails *tails;         /* NULL: none follow the records */
+    fc_kept *kept;           /* NULL: no packets are kept */
+    uint64_t seen;           /* place of the conversation that was counted last, and one; 0 for none */
 } fc_table;
+
+/* Where a fragment belongs; `protocol` is that of all fragments of its datagram. */
+typedef struct {
+    int is, more;
+    uint8_t protocol;
+    uint32_t ident, at, size;
+} fc_piece;
 
 /* What one layer of a frame says besides its key. */
 typedef struct {
-    int side, fragment, fragment_error, asks, answers, tcp;
-    uint32_t length, sequence, payload;
+    int side, asks, answers, tcp;
+    uint32_t packets, fragment, fragment_error, sequence, payload;
+    uint64_t length;
     uint8_t flags, ttl;
+    fc_piece piece;
+    const uint8_t *data; /* what it carries, as far as it was kept */
+    uint32_t data_size;
     const uint8_t *source, *destination;
 } fc_layer;
 
@@ -98,10 +119,16 @@ static uint64_t fold(const fc_key *key) {
 
 /* ── the table ──────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+static void free_tails(fc_table *t);
+static void free_kept(fc_table *t);
+
 void fc_free(fc_table *t) {
     if (!t) return;
+    free_tails(t);
+    free_kept(t);
     if (t->slots) munmap(t->slots, (t->mask + 1) * sizeof(fc_slot));
     if (t->tags) munmap(t->tags, (t->mask + 1) * sizeof(uint32_t));
+    free(t->fragments);
     free(t);
 }
 
@@ -111,6 +138,9 @@ static void *zeros(uint64_t size) {
     madvise(found, size, MADV_HUGEPAGE);
     return found;
 }
+
+#include "streams.h"
+#include "keeping.h"
 
 /* NULL when there is no memory. */
 fc_table *fc_new(uint64_t most, int l2_key) {
@@ -134,11 +164,15 @@ static void begin(fc_slot *s, const fc_layer *l, uint64_t now) {
     fc_value *v = &s->value;
     memset(v, 0, sizeof *v);
     memset(s->expects, 0, sizeof s->expects);
+    s->kept = 0;
     v->first = v->last = now;
     v->swapped = (uint8_t)l->side;
     memcpy(v->mac[l->side], l->source, 6);
     memcpy(v->mac[1 - l->side], l->destination, 6);
 }
+
+/* Files may go back in time. */
+static uint64_t since(uint64_t then, uint64_t now) { return now > then ? now - then : 0; }
 
 static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     fc_value *v = &s->value;
@@ -148,12 +182,12 @@ static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     if (f & SYN && !v->syn[side]) {
         v->syn[side] = now;
         v->syn_ttl[side] = l->ttl;
-        if (f & ACK && v->syn[other] && !v->rtt) v->rtt = now - v->syn[other];
+        if (f & ACK && v->syn[other] && !v->rtt) v->rtt = since(v->syn[other], now);
     }
     if (f & FIN && !v->fin[side]) v->fin[side] = now;
     if (f & RST && !v->rst[side]) {
         v->rst[side] = now;
-        if (v->syn[other] && !v->syn[side] && !v->rtt) v->rtt = now - v->syn[other];
+        if (v->syn[other] && !v->syn[side] && !v->rtt) v->rtt = since(v->syn[other], now);
     }
     if (v->rst[0] || v->rst[1]) v->finish = RESET;
     else if (v->fin[0] && v->fin[1]) v->finish = FINISHED;
@@ -168,36 +202,51 @@ static void count_tcp(fc_slot *s, const fc_layer *l, uint64_t now) {
     }
 }
 
-static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t now) {
+/* Where a conversation is, or the free place for it; there is always one. */
+static uint64_t place_of(const fc_table *t, const fc_key *key, uint32_t *tag) {
     uint64_t hash = fold(key), at = hash & t->mask;
-    uint32_t tag = (uint32_t)(hash >> 32) | 1;
-    fc_slot *s;
-    for (;; at = (at + 1) & t->mask) {
-        s = &t->slots[at];
-        if (!t->tags[at]) {
-            if (t->count >= t->most) {
-                t->lost++;
-                return;
-            }
-            t->tags[at] = tag;
-            t->count++;
-            s->key = *key;
-            begin(s, l, now);
-            break;
+    *tag = (uint32_t)(hash >> 32) | 1;
+    while (t->tags[at] && (t->tags[at] != *tag || memcmp(&t->slots[at].key, key, sizeof *key))) at = (at + 1) & t->mask;
+    return at;
+}
+
+static fc_slot *find(fc_table *t, const fc_key *key) {
+    uint32_t tag;
+    uint64_t at = place_of(t, key, &tag);
+    return t->tags[at] ? &t->slots[at] : NULL;
+}
+
+static void count(fc_table *t, const fc_key *key, const fc_layer *l, uint64_t first, uint64_t now) {
+    uint32_t tag;
+    uint64_t at = place_of(t, key, &tag);
+    fc_slot *s = &t->slots[at];
+    if (!t->tags[at]) {
+        if (t->count >= t->most) {
+            t->lost += l->packets;
+            t->seen = 0;
+            return;
         }
-        if (t->tags[at] == tag && !memcmp(&s->key, key, sizeof *key)) break;
+        t->tags[at] = tag;
+        t->count++;
+        s->key = *key;
+        begin(s, l, first);
+        s->value.tail = t->tails != NULL;
     }
+    t->seen = at + 1;
     fc_value *v = &s->value;
-    v->packets[l->side]++;
+    v->packets[l->side] += l->packets;
     v->bytes[l->side] += l->length;
     if (now > v->last) v->last = now;
-    if (now < v->first) v->first = now;
-    v->fragments += (uint32_t)l->fragment;
-    v->fragment_errors += (uint32_t)l->fragment_error;
+    if (first < v->first) v->first = first;
+    v->fragments += l->fragment;
+    v->fragment_errors += l->fragment_error;
     if (l->tcp && l->flags) count_tcp(s, l, now);
     else if (l->asks) v->request = now;
-    else if (l->answers && v->request && !v->rtt) v->rtt = now - v->request;
+    else if (l->answers && v->request && !v->rtt) v->rtt = since(v->request, now);
+    if (t->tails) take(t, at, l, now);
 }
+
+#include "fragments.h"
 
 /* ── layers ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -206,6 +255,7 @@ typedef struct {
     uint8_t source[16], destination[16];
     int fragment, later, wrong;
     uint32_t end;
+    fc_piece piece;
 } fc_internet;
 
 static void inside(fc_position *p, uint8_t tunnel, uint32_t id, uint32_t at, int ethertype, uint64_t parent) {
@@ -240,38 +290,52 @@ static int link_header(fc_position *p) {
     return 1;
 }
 
+/* The key of a conversation; whose side the frame is. */
+static int key_of(const fc_position *p, fc_key *key, uint8_t family, const uint8_t source[16],
+                  const uint8_t destination[16], uint8_t protocol, uint16_t source_port, uint16_t destination_port,
+                  uint16_t icmp, uint8_t carries) {
+    memset(key, 0, sizeof *key);
+    int order = memcmp(source, destination, 16);
+    int side = order > 0 || (order == 0 && source_port > destination_port);
+    memcpy(key->address[side], source, 16);
+    memcpy(key->address[1 - side], destination, 16);
+    key->port[side] = source_port;
+    key->port[1 - side] = destination_port;
+    if (p->l2_key) {
+        memcpy(key->mac[side], p->source, 6);
+        memcpy(key->mac[1 - side], p->destination, 6);
+    }
+    key->protocol = protocol;
+    key->family = family;
+    key->tunnel = p->tunnel;
+    key->carries = carries;
+    key->tunnel_id = p->tunnel_id;
+    key->ifindex = p->ifindex;
+    key->vlan = p->vlan;
+    key->inner_vlan = p->inner_vlan;
+    key->ethertype = (uint16_t)(p->ethertype < 0 ? 0 : p->ethertype);
+    key->icmp = icmp;
+    key->parent = p->parent;
+    key->raw = p->raw;
+    return side;
+}
+
 static uint64_t account(fc_table *t, fc_position *p, fc_layer *l, uint8_t family, const uint8_t source[16],
                         const uint8_t destination[16], uint8_t protocol, uint16_t source_port,
                         uint16_t destination_port, uint16_t icmp, uint8_t carries, uint64_t now) {
     fc_key key;
-    memset(&key, 0, sizeof key);
-    int order = memcmp(source, destination, 16);
-    int side = order > 0 || (order == 0 && source_port > destination_port);
-    memcpy(key.address[side], source, 16);
-    memcpy(key.address[1 - side], destination, 16);
-    key.port[side] = source_port;
-    key.port[1 - side] = destination_port;
-    if (p->l2_key) {
-        memcpy(key.mac[side], p->source, 6);
-        memcpy(key.mac[1 - side], p->destination, 6);
-    }
-    key.protocol = protocol;
-    key.family = family;
-    key.tunnel = p->tunnel;
-    key.carries = carries;
-    key.tunnel_id = p->tunnel_id;
-    key.ifindex = p->ifindex;
-    key.vlan = p->vlan;
-    key.inner_vlan = p->inner_vlan;
-    key.ethertype = (uint16_t)(p->ethertype < 0 ? 0 : p->ethertype);
-    key.icmp = icmp;
-    key.parent = p->parent;
-    key.raw = p->raw;
-    l->side = side;
+    l->side = key_of(p, &key, family, source, destination, protocol, source_port, destination_port, icmp, carries);
     l->length = p->wire > p->start ? p->wire - p->start : 0;
+    l->packets = 1;
     l->source = p->source;
     l->destination = p->destination;
-    count(t, &key, l, now);
+    if (t->fragments && l->piece.is) {
+        fc_name name = {.ident = l->piece.ident};
+        name.side = (uint32_t)key_of(p, &name.key, family, source, destination, l->piece.protocol, 0, 0, 0, 0);
+        fragment(t, &name, &key, l, now);
+    } else {
+        count(t, &key, l, now, now);
+    }
     return carries ? fold(&key) : 0;
 }
 
@@ -286,8 +350,9 @@ static uint64_t of_link(fc_table *t, fc_position *p, uint8_t carries, uint64_t n
 static uint64_t of_ip(fc_table *t, fc_position *p, const fc_internet *ip, fc_layer *l, uint16_t source,
                       uint16_t destination, uint16_t icmp, uint8_t carries, uint64_t now) {
     l->ttl = ip->ttl;
-    l->fragment = ip->fragment;
-    l->fragment_error = ip->wrong;
+    l->fragment = !!ip->fragment;
+    l->fragment_error = !!ip->wrong;
+    l->piece = ip->piece;
     return account(t, p, l, ip->family, ip->source, ip->destination, ip->protocol, source, destination, icmp, carries,
                    now);
 }
@@ -406,11 +471,20 @@ static void icmp(fc_table *t, fc_position *p, const fc_internet *ip, uint64_t no
     of_ip(t, p, ip, &l, identifier, identifier, (uint16_t)(request << 8 | f[1]), 0, now);
 }
 
+/* A layer carries what is there from `from` to the end of its packet. */
+static void carry(fc_layer *l, const fc_position *p, const fc_internet *ip, uint32_t from) {
+    uint32_t to = ip->end < p->size ? ip->end : p->size;
+    if (from >= to) return;
+    l->data = p->frame + from;
+    l->data_size = to - from;
+}
+
 static void tcp(fc_table *t, fc_position *p, const fc_internet *ip, uint64_t now) {
     const uint8_t *f = p->frame + p->at;
     fc_layer l = {.tcp = 1, .flags = f[13], .sequence = four(f + 4)};
     uint32_t end = p->at + (f[12] >> 4) * 4u;
     l.payload = ip->end > end ? ip->end - end : 0;
+    carry(&l, p, ip, end);
     of_ip(t, p, ip, &l, two(f), two(f + 2), 0, 0, now);
 }
 
@@ -429,6 +503,7 @@ static int transport(fc_table *t, fc_position *p, const fc_internet *ip, uint64_
     case 132:
     case 136:
         if (left < 4) break;
+        if (ip->protocol == 17) carry(&l, p, ip, p->at + 8);
         of_ip(t, p, ip, &l, two(f), two(f + 2), 0, 0, now);
         return 0;
     case 1:
@@ -448,6 +523,9 @@ static int transport(fc_table *t, fc_position *p, const fc_internet *ip, uint64_
             inside(p, carries, 0, p->at, ip->protocol == 4 ? 0x0800 : 0x86DD, key);
         }
         return 1;
+    case 112:
+        if (!ip->later) carry(&l, p, ip, p->at);
+        break;
     }
     of_ip(t, p, ip, &l, 0, 0, 0, 0, now);
     return 0;
@@ -462,6 +540,9 @@ static int ipv4(fc_table *t, fc_position *p, uint64_t now) {
     ip.later = !!(field & 0x1FFF);
     ip.fragment = more || ip.later;
     ip.wrong = more && ((total - header) & 7);
+    if (ip.fragment)
+        ip.piece = (fc_piece){.is = 1, .more = more, .protocol = f[9], .ident = two(f + 4), .at = (field & 0x1FFFu) * 8,
+                              .size = total > header ? total - header : 0};
     memcpy(ip.source, f + 12, 4);
     memcpy(ip.destination, f + 16, 4);
     p->at += header;
@@ -487,6 +568,9 @@ static int ipv6(fc_table *t, fc_position *p, uint64_t now) {
             ip.fragment = 1;
             ip.later |= !!(field & 0xFFF8);
             ip.wrong |= field & 1 && ((ip.end - at - 8) & 7);
+            if (field & 0xFFF9)
+                ip.piece = (fc_piece){.is = 1, .more = field & 1, .protocol = f[at], .ident = four(f + at + 4),
+                                      .at = field & 0xFFF8u, .size = ip.end > at + 8 ? ip.end - at - 8 : 0};
             ip.protocol = f[at];
             at += 8;
             if (ip.later) break;
@@ -515,6 +599,7 @@ void fc_frame(fc_table *t, const uint8_t *frame, uint32_t size, uint32_t wire, u
                      .source = NOTHING, .destination = NOTHING, .l2_key = t->l2_key};
     t->received++;
     t->octets += wire;
+    t->seen = 0;
     if (link == RAW_IP) {
         p.ethertype = size && frame[0] >> 4 == 6 ? 0x86DD : 0x0800;
         p.raw = 1;
@@ -522,10 +607,11 @@ void fc_frame(fc_table *t, const uint8_t *frame, uint32_t size, uint32_t wire, u
     for (int n = 0; n < DEEPEST; n++) {
         if (p.ethertype < 0 && !link_header(&p)) {
             t->unknown += n == 0;
-            return;
+            break;
         }
-        if (!network(t, &p, now)) return;
+        if (!network(t, &p, now)) break;
     }
+    if (t->kept && t->seen) keep(t, frame, size, wire, now, link, vlan);
 }
 
 /* ── what was counted ───────────────────────────────────────────────────────────────────────────────────────────── */
@@ -540,14 +626,25 @@ void fc_counts(const fc_table *t, uint64_t out[4]) {
     out[3] = t->unknown;
 }
 
-/* At most `most` records of 240 bytes; how many. */
-uint64_t fc_export(const fc_table *t, uint8_t *out, uint64_t most) {
+/* Octets of all records with their tails. */
+uint64_t fc_extent(const fc_table *t) {
+    uint64_t size = t->count * 240;
+    for (uint64_t at = 0; t->tails && at <= t->mask; at++)
+        if (t->tags[at]) size += told_size(t, at);
+    return size;
+}
+
+/* As many records with their tails as find room in `room` octets; how many octets they are. */
+uint64_t fc_export(const fc_table *t, uint8_t *out, uint64_t room) {
     uint64_t found = 0;
-    for (uint64_t at = 0; at <= t->mask && found < most; at++) {
+    for (uint64_t at = 0; at <= t->mask; at++) {
         if (!t->tags[at]) continue;
-        memcpy(out + found * 240, &t->slots[at].key, 80);
-        memcpy(out + found * 240 + 80, &t->slots[at].value, 160);
-        found++;
+        uint64_t tail = t->tails ? told_size(t, at) : 0;
+        if (room - found < 240 + tail) break;
+        memcpy(out + found, &t->slots[at].key, 80);
+        memcpy(out + found + 80, &t->slots[at].value, 160);
+        if (tail) tell(t, at, out + found + 240);
+        found += 240 + tail;
     }
     return found;
 }
@@ -566,19 +663,30 @@ int64_t fc_forget(fc_table *t, uint64_t before) {
     uint32_t *tags = t->tags;
     fc_slot *slots = zeros((t->mask + 1) * sizeof(fc_slot));
     uint32_t *fresh = zeros((t->mask + 1) * sizeof(uint32_t));
-    if (!slots || !fresh) {
+    fc_tail *tails = t->tails ? zeros((t->mask + 1) * sizeof(fc_tail)) : NULL;
+    if (!slots || !fresh || (t->tails && !tails)) {
         if (slots) munmap(slots, (t->mask + 1) * sizeof(fc_slot));
         if (fresh) munmap(fresh, (t->mask + 1) * sizeof(uint32_t));
+        if (tails) munmap(tails, (t->mask + 1) * sizeof(fc_tail));
         return -1;
     }
     uint64_t kept = 0;
     for (uint64_t at = 0; at <= t->mask; at++) {
-        if (!tags[at] || old[at].value.last < before) continue;
+        if (!tags[at]) continue;
+        if (old[at].value.last < before) {
+            if (tails) release(t->tails, &t->tails->of[at]);
+            continue;
+        }
         uint64_t to = fold(&old[at].key) & t->mask;
         while (fresh[to]) to = (to + 1) & t->mask;
         fresh[to] = tags[at];
         slots[to] = old[at];
+        if (tails) tails[to] = t->tails->of[at];
         kept++;
+    }
+    if (tails) {
+        munmap(t->tails->of, (t->mask + 1) * sizeof(fc_tail));
+        t->tails->of = tails;
     }
     int64_t gone = (int64_t)(t->count - kept);
     munmap(old, (t->mask + 1) * sizeof(fc_slot));

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from calipso.errors import Conflict
+from calipso.errors import ConfigError, Conflict
+from calipso.flows.pcap import written
+from calipso.flows.table import Policy
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
-from calipso.operations.context import CaptureSpec, CaptureState, Context
+from calipso.operations.context import Captures, CaptureSpec, CaptureState, Context
 from calipso.operations.inventory import between
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
 MOST = 10_000
+TARGET = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]{1,5})?)?$"
 MOST_EXPORTED = 1_000_000
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a capture counts and reads besides.
+
+    defragment: fragments of IP are counted to the flow of their datagram's first one. tcp_metric: TCP is followed: what
+    was skipped, sent again, new. first_payload: what a conversation says first is read, put together of its segments:
+    TLS's server name, HTTP's host, the name DNS is asked for. layers: also told in full.
+    target: IPv4 address, with a port for netflow, that flows (NetFlow v5) or packets (ERSPAN type II) are sent on to.
+    """
+
+    defragment: bool = False
+    tcp_metric: bool = False
+    first_payload: bool = False
+    layers: Annotated[tuple[Literal["DNS", "DHCPv4", "VRRP"], ...], msgspec.Meta(max_length=3)] = ()
+    target: Annotated[str, msgspec.Meta(pattern=TARGET)] = ""
+    target_type: Literal["netflow", "erspan"] = "netflow"
 
 
 class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +49,8 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     bpf: a filter in the language of pcap-filter(7). header: octets of a packet that are looked at. raw_packets: whole
     packets kept of each flow. l2_key: MACs tell flows apart. ttl: seconds until it ends by itself, 0 for never.
+
+    extra: what else is counted and read.
 
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
     """
@@ -42,6 +65,7 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     header: Annotated[int, msgspec.Meta(ge=64, le=4096)] = 256
     raw_packets: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     l2_key: bool = False
+    extra: CaptureExtra | None = None
     sampling: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
@@ -85,6 +109,7 @@ class CaptureView(msgspec.Struct, frozen=True):
     created: str
     points: list[PointView]
     error: str = ""
+    extra: CaptureExtra = CaptureExtra()
 
 
 class CaptureList(msgspec.Struct, frozen=True):
@@ -136,6 +161,23 @@ class FlowFile(msgspec.Struct, frozen=True):
     parquet: bytes
 
 
+class GetPackets(GetFlows, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As `GetFlows`, of whose flows the packets are. uuid: of one flow. bpf: a filter of pcap-filter(7) besides."""
+
+    uuid: str = ""
+    bpf: Text = ""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 1000
+
+
+class PacketFile(msgspec.Struct, frozen=True):
+    """pcap: a classic file with times in ns, in JSON as base64. truncated: there are more flows than were looked at."""
+
+    packets: int
+    flows: int
+    truncated: bool
+    pcap: bytes
+
+
 async def create_capture(context: Context, request: CreateCapture) -> CaptureView:
     """Capture on every object that a query finds, for as long as it finds it.
 
@@ -144,20 +186,36 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     captures = context.captures(request.environment)
     if not captures.running:
         raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
+    extra = request.extra or CaptureExtra()
+    _check_target(extra.target)
     options = CaptureOptions(
         bpf=request.bpf,
         header=request.header,
         raw_packets=request.raw_packets,
         l2_key=request.l2_key,
+        defragment=extra.defragment,
+        tcp_metric=extra.tcp_metric,
+        payload=extra.first_payload or bool(extra.layers),
+        target=extra.target,
+        target_type=extra.target_type,
         sampling=request.sampling,
         port=request.port,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
-        options=options, ttl=request.ttl,
+        options=options, policy=Policy(layers=extra.layers), ttl=request.ttl,
     )  # fmt: skip
     made = await asyncio.to_thread(captures.create, spec)
     return _view(CaptureState(made, []))
+
+
+def _check_target(target: str) -> None:
+    host, _, port = target.partition(":")
+    try:
+        if target and (ipaddress.IPv4Address(host) and int(port or 0) > 65535):
+            raise ValueError
+    except ValueError:
+        raise ConfigError(f"{target} is no IPv4 address with a port", where="extra.target") from None
 
 
 async def get_captures(context: Context, request: GetCaptures) -> CaptureList:
@@ -187,6 +245,25 @@ async def export_flows(context: Context, request: ExportFlows) -> FlowFile:
     captures = context.captures(request.environment)
     wanted = msgspec.structs.replace(_filter(context, request), limit=request.limit)
     return await asyncio.to_thread(_exported, captures.flows, wanted)
+
+
+async def get_packets(context: Context, request: GetPackets) -> PacketFile:
+    """The packets kept of flows, as a file. Raises `QueryError` (a moment), `ConfigError` (a filter)."""
+    captures = context.captures(request.environment)
+    wanted = msgspec.structs.replace(_filter(context, request), limit=request.limit + 1)
+    if request.uuid:
+        wanted = msgspec.structs.replace(wanted, match={**wanted.match, "uuid": (request.uuid,)})
+    return await asyncio.to_thread(_packets, captures, wanted, request.bpf)
+
+
+def _packets(captures: Captures, wanted: FlowFilter, bpf: str) -> PacketFile:
+    flows = captures.flows.find(wanted)
+    looked = flows[: wanted.limit - 1]
+    found = captures.matching(bpf, captures.packets([flow.uuid for flow in looked]))
+    link = found[0].link if found else 1
+    same = [(each.time, each.frame, each.wire) for each in found if each.link == link]
+    count = len({each.flow for each in found})
+    return PacketFile(len(same), count, len(flows) > len(looked), written(same, link))
 
 
 def _exported(flows: FlowStore, wanted: FlowFilter) -> FlowFile:
@@ -220,4 +297,13 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
+        _extra(spec),
+    )  # fmt: skip
+
+
+def _extra(spec: CaptureSpec) -> CaptureExtra:
+    options = spec.options
+    return CaptureExtra(
+        defragment=options.defragment, tcp_metric=options.tcp_metric, first_payload=options.payload,
+        layers=spec.policy.layers, target=options.target, target_type=options.target_type,
     )  # fmt: skip

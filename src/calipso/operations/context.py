@@ -13,6 +13,7 @@ from calipso.flows.table import Policy
 from calipso.flows.translation import Translation
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
+from calipso.model.flow import FlowPacket
 from calipso.model.record import Observation, RunError, ScopeState
 from calipso.operations.message_documents import Messages
 from calipso.operations.scan_documents import Scans, Schedules
@@ -208,6 +209,14 @@ class Captures(Protocol):
         ...
 
     def states(self) -> list[CaptureState]: ...
+
+    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
+        """Those kept of flows (uuids), by time."""
+        ...
+
+    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
+        """Those that pass a filter. Raises `ConfigError`."""
+        ...
 
 
 class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):

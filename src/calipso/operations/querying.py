@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from calipso.errors import QueryError
+from calipso.errors import ConfigError, QueryError
 from calipso.graph.protocol import GraphReader
-from calipso.model.flow import Flow, FlowMetric
+from calipso.model.flow import Flow, FlowMetric, FlowPacket
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
 from calipso.operations.context import Captures, Context, Site
@@ -105,6 +105,15 @@ class Kept:
 
     def updates(self, wanted: FlowsWanted) -> list[tuple[str, FlowMetric]]:
         return self._captures().flows.updates(_filter(wanted))
+
+    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
+        return self._captures().packets(flows)
+
+    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
+        try:
+            return self._captures().matching(bpf, packets)
+        except ConfigError as error:
+            raise QueryError(f"BPF(): {error.message}", hint=error.hint) from error
 
 
 def _filter(wanted: FlowsWanted) -> FlowFilter:

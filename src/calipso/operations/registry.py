@@ -26,6 +26,7 @@ from calipso.operations import (
     monitoring,
     original,
     original_adding,
+    packet_files,
     picture,
     querying,
     scans,
@@ -234,6 +235,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "export_flows", "GET", "flows/export", capturing.ExportFlows, capturing.FlowFile, capturing.export_flows
     ),
+    Operation(
+        "import_packets", "POST", "flows/import", packet_files.ImportPackets, packet_files.PacketsImported,
+        packet_files.import_packets, "write",
+    ),
+    Operation("get_packets", "GET", "flows/packets", capturing.GetPackets, capturing.PacketFile, capturing.get_packets),
     Operation("get_tokens", "GET", "tokens", access.GetTokens, access.Tokens, access.get_tokens, "admin"),
     Operation(
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"

@@ -13,7 +13,18 @@ from typing import Any
 
 import msgspec
 
-from calipso.model.flow import Flow, FlowIcmp, FlowLink, FlowMetric, FlowNetwork, FlowTcp, FlowTransport
+from calipso.model.flow import (
+    Flow,
+    FlowDhcp,
+    FlowDns,
+    FlowIcmp,
+    FlowLink,
+    FlowMetric,
+    FlowNetwork,
+    FlowTcp,
+    FlowTransport,
+    FlowVrrp,
+)
 
 ENDS = ("network", "link", "transport")
 _METRIC = {
@@ -22,6 +33,8 @@ _METRIC = {
 }  # fmt: skip
 _TCP = {
     "SynStart": "syn", "SynTTL": "syn_ttl", "FinStart": "fin", "RstStart": "rst", "SegmentOutOfOrder": "out_of_order",
+    "SegmentSkipped": "skipped", "SegmentSkippedBytes": "skipped_bytes", "Packets": "packets", "Bytes": "bytes",
+    "SawStart": "saw_start", "SawEnd": "saw_end",
 }  # fmt: skip
 ALIASES: dict[str, str] = {
     "UUID": "uuid", "ID": "uuid", "id": "uuid", "TrackingID": "tracking_id", "L3TrackingID": "l3_tracking_id",
@@ -29,7 +42,8 @@ ALIASES: dict[str, str] = {
     "CaptureID": "capture", "Host": "host", "FinishType": "finish", "Start": "start", "Last": "last",
     "RTT": "metric.rtt",
     "Network": "network", "Link": "link", "Transport": "transport", "ICMP": "icmp", "Metric": "metric",
-    "LastUpdateMetric": "last_update", "TCPMetric": "tcp", "IPMetric.Fragments": "fragments",
+    "LastUpdateMetric": "last_update", "TCPMetric": "tcp", "DNS": "dns", "DHCPv4": "dhcp", "VRRPv2": "vrrp",
+    "IPMetric.Fragments": "fragments",
     "IPMetric.FragmentErrors": "fragment_errors", "RawPacketsCaptured": "raw_packets",
     **{f"{layer}.{name}": f"{layer.lower()}.{name.lower()}"
        for layer in ("Network", "Link", "Transport") for name in ("Protocol", "A", "B", "ID")
@@ -72,7 +86,7 @@ def _paths() -> dict[str, bool]:
     out = {}
     layers: dict[str, type[msgspec.Struct]] = {
         "link": FlowLink, "network": FlowNetwork, "transport": FlowTransport, "icmp": FlowIcmp, "tcp": FlowTcp,
-        "metric": FlowMetric, "last_update": FlowMetric,
+        "metric": FlowMetric, "last_update": FlowMetric, "dns": FlowDns, "dhcp": FlowDhcp, "vrrp": FlowVrrp,
     }  # fmt: skip
     for field in msgspec.structs.fields(Flow):
         out[field.name] = field.name not in layers

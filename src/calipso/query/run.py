@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
@@ -11,7 +11,7 @@ from calipso.errors import QueryError
 from calipso.graph.codec import Codec
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import Row as Change
-from calipso.model.flow import Flow, FlowMetric
+from calipso.model.flow import Flow, FlowMetric, FlowPacket
 from calipso.query import names
 from calipso.query.elements import FLOWS, LINKS, METRICS, NODES, Hop, Kind, Link, identity
 from calipso.query.flow_names import flow_name
@@ -73,6 +73,14 @@ class FlowReader(Protocol):
     def find(self, wanted: FlowsWanted) -> Iterable[Flow]: ...
     def updates(self, wanted: FlowsWanted) -> Iterable[tuple[str, FlowMetric]]:
         """Deltas with their flow's uuid, by when they ended."""
+        ...
+
+    def packets(self, flows: Sequence[str]) -> Sequence[FlowPacket]:
+        """The packets kept of flows (uuids), by time."""
+        ...
+
+    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> Sequence[FlowPacket]:
+        """Those that pass a filter of pcap-filter(7). Raises `QueryError`."""
         ...
 
 

@@ -18,8 +18,8 @@ from calipso.query.plan import Plan, Sub
 from calipso.query.predicates import Predicate
 from calipso.query.run import Run, value_of
 from calipso.query.steps import cutting, filtering, projecting, reducing
+from calipso.query.steps.flows import Flows
 from calipso.query.steps.moving import Along, Edges, EndsOf, LinksOf, Neighbours, Vertices, all_links, device_level
-from calipso.query.steps.reserved import FlowStep
 from calipso.query.steps.timing import At
 
 Key = tuple[str, Any]
@@ -109,7 +109,7 @@ def standing(text: str) -> Standing:
     for step in plan.sub.steps:
         if isinstance(step, At):
             raise QueryError("a subscription is about now", position=step.position, hint="leave At() out")
-        if isinstance(step, FlowStep):
+        if isinstance(step, Flows):
             raise QueryError("flows cannot be subscribed to", hint="ask for them")
     if plan.sub.gives == METRICS:
         raise QueryError("counters change all the time and are not told", hint="ask for them")

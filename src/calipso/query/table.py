@@ -12,7 +12,6 @@ from calipso.query.steps import (
     projecting,
     reaching,
     reducing,
-    reserved,
     series,
     storing,
     tables,
@@ -33,7 +32,6 @@ FAMILIES: tuple[tuple[str, tuple[Spec, ...]], ...] = (
     ("Tables of an object", tables.SPECS),
     ("Flows", (*flows.SPECS, *series.SPECS)),
     ("Workflows", workflows.SPECS),
-    ("Waiting", reserved.SPECS),
 )
 SPECS: tuple[Spec, ...] = tuple(spec for _, specs in FAMILIES for spec in specs)
 STEPS: dict[str, Spec] = {name.lower(): spec for spec in SPECS for name in spec.names}

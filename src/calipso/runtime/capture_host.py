@@ -18,6 +18,7 @@ from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
 from calipso.operations.context import PointState
 from calipso.runtime.orders import Key, Order, PointReport
+from calipso.runtime.packet_shelf import PacketShelf
 from calipso.seams import Capture, CaptureCounts, CaptureEngine
 
 AGAIN = 10.0
@@ -32,8 +33,8 @@ log = structlog.get_logger()
 class _Open:
     """A point that is captured."""
 
-    def __init__(self, engine: CaptureEngine, capture: Capture, order: Order) -> None:
-        self.engine, self.capture, self.order = engine, capture, order
+    def __init__(self, engine: CaptureEngine, capture: Capture, order: Order, shelf: PacketShelf | None) -> None:
+        self.engine, self.capture, self.order, self.shelf = engine, capture, order, shelf
         self.table = FlowTable(Point(order.point.node, order.capture, order.point.host), order.policy)
         self.counts = CaptureCounts()
         self._measured = time.monotonic(), 0
@@ -42,6 +43,8 @@ class _Open:
         """The flows that changed or ended. Raises `TransportError` when the point is gone."""
         records, self.counts = self.capture.read()
         changed = self.table.update(r.unpack(records), at)
+        if self.shelf is not None:
+            self.shelf.take(self.capture.packets(), self.table)
         return [*changed, *self.table.expire(at)]
 
     def overspent(self) -> str:
@@ -60,10 +63,13 @@ class _Open:
 
 
 class CaptureHost:
-    """See the module. `turn` and `close` may take long: they are for a thread; the others may be called from any."""
+    """See the module. `turn` and `close` may take long: they are for a thread; the others may be called from any.
 
-    def __init__(self, engines: Sequence[CaptureEngine]) -> None:
-        self.engines = tuple(engines)
+    shelf: keeps packets of flows, where they are kept.
+    """
+
+    def __init__(self, engines: Sequence[CaptureEngine], shelf: PacketShelf | None = None) -> None:
+        self.engines, self._shelf = tuple(engines), shelf
         self._orders: dict[Key, Order] = {}
         self._open: dict[Key, _Open] = {}
         self._failed: dict[Key, tuple[float, str]] = {}
@@ -135,7 +141,7 @@ class CaptureHost:
         for engine in self.engines:
             if order.type not in engine.types or (order.options.bpf and not engine.filters):
                 continue
-            if order.options.raw_packets and not engine.keeps_packets:
+            if order.options.frames and not engine.keeps_packets:
                 continue
             if reason := engine.reason():
                 why.append(f"{engine.name}: {reason}")
@@ -146,7 +152,7 @@ class CaptureHost:
     def _begin(self, key: Key, order: Order) -> None:
         try:
             engine = self._engine_for(order)
-            self._open[key] = _Open(engine, engine.open(order.point, order.options), order)
+            self._open[key] = _Open(engine, engine.open(order.point, order.options), order, self._shelf)
             self._failed.pop(key, None)
         except CalipsoError as error:
             self._failed[key] = (time.monotonic() + AGAIN, error.message)

@@ -16,7 +16,7 @@ import msgspec
 
 from calipso.captures.bpf import compiled
 from calipso.errors import ConfigError, Conflict, NotFound, QueryError
-from calipso.model.flow import Flow
+from calipso.model.flow import Flow, FlowPacket
 from calipso.operations.context import CaptureSpec, CaptureState, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
@@ -26,6 +26,7 @@ from calipso.runtime.at import now
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.flow_keeping import FlowKeeping
 from calipso.runtime.orders import Key, Order
+from calipso.runtime.packet_shelf import PacketShelf, matching
 from calipso.runtime.points import Located, Points
 from calipso.runtime.site import Site
 from calipso.seams import CaptureEngine, FlowStore
@@ -41,10 +42,11 @@ class Captures:
     """All captures of a site. Implements `operations.context.Captures`."""
 
     def __init__(self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, agents: Agents) -> None:
+        self.shelf = PacketShelf()
         self.keeping = FlowKeeping(site, flows)
         self.told = self.keeping.told
         self.points = Points(site)
-        self._site, self._agents, self._here = site, agents, CaptureHost(engines)
+        self._site, self._agents, self._here = site, agents, CaptureHost(engines, self.shelf)
         self._types = frozenset(type for engine in engines for type in engine.types)
         self._specs: dict[str, CaptureSpec] = {
             key: msgspec.convert(said, CaptureSpec) for key, said in site.store.documents(DOCUMENTS).items()
@@ -100,6 +102,12 @@ class Captures:
     def locate(self, id: str) -> Located | str:
         """Where an object is that packets can be sent from, or why it is out of reach."""
         return self.points.by_id(id, self._types)
+
+    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
+        return self.shelf.of(flows)
+
+    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
+        return matching(bpf, packets)
 
     def _state(self, spec: CaptureSpec, known: Mapping[Key, PointState]) -> CaptureState:
         points = [

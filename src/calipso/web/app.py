@@ -79,7 +79,7 @@ def _handler(operation: Operation, context: Context, web: Web) -> HTTPRouteHandl
         f"/{operation.path}", http_method=[operation.method], status_code=200, name=operation.name,
         operation_id=operation.name, summary=operation.doc.split("\n")[0], sync_to_thread=None,
         opt={"scope": operation.scope, "operation": operation.name},
-        request_max_body_size=web.import_body if operation.name == "import" else web.body,
+        request_max_body_size=web.import_body if operation.name in ("import", "import_packets") else web.body,
     )(answer)  # fmt: skip
 
 

@@ -121,7 +121,7 @@ class Skydive:
         }  # fmt: skip
 
 
-RESOURCES = sorted([*(each.name for each in KINDS), "status", "topology"])
+RESOURCES = sorted([*(each.name for each in KINDS), "pcap", "status", "topology"])
 
 
 def answer(said: Any, status: int = 200) -> Response[bytes]:

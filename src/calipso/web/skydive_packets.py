@@ -10,15 +10,19 @@ from calipso.operations.injecting import InjectionList, InjectionView
 from calipso.operations.metadata import Json
 from calipso.web.skydive_caller import Caller
 
-NOT_YET = ("IPDefrag", "ReassembleTCP", "Target", "TargetType", "Port")
+NOT_YET = ("Port",)
 """What a capture of Skydive can be told and ours cannot: said, not passed over."""
+TARGETS = {"netflowv5": "netflow", "erspanv1": "erspan"}
 
 
 def _capture(capture: CaptureView) -> Json:
     return {
         "UUID": capture.id, "GremlinQuery": capture.query, "Name": capture.name, "Description": capture.description,
         "Type": capture.engine, "BPFFilter": capture.bpf, "RawPacketLimit": capture.raw_packets,
-        "HeaderSize": capture.header, "LayerKeyMode": "L2" if capture.l2_key else "L3",
+        "HeaderSize": capture.header, "IPDefrag": capture.extra.defragment,
+        "ExtraTCPMetric": capture.extra.tcp_metric, "ReassembleTCP": capture.extra.first_payload,
+        "Target": capture.extra.target,
+        "ExtraLayers": list(capture.extra.layers), "LayerKeyMode": "L2" if capture.l2_key else "L3",
         "Count": sum(point.state == "active" for point in capture.points),
     }  # fmt: skip
 
@@ -40,6 +44,12 @@ async def put_capture(caller: Caller, body: Json, create: bool) -> Json:
         "create_capture", query=body.get("GremlinQuery") or "", id=body.get("UUID") or "", name=body.get("Name") or "",
         description=body.get("Description") or "", engine=body.get("Type") or "", bpf=body.get("BPFFilter") or "",
         raw_packets=body.get("RawPacketLimit") or 0, l2_key=(body.get("LayerKeyMode") or "L2") == "L2",
+        extra={
+            "defragment": bool(body.get("IPDefrag")), "tcp_metric": bool(body.get("ExtraTCPMetric")),
+            "first_payload": bool(body.get("ReassembleTCP")), "layers": body.get("ExtraLayers") or [],
+            "target": body.get("Target") or "",
+            "target_type": TARGETS.get(body.get("TargetType") or "", body.get("TargetType") or "netflow"),
+        },
         header=min(max(header, 64), 4096) if header else 256,
     ))  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jsonpatch
+import msgspec
 import yaml
 from litestar import Request, Response, route
 from litestar.exceptions import HTTPException
@@ -30,7 +31,7 @@ def resource_routes(context: Context, default: str, at: str) -> Sequence[HTTPRou
         environment = str(request.path_params.get("environment", default))
         return Caller(context, environment, request.scope["user"].name)
 
-    return [_calls(caller, at), *(each for kind in KINDS for each in _routes(kind, caller, at))]
+    return [_calls(caller, at), _files(caller, at), *(each for kind in KINDS for each in _routes(kind, caller, at))]
 
 
 def _calls(caller: Callable[[Asking], Caller], at: str) -> HTTPRouteHandler:
@@ -42,6 +43,17 @@ def _calls(caller: Callable[[Asking], Caller], at: str) -> HTTPRouteHandler:
         return _answer(await call_workflow(caller(request), str(request.path_params["id"]), await _body(request)))
 
     return called
+
+
+def _files(caller: Callable[[Asking], Caller], at: str) -> HTTPRouteHandler:
+    opt = {"operation": "skydive pcap", "scope": "write"}
+
+    @route(f"{at}/api/pcap", http_method=["POST"], status_code=200, opt=opt)
+    async def imported(request: Asking) -> Response[bytes]:
+        """Keep the flows of a capture file."""
+        return _answer(msgspec.to_builtins(await caller(request).does("import_packets", pcap=await request.body())))
+
+    return imported
 
 
 def _routes(kind: Kind, caller: Callable[[Asking], Caller], at: str) -> Sequence[HTTPRouteHandler]:

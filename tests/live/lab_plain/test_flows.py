@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 
 import pytest
 
 from calipso.errors import ConfigError, Conflict, QueryError
+from calipso.flows.pcap import read
 from calipso.model.flow import Flow
+from calipso.operations.capturing import GetPackets, get_packets
 from calipso.operations.context import CaptureSpec
+from calipso.operations.querying import Query, query
 from calipso.runtime.capturing import Captures
 from calipso.runtime.system import System, opened
-from calipso.seams import FlowFilter
+from calipso.seams import CaptureOptions, FlowFilter
 from labs.plain.running import Running
 from tests.live.lab_plain.seeing import NAME, graph_of, home
 
@@ -115,5 +119,28 @@ def test_captures_go_on_after_a_restart_and_end_by_their_time(lab: Running, tmp_
             await asyncio.sleep(0.4)
             await captures.turn()
             assert [state.spec.id for state in captures.states()] == ["uplinks"]
+
+    asyncio.run(work())
+
+
+def test_packets_of_flows_leave_as_a_file(lab: Running, tmp_path: Path) -> None:
+    name, near, _, address = between(lab)
+
+    async def work() -> None:
+        async with opened(home(lab, tmp_path), NAME) as system:
+            assert await system.scan(NAME) == []
+            captures = system.captures(NAME)
+            captures.create(
+                CaptureSpec(query=f"G.V().Has('Name', '{near}', 'Type', 'veth')", options=CaptureOptions(raw_packets=3))
+            )
+            await captures.turn()
+            lab.inside("h1", name, "ping", "-q", "-c", str(PINGS), "-i", "0.1", address)
+            (flow,) = await flows(captures, 1)
+            file = await get_packets(system, GetPackets(environment=NAME, application="ICMPv4", bpf="icmp"))
+            assert (file.packets, file.flows) == (3, 1)
+            kept = list(read(io.BytesIO(file.pcap)))
+            assert [each.wire for each in kept] == [98] * 3 and kept[0].time // 1000 == flow.start
+            said = await query(system, Query(query="G.Flows().RawPackets().BPF('icmp').Count()", environment=NAME))
+            assert said.items == [3]
 
     asyncio.run(work())

@@ -37,11 +37,12 @@ def exactly(text):
     libc.free(address)
 
 def count(frames, link, l2_key):
-    table = CoreTable(64, l2_key=l2_key, core=core)
+    table = CoreTable(64, l2_key=l2_key, fragments=2, streams=True, heads=3, packets=2, room=999, core=core)
     for n, (frame, wire) in enumerate(frames):
         with exactly(frame) as at:
             core.fc_frame(table._table, ctypes.cast(at, ctypes.c_char_p), len(frame), wire, n, link, 1, 0)
-    table.records(), table.forget(len(frames) // 2), table.records()
+    table.records(), table.settle(len(frames) // 3), table.forget(len(frames) // 2), table.settle()
+    table.release(9), table.packets(), table.records()
     table.close()
 
 @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))

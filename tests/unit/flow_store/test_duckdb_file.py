@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from calipso.errors import Conflict, StoreDamaged, StoreError, StoreTooNew
-from calipso.model.flow import Flow, FlowMetric
+from calipso.model.flow import Flow, FlowDns, FlowMetric, FlowTcp
 from calipso.seams import FlowFilter
 from calipso.stores.duckdb import DuckFlowStore
 
@@ -147,3 +147,19 @@ def test_two_stores_of_one_file_are_one_too_many(path: Path) -> None:
     with pytest.raises((Conflict, StoreError)):
         DuckFlowStore(path)
     store.close()
+
+
+def test_a_file_of_before_some_columns_gets_them(path: Path) -> None:
+    store = DuckFlowStore(path, gather=1)
+    plain, tcp = flow("u1"), flow("u2", tcp=FlowTcp(5))
+    store.add([plain, tcp])
+    store.close()
+    with duckdb.connect(str(path)) as connection:
+        for name in ("tcp_ab_packets", "tcp_ba_saw_end", "asked_name", "dns_id", "dns_questions"):
+            connection.execute(f"ALTER TABLE flows DROP COLUMN {name}")
+    again = DuckFlowStore(path, gather=1)
+    assert sorted(again.find(FlowFilter()), key=lambda each: each.uuid) == [plain, tcp]
+    named = flow("u3", asked_name="a.example", dns=FlowDns(7, questions="a.example. IN A"))
+    again.add([named])
+    assert again.find(FlowFilter(match={"asked_name": ("a.example",)})) == [named]
+    again.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,16 +10,29 @@ from typing import Any
 import pytest
 
 from calipso.errors import QueryError
-from calipso.model.flow import Flow, FlowIcmp, FlowLink, FlowMetric, FlowNetwork, FlowTransport
+from calipso.model.flow import (
+    Flow,
+    FlowDhcp,
+    FlowDns,
+    FlowIcmp,
+    FlowLink,
+    FlowMetric,
+    FlowNetwork,
+    FlowPacket,
+    FlowTransport,
+    FlowVrrp,
+)
 from calipso.operations.querying import Kept
 from calipso.query.evaluate import prepared
 from calipso.query.flow_names import ALIASES, flow_name
 from calipso.query.run import FlowsWanted
 from calipso.query.steps import flows as flow_steps
+from calipso.runtime.packet_shelf import matching
 from calipso.seams import FlowStore
 from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.flows import MemoryFlowStore
 from calipso.stores.memory import MemoryStore
+from tests.support import packets as p
 from tests.support.estate import ENVIRONMENT, Estate, two_hosts
 from tests.support.queries import NOW, World, answered, told
 
@@ -54,11 +67,19 @@ SOCKET = {
 }  # fmt: skip
 
 
+def packets_of(flows: Sequence[str]) -> list[FlowPacket]:
+    """One of each flow, one of them of TCP."""
+    made = {"w1": p.tcp(b"", 1, 80), "ping": p.udp(b"", 1, 80)}
+    frames = {uuid: p.ethernet(p.ipv4(text, 6 if uuid == "w1" else 17), 0x0800) for uuid, text in made.items()}
+    return [FlowPacket(uuid, 1, n, len(frames[uuid]), 1, frames[uuid]) for n, uuid in enumerate(flows) if uuid in made]
+
+
 class Asked(Kept):
     """Remembers what it was asked."""
 
     def __init__(self, store: FlowStore) -> None:
-        super().__init__(lambda: SimpleNamespace(flows=store))  # type: ignore[arg-type, return-value]
+        said = SimpleNamespace(flows=store, packets=packets_of, matching=matching)
+        super().__init__(lambda: said)  # type: ignore[arg-type, return-value]
         self.said: list[FlowsWanted] = []
 
     def find(self, wanted: FlowsWanted) -> list[Flow]:
@@ -213,13 +234,21 @@ def test_a_slice_of_flows_says_when_it_was(world: World) -> None:
     assert answer.at == NOW
 
 
+def test_packets_of_flows_and_a_filter_of_them(world: World) -> None:
+    assert [each.flow for each in told("G.Flows().RawPackets()", world)] == ["ping", "w1"]
+    assert [each.flow for each in told("G.Flows().RawPackets().BPF('tcp port 80')", world)] == ["w1"]
+    assert told("G.Flows().RawPackets().Count()", world) == [2]
+    assert [each.flow for each in told("G.Flows().RawPackets().Limit(1)", world)] == ["ping"]
+    assert len(told("G.Flows().RawPackets().Dedup()", world)) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("G.V('h1/dev:eth0').Metrics().Aggregates(30)", "no series store"),
         ("G.At(NOW, FOREVER).Flows().Metrics().Aggregates(0)", "at least 1"),
         ("G.Flows().Has('a')", ""),
-        ("G.Flows().RawPackets()", "packets of flows are not kept"),
+        ("G.Flows().RawPackets().BPF('port port')", "syntax error"),
         ("G.Flows('a')", "pairs"),
         ("G.V().Hops()", "is asked of flows"),
     ],
@@ -233,7 +262,8 @@ def test_what_cannot_be_asked(world: World, text: str, message: str) -> None:
 
 
 def test_every_name_of_the_original_can_be_read() -> None:
-    full = flow("f", 1, icmp=FlowIcmp(8, 0, 5), parent="p", capture="c", finish="timeout", host="h1", tunnel="t")
+    full = flow("f", 1, icmp=FlowIcmp(8, 0, 5), parent="p", capture="c", finish="timeout", host="h1", tunnel="t",
+                dns=FlowDns(1), dhcp=FlowDhcp(1), vrrp=FlowVrrp(1))  # fmt: skip
     for name in ALIASES:
         if not name.startswith("TCPMetric"):
             assert flow_name(name).read(full) is not None, name

@@ -14,7 +14,9 @@ import pytest
 from calipso.model.flow import Flow, FlowMetric, FlowNetwork, FlowTransport
 from calipso.runtime.at import now
 from calipso.runtime.system import System
+from calipso.seams import FlowFilter
 from calipso.web.server import Server
+from tests.support import packets as p
 from tests.support.system import estate
 
 TOKEN = "t" * 40
@@ -177,5 +179,21 @@ def test_a_patch_that_does_not_fit_changes_nothing(tmp_path: Path, patch: object
         assert (await client.patch(f"{AT}/api/node/a", json=patch)).status_code == 400
         assert (await client.get(f"{AT}/api/node/a")).json()["Metadata"]["Name"] == "a"
         assert (await client.delete(f"{AT}/api/node/h1/dev:eth0")).status_code == 404  # found, not declared
+
+    served(tmp_path, use)
+
+
+def test_the_flows_of_a_capture_file_are_kept(tmp_path: Path) -> None:
+    async def use(system: System, client: httpx.AsyncClient) -> None:
+        client.headers["X-Auth-Token"] = TOKEN
+        frames = [p.ethernet(p.ipv4(p.udp(b"x", 4000, 53), 17), 0x0800)] * 3
+        said = await client.post(f"{AT}/api/pcap", content=p.pcap(enumerate(frames)))
+        assert (said.status_code, said.json()) == (200, {"packets": 3, "flows": 1, "damage": ""})
+        (flow,) = system.captures("estate").flows.find(FlowFilter(captures=("import",)))
+        assert (flow.metric.ab_packets, flow.application) == (3, "DNS")
+        cut = await client.post(f"{AT}/api/pcap", content=p.pcap(enumerate(frames))[:-1])
+        assert cut.json()["packets"] == 2 and "ends inside of a packet" in cut.json()["damage"]
+        for body in (b"", b"no file at all"):
+            assert (await client.post(f"{AT}/api/pcap", content=body)).status_code == 400
 
     served(tmp_path, use)

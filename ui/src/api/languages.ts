@@ -65,12 +65,12 @@ export const STEPS: readonly [string, string][] = [
   ["Flows","The flows that went on at the moment or in the slice of time, or those captured on objects or on a path's."],
   ["Hops","The objects on which flows were captured, in order of time."],
   ["CaptureNode","The object on which a flow was captured."],
+  ["RawPackets","The packets kept of flows, by time."],
+  ["BPF","Keeps packets by a filter of pcap-filter(7)."],
   ["Nodes","Where flows were captured, and both their ends."],
   ["Aggregates","Counters of flows summed in slices of so many seconds, 30 if not said."],
   ["MoreThan","Keeps groups of more members than this."],
   ["Workflow","What a stored workflow returns for parameters in their order; of a list each member. It only reads."],
-  ["RawPackets","The packets kept of flows."],
-  ["BPF","Keeps packets by a filter expression."],
 ];
 
 export const PREDICATES: readonly [string, string][] = [

@@ -110,6 +110,16 @@ export interface CaptureCounts {
   lost?: number;
   unknown?: number;
   sampled?: number;
+  unkept?: number;
+}
+
+export interface CaptureExtra {
+  defragment?: boolean;
+  tcp_metric?: boolean;
+  first_payload?: boolean;
+  layers?: ("DHCPv4" | "DNS" | "VRRP")[];
+  target?: string;
+  target_type?: "erspan" | "netflow";
 }
 
 export interface CaptureList {
@@ -131,6 +141,7 @@ export interface CaptureView {
   created: string;
   points: PointView[];
   error?: string;
+  extra?: CaptureExtra;
 }
 
 export interface Cause {
@@ -205,6 +216,7 @@ export interface CreateCapture {
   header?: number;
   raw_packets?: number;
   l2_key?: boolean;
+  extra?: CaptureExtra | null;
   sampling?: number;
   port?: number;
   ttl?: number;
@@ -426,6 +438,36 @@ export interface Flow {
   b_object?: string;
   tunnel?: string;
   raw_packets?: number;
+  asked_name?: string;
+  dns?: FlowDns | null;
+  dhcp?: FlowDhcp | null;
+  vrrp?: FlowVrrp | null;
+}
+
+export interface FlowDhcp {
+  id?: number;
+  type?: string;
+  reply?: number;
+  client_mac?: string;
+  client?: string;
+  yours?: string;
+  next_server?: string;
+  relay?: string;
+  requested?: string;
+  server?: string;
+  lease?: number;
+  host_name?: string;
+}
+
+export interface FlowDns {
+  id?: number;
+  answer?: number;
+  opcode?: number;
+  code?: number;
+  authoritative?: number;
+  truncated?: number;
+  questions?: string;
+  answers?: string;
 }
 
 export interface FlowFile {
@@ -493,12 +535,34 @@ export interface FlowTcp {
   ba_syn_ttl?: number;
   ab_out_of_order?: number;
   ba_out_of_order?: number;
+  ab_packets?: number;
+  ba_packets?: number;
+  ab_bytes?: number;
+  ba_bytes?: number;
+  ab_skipped?: number;
+  ba_skipped?: number;
+  ab_skipped_bytes?: number;
+  ba_skipped_bytes?: number;
+  ab_retransmitted?: number;
+  ba_retransmitted?: number;
+  ab_saw_start?: number;
+  ba_saw_start?: number;
+  ab_saw_end?: number;
+  ba_saw_end?: number;
 }
 
 export interface FlowTransport {
   protocol: string;
   a: number;
   b: number;
+}
+
+export interface FlowVrrp {
+  router?: number;
+  priority?: number;
+  interval?: number;
+  authentication?: number;
+  addresses?: string;
 }
 
 export interface Freshness {
@@ -656,6 +720,23 @@ export interface GetOriginal {
   at?: string;
 }
 
+export interface GetPackets {
+  environment?: string;
+  since?: string;
+  until?: string;
+  address?: string;
+  mac?: string;
+  application?: string;
+  protocol?: string;
+  node?: string;
+  capture?: string;
+  tracking_id?: string;
+  order?: "-last" | "-metric.ab_bytes" | "-metric.ba_bytes" | "-start" | "last" | "start";
+  limit?: number;
+  uuid?: string;
+  bpf?: string;
+}
+
 export interface GetScanSchedules {
   environment?: string;
 }
@@ -777,6 +858,12 @@ export interface Host {
 export interface Import {
   lines: string[];
   environment?: string;
+}
+
+export interface ImportPackets {
+  pcap: string;
+  environment?: string;
+  capture?: string;
 }
 
 export interface ImportUserTopology {
@@ -1036,6 +1123,19 @@ export interface Packet {
   increment?: number;
   icmp_id?: number;
   ttl?: number;
+}
+
+export interface PacketFile {
+  packets: number;
+  flows: number;
+  truncated: boolean;
+  pcap: string;
+}
+
+export interface PacketsImported {
+  packets: number;
+  flows: number;
+  damage?: string;
 }
 
 export interface Parameter {
@@ -1640,6 +1740,8 @@ export interface Operations {
   call_workflow: { method: "POST"; path: "workflows/call"; request: CallWorkflow; response: Ran };
   remove_workflow: { method: "POST"; path: "workflows/remove"; request: RemoveWorkflow; response: WorkflowRemoved };
   export_flows: { method: "GET"; path: "flows/export"; request: ExportFlows; response: FlowFile };
+  import_packets: { method: "POST"; path: "flows/import"; request: ImportPackets; response: PacketsImported };
+  get_packets: { method: "GET"; path: "flows/packets"; request: GetPackets; response: PacketFile };
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
@@ -1715,6 +1817,8 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   call_workflow: ["POST", "workflows/call"],
   remove_workflow: ["POST", "workflows/remove"],
   export_flows: ["GET", "flows/export"],
+  import_packets: ["POST", "flows/import"],
+  get_packets: ["GET", "flows/packets"],
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],

@@ -66,7 +66,7 @@ class _Sum:
         packets, octets = ([min(each, _MOST) for each in said] for said in (self.packets, self.octets))
         return key + r.VALUE.pack(
             *packets, *octets, self.first, self.last, *self.macs, *self.flags, self.swapped, r.RUNNING,
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from calipso.query.names import Name, name_of
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import Run
 from calipso.query.steps.projecting import Projection, by
-from calipso.query.steps.reserved import FlowStep
 from calipso.query.syntax import Argument
 
 MISSING = object()
@@ -115,8 +114,6 @@ def rank(value: Any) -> tuple[Any, ...] | None:
 
 
 def _dedup(asked: Asked) -> tuple[Step, Kind]:
-    if asked.kind == PACKETS:
-        return FlowStep("Dedup"), PACKETS
     names = tuple(name_of(text) for text in asked.texts())
     given = asked.modulator("by")
     return Dedup(names, by(asked, given, asked.kind) if given is not None else None, asked.kind), asked.kind
@@ -125,7 +122,7 @@ def _dedup(asked: Asked) -> tuple[Step, Kind]:
 def _sliced(read: Callable[[Asked], tuple[int, int | None]]) -> Callable[[Asked], tuple[Step, Kind]]:
     def build(asked: Asked) -> tuple[Step, Kind]:
         start, end = read(asked)
-        return (FlowStep(asked.spec.names[0]) if asked.kind == PACKETS else Slice(start, end)), asked.kind
+        return Slice(start, end), asked.kind
 
     return build
 

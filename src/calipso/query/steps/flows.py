@@ -9,7 +9,7 @@ from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader
 from calipso.model.flow import Flow
 from calipso.query.conditions import Condition, Test
-from calipso.query.elements import FLOWS, GRAPH, NODES, PATHS, Hop, Kind
+from calipso.query.elements import FLOWS, GRAPH, NODES, PACKETS, PATHS, Hop, Kind
 from calipso.query.flow_names import flow_name
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import FlowsWanted, Run
@@ -199,6 +199,29 @@ def _once(found: Iterator[tuple[Any, list[int]]], run: Run, tests: tuple[Test, .
                 yield run.moved(each, ord, NODES)
 
 
+class RawPackets(NamedTuple):
+    """The packets kept of flows, by time."""
+
+    def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
+        uuids = [run.item(each).uuid for each in run.collected(stream)]
+        for packet in run.world.flows.packets(uuids) if run.world.flows is not None else ():
+            run.hold(1)
+            run.tick()
+            yield Hop(None, packet, PACKETS) if run.tracked else packet
+
+
+class Filter(NamedTuple):
+    """Packets that pass a filter of pcap-filter(7)."""
+
+    text: str
+
+    def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
+        packets = [run.item(each) for each in run.collected(stream)]
+        for packet in run.world.flows.matching(self.text, packets) if run.world.flows is not None else ():
+            run.tick()
+            yield Hop(None, packet, PACKETS) if run.tracked else packet
+
+
 # ── arguments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -220,6 +243,16 @@ def _nodes(asked: Asked) -> tuple[Step, Kind]:
     return Ends(True, True, captured=True), NODES
 
 
+def _packets(asked: Asked) -> tuple[Step, Kind]:
+    asked.count(0, 0)
+    return RawPackets(), PACKETS
+
+
+def _filter(asked: Asked) -> tuple[Step, Kind]:
+    asked.count(1, 1)
+    return Filter(asked.text(asked.args[0])), PACKETS
+
+
 FLOW = frozenset({FLOWS})
 SPECS: tuple[Spec, ...] = (
     Spec(("Flows",), frozenset({GRAPH, NODES, PATHS}), FLOWS, _flows,
@@ -229,6 +262,9 @@ SPECS: tuple[Spec, ...] = (
          "G.Flows().Hops()"),
     Spec(("CaptureNode", "Node"), FLOW, NODES, _captured(by_time=False), "The object on which a flow was captured.",
          "G.Flows().CaptureNode()"),
+    Spec(("RawPackets",), FLOW, PACKETS, _packets, "The packets kept of flows, by time.", "G.Flows().RawPackets()"),
+    Spec(("BPF",), frozenset({PACKETS}), PACKETS, _filter, "Keeps packets by a filter of pcap-filter(7).",
+         "G.Flows().RawPackets().BPF('tcp port 80')"),
     Spec(("Nodes",), FLOW, NODES, _nodes, "Where flows were captured, and both their ends.",
          "G.Flows().Nodes()"),
 )  # fmt: skip

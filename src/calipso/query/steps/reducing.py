@@ -12,7 +12,6 @@ from calipso.query.run import Run
 from calipso.query.steps.cutting import rank
 from calipso.query.steps.moving import Vertices
 from calipso.query.steps.projecting import Projection, by, shown
-from calipso.query.steps.reserved import FlowStep
 
 
 class Count(NamedTuple):
@@ -165,7 +164,7 @@ def reduces(sub: Sub) -> bool:
 
 def _count(asked: Asked) -> tuple[Step, Kind]:
     asked.count(0, 0)
-    return (FlowStep("Count") if asked.kind == PACKETS else Count()), VALUES
+    return Count(), VALUES
 
 
 def _fold(how: str) -> Callable[[Asked], tuple[Step, Kind]]:

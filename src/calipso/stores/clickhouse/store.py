@@ -25,6 +25,7 @@ from calipso.stores.flow_sql.statements import (
     behind,
     condition,
     definitions,
+    lacking,
     narrowed,
     order,
     sliced,
@@ -74,6 +75,9 @@ class ClickHouseFlowStore:
         self._engine = engine
         for statement in _tables():
             engine.ask(statement, {})
+        there = self._rows("SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'flows'", [])
+        for name, type, before in lacking(DIALECT, (name for (name,) in there)):
+            engine.ask(f"ALTER TABLE flows ADD COLUMN IF NOT EXISTS {name} {type} DEFAULT {before}", {})
         known = self._rows("SELECT max(version) FROM calipso", [])[0][0]
         if known > VERSION:
             raise StoreTooNew(f"the flows in ClickHouse have layout {known}, this version knows {VERSION}")

@@ -17,7 +17,7 @@ import duckdb
 from calipso.errors import StoreError
 from calipso.stores.duckdb.faults import damaged, fault, too_new
 from calipso.stores.flow_sql.parquet import DUCK
-from calipso.stores.flow_sql.statements import UPDATE, definitions
+from calipso.stores.flow_sql.statements import UPDATE, definitions, lacking
 
 VERSION = 1
 MAGIC = b"DUCK"
@@ -43,6 +43,7 @@ class Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _create(path)
             self._connection = _opened(path)
+            _widen(self._connection)
         except (duckdb.Error, OSError) as error:
             raise fault(error, path) from error
 
@@ -113,6 +114,19 @@ class Database:
 
 def _opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), read_only=read_only, config=SETTINGS)
+
+
+def _widen(connection: duckdb.DuckDBPyConnection) -> None:
+    """Columns that came to be after the file: all of them or none."""
+    found = connection.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'flows'").fetchall()
+    missing = lacking(DUCK, (name for (name,) in found))
+    if not missing:
+        return
+    connection.execute("BEGIN")
+    for name, type, before in missing:
+        connection.execute(f"ALTER TABLE flows ADD COLUMN {name} {type}")
+        connection.execute(f"UPDATE flows SET {name} = {before}")
+    connection.execute("COMMIT")
 
 
 def _inspect(path: Path) -> None:

@@ -89,7 +89,7 @@ class DuckFlowStore:
         deltas = sorted(view.deltas, key=lambda each: each[1].last)
         with self._file.writing() as writer, _registered(writer, newest=arrays(newest), deltas=_columns(deltas)):
             writer.execute("DELETE FROM flows WHERE last >= $1 AND uuid IN (SELECT uuid FROM newest)", [recent.begun()])
-            writer.execute(f"INSERT INTO flows SELECT {NAMES} FROM newest")
+            writer.execute(f"INSERT INTO flows ({NAMES}) SELECT {NAMES} FROM newest")
             if deltas:
                 writer.execute(f"INSERT INTO updates SELECT uuid, {_NAMES} FROM deltas")
             writer.execute("DELETE FROM journal")

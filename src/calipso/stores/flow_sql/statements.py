@@ -115,6 +115,27 @@ def definitions(dialect: Dialect) -> str:
     return ", ".join(said)
 
 
+def lacking(dialect: Dialect, there: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Columns that a store of an earlier version lacks: name, type, and what older flows have there.
+
+    Of a layer that they have, its other values are 0 or empty: whether they have it is told by its first column.
+    """
+    known, out = set(there), []
+    for column in COLUMNS:
+        if column.name in known:
+            continue
+        type = dialect.texts if column.text else "BIGINT"
+        nothing = "''" if column.text else "0"
+        first = next(each.name for each in COLUMNS if each.layer == column.layer)
+        if not column.optional:
+            out.append((column.name, type, nothing))
+        elif first in known:
+            out.append((column.name, dialect.nullable(type), f"CASE WHEN {first} IS NULL THEN NULL ELSE {nothing} END"))
+        else:
+            out.append((column.name, dialect.nullable(type), "NULL"))
+    return out
+
+
 def sliced(rows: Iterable[Sequence[Any]], size: int) -> list[FlowMetric]:
     """Rows of `slices` as metrics of that time."""
     return [
