@@ -9,7 +9,7 @@ from calipso.model.flowpath import FlowPath
 from calipso.operations.access import Audit, CreatedToken, Tokens
 from calipso.operations.alerts import AlertRemoved, Alerts, AlertView, Firings
 from calipso.operations.answers import LinkView, ObjectView
-from calipso.operations.capturing import CaptureList, CaptureView, FlowFile, FlowList
+from calipso.operations.capturing import CaptureExtra, CaptureList, CaptureView, FlowFile, FlowList, PacketFile
 from calipso.operations.cliques import CliqueView
 from calipso.operations.connection_tests import ConnectionsTested
 from calipso.operations.context import Deed, Ran, Scope
@@ -29,6 +29,7 @@ from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
 from calipso.operations.original import OriginalCounts, OriginalDocuments
 from calipso.operations.original_adding import Added
+from calipso.operations.packet_files import PacketsImported
 from calipso.operations.picture import Density, Map
 from calipso.operations.querying import QueryAnswer
 from calipso.operations.scans import ScanList, ScanResult, ScanScheduleList, ScanScheduleView, ScanView
@@ -718,6 +719,7 @@ class AsyncMethods:
         header: int = 256,
         raw_packets: int = 0,
         l2_key: bool = False,
+        extra: CaptureExtra | None = None,
         sampling: int = 1,
         port: int = 0,
         ttl: float = 0.0,
@@ -728,8 +730,8 @@ class AsyncMethods:
         query: what finds the objects, asked again as they change. engine: empty for the best there is. id: what
         it is to be known by, empty for one that is made up. bpf: a filter in the language of pcap-filter(7).
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
-        tell flows apart. ttl: seconds until it ends by itself, 0 for never. sampling: one of how many packets a
-        switch is to send. port: UDP port of a receiver, 0 for its own.
+        tell flows apart. ttl: seconds until it ends by itself, 0 for never. extra: what else is counted and
+        read. sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
         """
 
         found: CaptureView = await self.call(
@@ -744,6 +746,7 @@ class AsyncMethods:
             header=header,
             raw_packets=raw_packets,
             l2_key=l2_key,
+            extra=extra,
             sampling=sampling,
             port=port,
             ttl=ttl,
@@ -1294,6 +1297,60 @@ class AsyncMethods:
             tracking_id=tracking_id,
             order=order,
             limit=limit,
+        )
+        return found
+
+    async def import_packets(
+        self, *, pcap: bytes, environment: str = "local", capture: str = "import"
+    ) -> PacketsImported:
+        """Keep the flows of a capture file, without an object that they were captured on. Raises `QueryError`.
+
+        pcap: a pcap or pcapng file, in JSON as base64. capture: what its flows are said to be captured by.
+        """
+
+        found: PacketsImported = await self.call("import_packets", pcap=pcap, environment=environment, capture=capture)
+        return found
+
+    async def get_packets(
+        self,
+        *,
+        environment: str = "local",
+        since: str = "",
+        until: str = "",
+        address: str = "",
+        mac: str = "",
+        application: str = "",
+        protocol: str = "",
+        node: str = "",
+        capture: str = "",
+        tracking_id: str = "",
+        order: Literal["-last", "last", "-start", "start", "-metric.ab_bytes", "-metric.ba_bytes"] = "-last",
+        limit: int = 1000,
+        uuid: str = "",
+        bpf: str = "",
+    ) -> PacketFile:
+        """The packets kept of flows, as a file. Raises `QueryError` (a moment), `ConfigError` (a filter).
+
+        As `GetFlows`, of whose flows the packets are. uuid: of one flow. bpf: a filter of pcap-filter(7)
+        besides.
+        """
+
+        found: PacketFile = await self.call(
+            "get_packets",
+            environment=environment,
+            since=since,
+            until=until,
+            address=address,
+            mac=mac,
+            application=application,
+            protocol=protocol,
+            node=node,
+            capture=capture,
+            tracking_id=tracking_id,
+            order=order,
+            limit=limit,
+            uuid=uuid,
+            bpf=bpf,
         )
         return found
 
