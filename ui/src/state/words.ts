@@ -13,6 +13,16 @@ export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
+/** A moment as addresses and the API have it, to the whole second before. */
+export function moment(ms: number): string {
+  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000", "");
+}
+
+/** A moment of the API as tables have it: date and time, to the second. */
+export function stamp(at: string): string {
+  return at.slice(0, 19).replace("T", " ");
+}
+
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

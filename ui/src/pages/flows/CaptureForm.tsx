@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Problem } from "../../api/problem";
 import { picture } from "../../live/store";
-import { Trouble } from "../../parts/Trouble";
+import { Trouble } from "../../parts/Said";
 import { environment, place } from "../../state/place";
 import { create } from "./watching";
 

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Flow } from "../../api/types";
 import { glyphOf } from "../../live/kinds";
 import { picture } from "../../live/store";
-import { useAnswer } from "../../parts/answer";
+import { useAsked } from "../../parts/asked";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
 import { environment, go, looked, place } from "../../state/place";
@@ -40,8 +40,8 @@ export function FlowsPanel(): JSX.Element | null {
 
 /** Every point at which the same flow was captured. */
 function Seen({ flow }: { flow: Flow }): JSX.Element {
-  const { answer } = useAnswer("get_flows", { environment: environment.value, tracking_id: flow.tracking_id }, rows.value);
-  const points = answer.value?.flows ?? [flow];
+  const { answer } = useAsked("get_flows", { environment: environment.value, tracking_id: flow.tracking_id }, 0, rows.value);
+  const points = answer?.flows ?? [flow];
   return (
     <section>
       <h3 class="sech">Seen at<span class="r">packets A to B, B to A</span></h3>

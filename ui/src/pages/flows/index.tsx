@@ -5,7 +5,7 @@ import { addressOf } from "../../api/address";
 import { WAYS } from "../../api/types";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
-import { Empty, Trouble } from "../../parts/Trouble";
+import { Empty, Trouble } from "../../parts/Said";
 import { at, environment, go, place } from "../../state/place";
 import { count, counted } from "../../state/words";
 import { CaptureForm } from "./CaptureForm";
@@ -76,7 +76,7 @@ function Found(): JSX.Element | null {
           <Grid label="Flows" rows={all} columns={COLUMNS} keyOf={(row) => row.flow.uuid} chosen={place.value.more["flow"] ?? ""} choose={(row) => go({ more: { ...place.value.more, flow: row.flow.uuid } })} tone={(row) => (row.state === "over" ? "off" : "")} />
         </div>
       ) : (
-        <Empty what="No flow was seen." hint={captures.value?.captures.length ? "What is watched saw no traffic that fits." : "Nothing is watched. Capture here asks what to look at, and for how long."} />
+        <Empty title="No flow was seen.">{captures.value?.captures.length ? "What is watched saw no traffic that fits." : "Nothing is watched. Capture here asks what to look at, and for how long."}</Empty>
       )}
     </>
   );
