@@ -9,6 +9,14 @@ export function counted(value: number, one: string, many: string): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** "12.4 kb/s": three figures, powers of a thousand. */
+export function figured(value: number, unit: string): string {
+  const powers = ["", "k", "M", "G", "T"];
+  let power = 0;
+  while (value >= 1000 && power < powers.length - 1) [value, power] = [value / 1000, power + 1];
+  return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(3)} ${powers[power]}${unit}`;
+}
+
 export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
