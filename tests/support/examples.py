@@ -14,6 +14,7 @@ from calipso.model.flow import Flow, FlowIcmp, FlowMetric, FlowNetwork
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
+from calipso.seams import RawPacket
 from tests.support.injecting import Swallowing
 from tests.support.system import ESTATE, estate
 
@@ -92,6 +93,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "get_injections": ENV,
     "remove_injection": {**ENV, "id": "probe"},
     "get_flows": {**ENV, "since": "-5m", "address": "10.0.0.1"},
+    "get_packets": {**ENV, "id": f"{1:016x}"},
     "get_flow_path": {**ENV, "id": "0123456789abcdef", "nat": False},
     "get_user_topology": ENV,
     "put_user_node": {**ENV, "id": "TOR1", "metadata": {"Name": "tor1", "Type": "switch", "Rack": "r7"}},
@@ -194,6 +196,7 @@ def taken() -> dict[str, dict[str, Any]]:
             async with estate(Path(folder)) as system:
                 system.captures(ESTATE).running = True
                 system.captures(ESTATE).flows.add(PINGED)
+                system.captures(ESTATE).kept.add(PINGED[0].uuid, [RawPacket(1, b"\0" * 14, 14, 1)])
                 system.injector = Swallowing()
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)

@@ -18,6 +18,7 @@ from collections import deque
 
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
+from calipso.captures.effort import seconds_of
 from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.native.entered import entered
@@ -156,6 +157,9 @@ class RingCapture:
         """None are kept where they are counted in C."""
         return []
 
+    def cpu(self) -> float:
+        return seconds_of(self._thread)
+
     def close(self) -> None:
         self._closing.set()
         self._thread.join()
@@ -242,6 +246,9 @@ class SocketCapture:
             found = list(self._kept)
             self._kept.clear()
         return found
+
+    def cpu(self) -> float:
+        return seconds_of(self._thread)
 
     def close(self) -> None:
         self._closing.set()

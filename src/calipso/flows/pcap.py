@@ -6,7 +6,7 @@ Both byte orders, microseconds and nanoseconds; sections, interfaces and time re
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from calipso.errors import ParseError
@@ -58,6 +58,15 @@ def classic(head: bytes) -> Classic | None:
         if unit:
             return Classic(order, unit, struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF)
     return None
+
+
+def written(packets: Iterable[Packet], link: int) -> bytes:
+    """A classic file with times in ns, of the packets of one link type."""
+    out = bytearray(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, link))
+    for packet in packets:
+        if packet.link == link:
+            out += struct.pack("<IIII", *divmod(packet.time, _SECOND), len(packet.frame), packet.wire) + packet.frame
+    return bytes(out)
 
 
 def packets_of(stream: BinaryIO, at: int, head: Classic) -> Iterator[Packet]:

@@ -74,6 +74,11 @@ class FlowTable:
         """Those that go on, or ended a moment ago."""
         return [entry.flow for entry in self._entries.values()]
 
+    def named(self, packed: bytes) -> str:
+        """The uuid of the flow of a packed key that goes on, "" for none."""
+        entry = self._entries.get(packed)
+        return entry.flow.uuid if entry is not None else ""
+
     def update(self, records: Iterable[r.Record], now: int) -> list[Flow]:
         """Take in what an engine counted; the flows that changed. Tunnels stand before what they carry."""
         changed = []

@@ -16,7 +16,7 @@ from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunError, ScopeState
 from calipso.operations.message_documents import Messages
 from calipso.operations.scan_documents import Scans, Schedules
-from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore
+from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore, RawPacket
 
 Scope = Literal["read", "write", "admin", "agent"]
 """What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
@@ -146,7 +146,10 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, 0 for ever."""
+    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, 0 for ever.
+
+    packets: received at all points together, after which it ends, 0 for any number. options.cpu: share of a CPU.
+    """
 
     query: str
     id: str = ""
@@ -157,6 +160,15 @@ class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     ttl: float = 0.0
     created: int = 0
+    packets: int = 0
+
+
+class CaptureEnd(msgspec.Struct, frozen=True):
+    """A capture that ended by itself: at, in µs since the epoch, and why."""
+
+    spec: CaptureSpec
+    at: int
+    reason: str
 
 
 class PointState(msgspec.Struct, frozen=True):
@@ -197,6 +209,10 @@ class Captures(Protocol):
         ...
 
     def states(self) -> list[CaptureState]: ...
+
+    def ended(self) -> list[CaptureEnd]: ...
+
+    def packets(self, uuid: str) -> list[RawPacket]: ...
 
 
 class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):

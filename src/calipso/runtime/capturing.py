@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,15 +22,17 @@ from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
 from calipso.model.environment import Host
 from calipso.model.flow import Flow
-from calipso.operations.context import CaptureSpec, CaptureState, PointState
+from calipso.operations.context import CaptureEnd, CaptureSpec, CaptureState, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
 from calipso.runtime.at import now
+from calipso.runtime.capture_budgets import Budget
 from calipso.runtime.collect import with_pid
+from calipso.runtime.kept_packets import KeptPackets
 from calipso.runtime.site import Site
 from calipso.runtime.writer import DAY
-from calipso.seams import Capture, CaptureCounts, CaptureEngine, CapturePoint, FlowStore
+from calipso.seams import Capture, CaptureCounts, CaptureEngine, CapturePoint, FlowStore, RawPacket
 
 DOCUMENTS = "captures"
 EVERY = 1.0
@@ -40,6 +43,8 @@ MOST_POINTS = 1000
 MOST_WAITING = 100_000
 """Flows that wait while the store cannot take them."""
 PRUNE_EVERY = 3600.0
+MOST_ENDED = 20
+"""Captures that ended by themselves which are told of."""
 _LIMITS = Limits(seconds=5.0, results=MOST_POINTS)
 
 log = structlog.get_logger()
@@ -48,8 +53,11 @@ log = structlog.get_logger()
 class _Open:
     """A point that is captured."""
 
-    def __init__(self, engine: CaptureEngine, capture: Capture, point: CapturePoint, spec: CaptureSpec) -> None:
+    def __init__(
+        self, engine: CaptureEngine, capture: Capture, point: CapturePoint, spec: CaptureSpec, kept: KeptPackets
+    ) -> None:
         self.engine, self.capture = engine, capture
+        self._kept = kept if spec.options.raw_packets else None
         self.table = FlowTable(Point(point.node, spec.id, point.host), spec.policy)
         self.counts = CaptureCounts()
 
@@ -57,7 +65,19 @@ class _Open:
         """The flows that changed or ended. Raises `TransportError` when the point is gone."""
         records, self.counts = self.capture.read()
         changed = self.table.update(r.unpack(records), at)
+        if self._kept is not None:
+            changed = self._with_packets(changed, self._kept)
         return [*changed, *self.table.expire(at)]
+
+    def _with_packets(self, flows: list[Flow], kept: KeptPackets) -> list[Flow]:
+        """The flows, each with how many of its packets are kept now."""
+        of: dict[str, list[RawPacket]] = {}
+        for packet in self.capture.packets():
+            if uuid := self.table.named(packet.key):
+                of.setdefault(uuid, []).append(packet)
+        for uuid, packets in of.items():
+            kept.add(uuid, packets)
+        return [msgspec.structs.replace(flow, raw_packets=kept.count(flow.uuid)) for flow in flows]
 
 
 class Captures:
@@ -75,6 +95,9 @@ class Captures:
         self._errors: dict[str, str] = {}
         self._asked_at: Mapping[str, int] = {}
         self._waiting: dict[str, Flow] = {}
+        self.kept = KeptPackets()
+        self._budgets: dict[str, Budget] = {}
+        self._ended: deque[CaptureEnd] = deque(maxlen=MOST_ENDED)
         self._trouble = ""
         self._pruned = 0.0
         self.not_kept = 0
@@ -110,6 +133,14 @@ class Captures:
     def states(self) -> list[CaptureState]:
         """Every capture with its points."""
         return [self._state(spec) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
+
+    def ended(self) -> list[CaptureEnd]:
+        """Those that ended by themselves since the server began, the last first."""
+        return list(self._ended)
+
+    def packets(self, uuid: str) -> list[RawPacket]:
+        """The packets of a flow that are kept."""
+        return self.kept.of(uuid)
 
     def point(self, id: str) -> CapturePoint | str:
         """Where an object of this machine's hosts is, or why it is out of reach from here."""
@@ -150,11 +181,23 @@ class Captures:
 
     async def turn(self) -> None:
         """Look what there is to capture, and at what was counted."""
-        for id in [spec.id for spec in self._specs.values() if spec.ttl and spec.created + spec.ttl * 1e6 < now()]:
-            self.remove(id)
+        self._spend()
         if self._specs or self._open or self._waiting:
             await asyncio.to_thread(self._turn)
         await asyncio.to_thread(self._prune)
+
+    def _spend(self) -> None:
+        """End what has used up its budget."""
+        clock, at = time.monotonic(), now()
+        self._budgets = {id: self._budgets.get(id) or Budget(spec) for id, spec in self._specs.items()}
+        for id, budget in self._budgets.items():
+            points = [(node, there.counts.received, there.capture.cpu())
+                      for (capture, node), there in self._open.items() if capture == id]  # fmt: skip
+            reason = budget.look(points, clock, at)
+            if reason:
+                self._ended.appendleft(CaptureEnd(self._specs[id], at, reason))
+                log.info("capture ended", capture=id, reason=reason)
+                self.remove(id)
 
     def _turn(self) -> None:
         self._ask()
@@ -257,7 +300,7 @@ class Captures:
         head = self._site.graph().resolve(point.node)
         try:
             engine = self._engine_for(spec, head.type if head is not None else "")
-            self._open[key] = _Open(engine, engine.open(point, spec.options), point, spec)
+            self._open[key] = _Open(engine, engine.open(point, spec.options), point, spec, self.kept)
             self._failed.pop(key, None)
         except CalipsoError as error:
             self._failed[key] = (time.monotonic() + AGAIN, error.message)

@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Flow, ObjectView } from "../api/types";
 import { at, environment, place } from "../state/place";
-import { figured } from "../state/words";
+import { count, figured } from "../state/words";
 import { Meter } from "./meter";
 import { way } from "./way";
 
@@ -14,30 +14,43 @@ export const FIGURES: readonly { id: Figure; label: string }[] = [
 ];
 const EVERY = 3000;
 const MOST = 1000;
-/** Rates by object, or MTUs. */
-const known = signal<{ what: string; values: ReadonlyMap<string, number> } | null>(null);
+
+/** packets: counted so far, while two readings of the counter are not there yet. */
+export interface Known {
+  value: number;
+  unit: "pkt/s" | "packets" | "b/s" | "MTU";
+}
+
+const known = signal<{ what: string; values: ReadonlyMap<string, Known> } | null>(null);
+const counters = new Meter();
 
 /** What is shown at links: as the address says; without a word the lanes have counters, and the map nothing. */
 export const figure = computed<Figure>(() => {
   const said = place.value.more["links"];
   if (FIGURES.some((each) => each.id === said)) return said as Figure;
-  return place.value.page === "tree" && said !== "none" ? "counters" : "none";
+  return place.value.page === "tree" ? "counters" : "none";
 });
-export const figures = computed<ReadonlyMap<string, number>>(() => (known.value?.what === figure.value ? known.value.values : new Map()));
+export const figures = computed<ReadonlyMap<string, Known>>(() => (known.value?.what === figure.value ? known.value.values : new Map()));
 
 /** The figure of a link: that of what it goes through, else of its ends, the greatest of them; the least MTU. */
-export function figureAt(ends: readonly string[], through: readonly string[], values: ReadonlyMap<string, number>, what: Figure): number | null {
+export function figureAt(ends: readonly string[], through: readonly string[], values: ReadonlyMap<string, Known>): Known | null {
   for (const ids of [through, ends]) {
-    const found = ids.map((id) => values.get(id)).filter((each) => each !== undefined);
-    if (found.length) return what === "mtu" ? Math.min(...found) : Math.max(...found);
+    const found = ids.flatMap((id) => values.get(id) ?? []);
+    if (found.length) return found.reduce(telling);
   }
   return null;
 }
 
-export function figureWords(value: number | null, what: Figure): string {
-  if (value === null || what === "none") return "";
-  if (what === "mtu") return `MTU ${value}`;
-  return what === "flows" ? figured(value, "b/s") : figured(value, "pkt/s");
+/** The one of two that says more of a link. */
+export function telling(one: Known, other: Known): Known {
+  if (one.unit !== other.unit) return one.unit === "packets" ? other : one;
+  return (one.unit === "MTU" ? one.value <= other.value : one.value >= other.value) ? one : other;
+}
+
+export function figureWords(said: Known | null): string {
+  if (!said) return "";
+  if (said.unit === "MTU") return `MTU ${said.value}`;
+  return said.unit === "packets" ? `${count(said.value)} packets` : figured(said.value, said.unit);
 }
 
 /** Ask while a page is shown; `hosts`: whose objects are asked for, [""] for all. Returns how to stop. */
@@ -47,16 +60,16 @@ export function followFigures(hosts: ReadonlySignal<readonly string[]>): () => v
     const [what, name, moment] = [figure.value, environment.value, at.value];
     const asked = JSON.parse(wanted.value) as string[];
     if (what === "none" || !name || !asked.length) return undefined;
-    const meter = new Meter();
-    const values = new Map<string, number>();
+    const rates = new Meter();
+    const values = new Map<string, Known>();
     let ended = false;
     const load = async (): Promise<void> => {
       try {
         const now = Date.now();
         if (what === "flows") {
           const flows = (await ask("get_flows", { environment: name, limit: MOST, ...(moment ? { since: moment, until: moment } : { since: "-30s" }) })).flows;
-          bandwidths(flows, meter, now, values);
-        } else for (const host of asked) counters(await objectsOf(name, host, moment), what, meter, now, values);
+          bandwidths(flows, rates, now, values);
+        } else for (const host of asked) devices(await objectsOf(name, host, moment), what, name, values);
       } catch (error) {
         if (!(error instanceof Problem)) throw error; // what was known before stays
       }
@@ -76,18 +89,19 @@ async function objectsOf(name: string, host: string, moment: string): Promise<Ob
   return answer.items;
 }
 
-function counters(objects: readonly ObjectView[], what: Figure, meter: Meter, now: number, values: Map<string, number>): void {
+function devices(objects: readonly ObjectView[], what: Figure, name: string, values: Map<string, Known>): void {
   for (const { id, metrics, attributes } of objects) {
     const mtu = attributes?.["mtu"];
-    if (what === "mtu" && typeof mtu === "number") values.set(id, mtu);
+    if (what === "mtu" && typeof mtu === "number") values.set(id, { value: mtu, unit: "MTU" });
     if (what !== "counters" || metrics?.["rx_packets"] === undefined) continue;
-    const [rx, tx] = [meter.read(`${id} rx`, metrics["rx_packets"], now), meter.read(`${id} tx`, metrics["tx_packets"] ?? 0, now)];
-    if (rx !== null || tx !== null) values.set(id, Math.max(rx ?? 0, tx ?? 0));
+    const both = [metrics["rx_packets"], metrics["tx_packets"] ?? 0];
+    const rates = both.map((each, i) => counters.read(`${name} ${id} ${i}`, each, Date.now())).filter((each) => each !== null);
+    values.set(id, rates.length ? { value: Math.max(...rates), unit: "pkt/s" } : { value: Math.max(...both), unit: "packets" });
   }
 }
 
 /** Bits a second at each point of capture: of the way that is shown, else of all, what is in tunnels once. */
-function bandwidths(flows: readonly Flow[], meter: Meter, now: number, values: Map<string, number>): void {
+function bandwidths(flows: readonly Flow[], meter: Meter, now: number, values: Map<string, Known>): void {
   const own = way.peek() ? new Set(way.peek()?.tracking_ids) : null;
   const sums = new Map<string, number>();
   for (const flow of flows) {
@@ -96,5 +110,5 @@ function bandwidths(flows: readonly Flow[], meter: Meter, now: number, values: M
     if (rate !== null) sums.set(flow.node, (sums.get(flow.node) ?? 0) + rate);
   }
   values.clear();
-  for (const [node, rate] of sums) values.set(node, rate);
+  for (const [node, rate] of sums) values.set(node, { value: rate, unit: "b/s" });
 }

@@ -5,8 +5,8 @@ interface Read {
   rate: number;
 }
 
-/** Longer than this without a change, and nothing goes on; the server itself reads some counters every ten seconds. */
-const STILL = 25_000;
+/** Longer than this without a change, and nothing goes on; the server itself reads the counters of devices once a minute. */
+const STILL = 130_000;
 
 export class Meter {
   readonly #known = new Map<string, Read>();

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { picture } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
 import { Empty, Trouble } from "../../parts/Said";
@@ -24,7 +25,7 @@ export function FlowsPage(): JSX.Element {
   return (
     <>
       <Toolbar />
-      {form === "capture" ? <CaptureForm close={close} /> : form === "send" ? <InjectForm close={close} /> : null}
+      {!picture.value ? null : form === "capture" ? <CaptureForm close={close} /> : form === "send" ? <InjectForm close={close} /> : null}
       <Cards />
       <Sent />
       <Trouble problem={problem.value} />

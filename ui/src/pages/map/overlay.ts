@@ -1,18 +1,19 @@
 /** Over the links of a map: the way of a conversation, and a figure at each link that has one. */
 import { computed } from "@preact/signals";
-import { figure, figures, figureWords, type Figure } from "../../live/figures";
+import { figureAt, figures, figureWords, telling, type Known } from "../../live/figures";
 import { picture } from "../../live/store";
 import { place } from "../../state/place";
 import { roomFor, type DisplayList, type Item, type PathItem } from "./display";
-import { layerOf, route, visibleFor } from "./links";
+import { route, visibleFor } from "./links";
 import type { Asked } from "./scene";
 import { onScreen } from "./view";
 
-/** A link whose ends or either of them have a figure. */
+/** A link with the figure of one of its ends, `device`. */
 export interface FiguredTie {
   source: string;
   target: string;
-  value: number;
+  device: string;
+  said: Known;
 }
 
 const MANY = 5000;
@@ -26,18 +27,17 @@ export const figuredTies = computed<readonly FiguredTie[]>(() => {
   const values = figures.value;
   if (!values.size) return [];
   const found: FiguredTie[] = [];
-  for (const tie of picture.value?.ties.values() ?? []) {
-    if (layerOf(tie.type) === "roles") continue;
-    const both = [values.get(tie.source), values.get(tie.target)].filter((each) => each !== undefined);
-    if (both.length) found.push({ source: tie.source, target: tie.target, value: figure.value === "mtu" ? Math.min(...both) : Math.max(...both) });
+  for (const { source, target } of picture.value?.ties.values() ?? []) {
+    const said = figureAt([source, target], [], values);
+    if (said) found.push({ source, target, device: values.get(source) === said ? source : target, said });
   }
   return found;
 });
 
 /** The list with the way and the figures drawn over its links. */
-export function overlaid(list: DisplayList, asked: Asked, way: readonly string[], ties: readonly FiguredTie[], what: Figure): DisplayList {
+export function overlaid(list: DisplayList, asked: Asked, way: readonly string[], ties: readonly FiguredTie[]): DisplayList {
   if (way.length) trace(list.items, asked, way);
-  if (ties.length) label(list.items, asked, ties, what);
+  if (ties.length) label(list.items, asked, ties);
   return list;
 }
 
@@ -56,21 +56,25 @@ function trace(items: Item[], asked: Asked, way: readonly string[]): void {
   });
 }
 
-/** Links between the same two boxes have one figure: their sum, or the least MTU. */
-function label(items: Item[], asked: Asked, ties: readonly FiguredTie[], what: Figure): void {
-  const sums = new Map<string, number>();
-  for (const { source, target, value } of ties) {
+/** Links between the same two boxes have one figure: the sum over the devices there, or the least MTU. */
+function label(items: Item[], asked: Asked, ties: readonly FiguredTie[]): void {
+  const lines = new Map<string, Map<string, Known>>();
+  for (const { source, target, device, said } of ties) {
     const [a, b] = [visibleFor(source, asked.boxes, asked.open), visibleFor(target, asked.boxes, asked.open)];
     if (!a || !b || a === b) continue;
     const key = a < b ? `${a}\n${b}` : `${b}\n${a}`;
-    const known = sums.get(key);
-    sums.set(key, known === undefined ? value : what === "mtu" ? Math.min(known, value) : known + value);
+    const devices = lines.get(key) ?? new Map<string, Known>();
+    lines.set(key, devices.set(device, said));
   }
   const drawn = items.filter((item): item is PathItem => item.t === "path" && item.joins !== undefined && !item.dim);
   for (const item of drawn) {
-    const value = sums.get(item.joins?.join("\n") ?? "");
-    if (value !== undefined) items.push(...pill(item.points, figureWords(value, what)));
+    const devices = lines.get(item.joins?.join("\n") ?? "");
+    if (devices) items.push(...pill(item.points, figureWords([...devices.values()].reduce(together))));
   }
+}
+
+function together(one: Known, other: Known): Known {
+  return one.unit === "MTU" || one.unit !== other.unit ? telling(one, other) : { value: one.value + other.value, unit: one.unit };
 }
 
 /** On the longest stretch of a link; none where that has no room for it. */

@@ -9,7 +9,7 @@ import { Glyph } from "../../parts/Glyph";
 import { OnLinks } from "../../parts/OnLinks";
 import { Tree, type Branch } from "../../parts/Tree";
 import { WayBar } from "../../parts/Way";
-import { figure, figureAt, figures, figureWords, followFigures } from "../../live/figures";
+import { figureAt, figures, figureWords, followFigures } from "../../live/figures";
 import { wayHolds, wayIds } from "../../live/way";
 import { environment, go, looked, place } from "../../state/place";
 import { counted } from "../../state/words";
@@ -90,7 +90,7 @@ function Clique(): JSX.Element {
   useEffect(() => followFigures(hosts), []);
   const node = (id: string): void => go({ more: { ...place.value.more, node: id } });
   const at = (edge: LaneEdge): EdgeText => ({
-    text: figureWords(figureAt([edge.from, edge.to], edge.through, figures.value, figure.value), figure.value),
+    text: figureWords(figureAt([edge.from, edge.to], edge.through, figures.value)),
     way: wayIds.value.length > 0 && onWay(edge),
   });
   return (
