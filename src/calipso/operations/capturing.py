@@ -105,7 +105,7 @@ class CaptureEnded(msgspec.Struct, frozen=True):
 
 
 class CaptureList(msgspec.Struct, frozen=True):
-    """running: whether anything is captured here: a server does. ended: by themselves since it began, the last first."""
+    """running: whether anything is captured here: a server does. ended: by themselves since then, the last first."""
 
     captures: list[CaptureView]
     running: bool

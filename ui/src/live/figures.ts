@@ -4,7 +4,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Flow, ObjectView } from "../api/types";
 import { at, environment, place } from "../state/place";
-import { count, figured } from "../state/words";
+import type { Known } from "./known";
 import { Meter } from "./meter";
 import { way } from "./way";
 
@@ -14,12 +14,6 @@ export const FIGURES: readonly { id: Figure; label: string }[] = [
 ];
 const EVERY = 3000;
 const MOST = 1000;
-
-/** packets: counted so far, while two readings of the counter are not there yet. */
-export interface Known {
-  value: number;
-  unit: "pkt/s" | "packets" | "b/s" | "MTU";
-}
 
 const known = signal<{ what: string; values: ReadonlyMap<string, Known> } | null>(null);
 const counters = new Meter();
@@ -31,27 +25,6 @@ export const figure = computed<Figure>(() => {
   return place.value.page === "tree" ? "counters" : "none";
 });
 export const figures = computed<ReadonlyMap<string, Known>>(() => (known.value?.what === figure.value ? known.value.values : new Map()));
-
-/** The figure of a link: that of what it goes through, else of its ends, the greatest of them; the least MTU. */
-export function figureAt(ends: readonly string[], through: readonly string[], values: ReadonlyMap<string, Known>): Known | null {
-  for (const ids of [through, ends]) {
-    const found = ids.flatMap((id) => values.get(id) ?? []);
-    if (found.length) return found.reduce(telling);
-  }
-  return null;
-}
-
-/** The one of two that says more of a link. */
-export function telling(one: Known, other: Known): Known {
-  if (one.unit !== other.unit) return one.unit === "packets" ? other : one;
-  return (one.unit === "MTU" ? one.value <= other.value : one.value >= other.value) ? one : other;
-}
-
-export function figureWords(said: Known | null): string {
-  if (!said) return "";
-  if (said.unit === "MTU") return `MTU ${said.value}`;
-  return said.unit === "packets" ? `${count(said.value)} packets` : figured(said.value, said.unit);
-}
 
 /** Ask while a page is shown; `hosts`: whose objects are asked for, [""] for all. Returns how to stop. */
 export function followFigures(hosts: ReadonlySignal<readonly string[]>): () => void {

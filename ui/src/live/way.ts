@@ -4,6 +4,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { FlowPath } from "../api/types";
 import { at, environment, place } from "../state/place";
+import { along } from "./along";
 import { picture } from "./store";
 
 const EVERY = 5000;
@@ -17,14 +18,6 @@ export const way = computed<FlowPath | null>(() => (wayNamed.value && told.value
 /** Ids on it, in order from A to B. */
 export const wayIds = computed<readonly string[]>(() => (way.value ? along(way.value) : []));
 const shown = computed(() => PAGES.has(place.value.page));
-
-/** Every id that a conversation passes, each once, in order from A to B: ends, points of capture, what is between. */
-export function along(path: FlowPath): string[] {
-  const ids = [path.a_object, ...(path.before ?? [])];
-  path.hops.forEach((hop, i) => ids.push(hop.node, ...(path.stages[i]?.between ?? [])));
-  ids.push(...(path.after ?? []), path.b_object);
-  return [...new Set(ids.filter((id): id is string => Boolean(id)))];
-}
 
 /** What a way leads through: the ids on it, and what holds them up to their host. */
 export const wayHolds = computed<ReadonlySet<string>>(() => {

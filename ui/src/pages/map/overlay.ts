@@ -1,9 +1,10 @@
 /** Over the links of a map: the way of a conversation, and a figure at each link that has one. */
 import { computed } from "@preact/signals";
-import { figureAt, figures, figureWords, telling, type Known } from "../../live/figures";
+import { figures } from "../../live/figures";
+import { figureAt, figureWords, telling, type Known } from "../../live/known";
 import { picture } from "../../live/store";
 import { place } from "../../state/place";
-import { roomFor, type DisplayList, type Item, type PathItem } from "./display";
+import { roomFor, type DisplayList, type Item, type PathItem, type RectItem, type TextItem } from "./display";
 import { route, visibleFor } from "./links";
 import type { Asked } from "./scene";
 import { onScreen } from "./view";
@@ -67,9 +68,14 @@ function label(items: Item[], asked: Asked, ties: readonly FiguredTie[]): void {
     lines.set(key, devices.set(device, said));
   }
   const drawn = items.filter((item): item is PathItem => item.t === "path" && item.joins !== undefined && !item.dim);
+  const taken: RectItem[] = [];
   for (const item of drawn) {
     const devices = lines.get(item.joins?.join("\n") ?? "");
-    if (devices) items.push(...pill(item.points, figureWords([...devices.values()].reduce(together))));
+    if (!devices) continue;
+    const [box, text] = pill(item.points, figureWords([...devices.values()].reduce(together)));
+    if (!box || !text || taken.some((each) => meet(each, box))) continue;
+    taken.push(box);
+    items.push(box, text);
   }
 }
 
@@ -77,8 +83,13 @@ function together(one: Known, other: Known): Known {
   return one.unit === "MTU" || one.unit !== other.unit ? telling(one, other) : { value: one.value + other.value, unit: one.unit };
 }
 
+/** Figures never lie on each other: nearer, there is room for more of them. */
+function meet(one: RectItem, other: RectItem): boolean {
+  return one.x < other.x + other.w && other.x < one.x + one.w && one.y < other.y + other.h && other.y < one.y + one.h;
+}
+
 /** On the longest stretch of a link; none where that has no room for it. */
-function pill(points: readonly number[], text: string): Item[] {
+function pill(points: readonly number[], text: string): [RectItem, TextItem] | [] {
   let best = { x: 0, y: 0, long: 0 };
   for (let i = 2; i < points.length; i += 2) {
     const [x1, y1, x2, y2] = [points[i - 2] ?? 0, points[i - 1] ?? 0, points[i] ?? 0, points[i + 1] ?? 0];

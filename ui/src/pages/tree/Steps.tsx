@@ -26,7 +26,7 @@ export function Steps({ diagram, chosen, choose, at }: { diagram: Diagram; chose
               <td class="mono">{step.from ? <button class="link mono" onClick={() => choose(step.from)}>{nameOf(step.from)}</button> : ""}</td>
               <td class="mono"><button class="link mono" disabled={step.to.startsWith("missing:")} onClick={() => choose(step.to)}>{nameOf(step.to)}</button></td>
               <td>{step.type}</td>
-              <td class="nowrap">{texts.get(step.n)?.text}{texts.get(step.n)?.way ? <span class="chip acc">on the path</span> : null}</td>
+              <td class="nowrap">{texts.get(step.n)?.text}{" "}{texts.get(step.n)?.way ? <span class="chip acc">on the path</span> : null}</td>
               <td><span class="row g2"><Glyph name={`st-${MARK[step.state]}`} size="s" tone={`m-${MARK[step.state]}`} />{step.state}</span></td>
               <td class="t2">{step.state === "not reached" ? "not reached" : step.evidence}</td>
             </tr>
