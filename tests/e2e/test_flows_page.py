@@ -119,7 +119,7 @@ def test_a_capture_ends_when_its_budget_is_used_up(opened: Opened, ended: None, 
 
 
 def test_a_wrong_filter_is_told_in_the_dialog_and_a_filter_is_a_query(opened: Opened) -> None:
-    page = opened("/flows?env=plain&do=capture", refused="400")
+    page = opened("/flows?env=plain&do=capture", refused="422")
     ready(page)
     form = page.get_by_role("dialog")
     form.get_by_label("Only packets that fit").fill("tcp prt 80")
