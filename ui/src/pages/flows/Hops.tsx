@@ -58,7 +58,7 @@ function One({ hop, stage, note = "", first }: { hop: Hop; stage: Stage | undefi
 function between(stage: Stage): string {
   const { lost_ab, lost_ba, delay, not_captured = [] } = stage;
   const loss = lost_ab == null || lost_ba == null ? (stage.loss_unknown ?? "") : lost_ab > 0 || lost_ba > 0 ? `${count(Math.max(0, lost_ab))} and ${count(Math.max(0, lost_ba))} lost` : "none lost";
-  const time = delay == null ? "" : `${delay < 1000 ? `${delay} µs` : `${(delay / 1000).toPrecision(3)} ms`} on`;
+  const time = delay == null ? "" : delay < 0 ? "at about the same time" : `${delay < 1000 ? `${delay} µs` : `${(delay / 1000).toPrecision(3)} ms`} on`;
   const through = stage.translated ? "addresses are translated" : stage.routed ? "routed" : "";
   return [loss, time, through, not_captured.length ? `${counted(not_captured.length, "device", "devices")} between not captured` : ""].filter(Boolean).join(", ");
 }
