@@ -99,15 +99,6 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "remove_environment", "POST", "environments/remove", environments.RemoveEnvironment,
         environments.EnvironmentRemoved, environments.remove_environment, "admin",
-        "remove_environment",
-        "POST",
-        "environments/remove",
-        environments.RemoveEnvironment,
-        environments.EnvironmentRemoved,
-        environments.remove_environment,
-        "admin",
-        "remove_environment", "POST", "environments/remove", environments.RemoveEnvironment,
-        environments.EnvironmentRemoved, environments.remove_environment, "admin",
     ),
     Operation(
         "try_environment", "POST", "environments/try", environments.TryEnvironment, environments.EnvironmentTried,
