@@ -146,9 +146,8 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, 0 for ever.
-
-    packets: received at all points together, after which it ends, 0 for any number. options.cpu: share of a CPU.
+    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, packets: that it
+    may see at all points together; 0 for no limit.
     """
 
     query: str
