@@ -25,6 +25,7 @@ from calipso.operations.environments import (
 from calipso.operations.history import Event, History
 from calipso.operations.injecting import InjectionList, InjectionView, Packet
 from calipso.operations.inventory import Counts, Objects
+from calipso.operations.kept_packets import PacketFile
 from calipso.operations.messages import MessageList, MessagesChanged
 from calipso.operations.monitoring import Agents, Environments, Sources
 from calipso.operations.original import OriginalCounts, OriginalDocuments
@@ -721,6 +722,8 @@ class AsyncMethods:
         sampling: int = 1,
         port: int = 0,
         ttl: float = 0.0,
+        packets: int = 0,
+        cpu: float = 0.0,
     ) -> CaptureView:
         """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
         `ConfigError`; `Conflict` without a running server, and for an id that is taken.
@@ -729,7 +732,9 @@ class AsyncMethods:
         it is to be known by, empty for one that is made up. bpf: a filter in the language of pcap-filter(7).
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
         tell flows apart. ttl: seconds until it ends by itself, 0 for never. sampling: one of how many packets a
-        switch is to send. port: UDP port of a receiver, 0 for its own.
+        switch is to send. port: UDP port of a receiver, 0 for its own. packets: seen at all points together,
+        after which it ends, 0 for any number. cpu: the share of a CPU that it may use in this process, 1.0 for a
+        whole one, 0 for any; one that uses more for some seconds is ended.
         """
 
         found: CaptureView = await self.call(
@@ -747,6 +752,8 @@ class AsyncMethods:
             sampling=sampling,
             port=port,
             ttl=ttl,
+            packets=packets,
+            cpu=cpu,
         )
         return found
 
@@ -877,6 +884,17 @@ class AsyncMethods:
             order=order,
             limit=limit,
         )
+        return found
+
+    async def get_packets(self, *, id: str, environment: str = "local") -> PacketFile:
+        """The packets of a flow that are kept: the first ones, as many as its capture was told to keep
+        (`raw_packets`). They are in memory of the server: neither a restart nor too many others leave them.
+        Raises `NotFound` for none.
+
+        id: uuid of a flow: what one point saw of it.
+        """
+
+        found: PacketFile = await self.call("get_packets", id=id, environment=environment)
         return found
 
     async def get_flow_path(

@@ -108,9 +108,18 @@ export interface CaptureCounts {
   sampled?: number;
 }
 
+export interface CaptureEnded {
+  id: string;
+  query: string;
+  name: string;
+  at: string;
+  reason: string;
+}
+
 export interface CaptureList {
   captures: CaptureView[];
   running: boolean;
+  ended?: CaptureEnded[];
 }
 
 export interface CaptureView {
@@ -127,6 +136,8 @@ export interface CaptureView {
   created: string;
   points: PointView[];
   error?: string;
+  packets?: number;
+  cpu?: number;
 }
 
 export interface Cause {
@@ -204,6 +215,8 @@ export interface CreateCapture {
   sampling?: number;
   port?: number;
   ttl?: number;
+  packets?: number;
+  cpu?: number;
 }
 
 export interface CreateToken {
@@ -652,6 +665,11 @@ export interface GetOriginal {
   at?: string;
 }
 
+export interface GetPackets {
+  id: string;
+  environment?: string;
+}
+
 export interface GetScanSchedules {
   environment?: string;
 }
@@ -1032,6 +1050,11 @@ export interface Packet {
   increment?: number;
   icmp_id?: number;
   ttl?: number;
+}
+
+export interface PacketFile {
+  packets: number;
+  pcap: string;
 }
 
 export interface Parameter {
@@ -1613,6 +1636,7 @@ export interface Operations {
   get_injections: { method: "GET"; path: "injections"; request: GetInjections; response: InjectionList };
   remove_injection: { method: "POST"; path: "injections/remove"; request: RemoveInjection; response: InjectionView };
   get_flows: { method: "GET"; path: "flows"; request: GetFlows; response: FlowList };
+  get_packets: { method: "GET"; path: "flows/packets"; request: GetPackets; response: PacketFile };
   get_flow_path: { method: "GET"; path: "flows/path"; request: GetFlowPath; response: FlowPath };
   get_original: { method: "GET"; path: "original"; request: GetOriginal; response: OriginalDocuments };
   count_original: { method: "GET"; path: "original/counts"; request: CountOriginal; response: OriginalCounts };
@@ -1688,6 +1712,7 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   get_injections: ["GET", "injections"],
   remove_injection: ["POST", "injections/remove"],
   get_flows: ["GET", "flows"],
+  get_packets: ["GET", "flows/packets"],
   get_flow_path: ["GET", "flows/path"],
   get_original: ["GET", "original"],
   count_original: ["GET", "original/counts"],
