@@ -284,6 +284,10 @@ class Capture(Protocol):
         """The packets kept since the last call."""
         ...
 
+    def cpu(self) -> float:
+        """Seconds of CPU that it used in this process so far, 0.0 where it is the kernel or a switch that counts."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -51,6 +51,9 @@ class Counted:
         self._counter.frame(FRAME, len(FRAME), time.time_ns())
         return self._counter.records(), CaptureCounts(received=self.packets_seen)
 
+    def cpu(self) -> float:
+        return 0.0
+
     def packets(self) -> list[RawPacket]:
         return []
 

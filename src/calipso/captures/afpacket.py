@@ -20,6 +20,7 @@ import msgspec
 
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
+from calipso.captures.effort import seconds_of
 from calipso.captures.targets import ALL_PACKETS, targeted
 from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows.count import Counter
@@ -204,6 +205,9 @@ class RingCapture:
         with self._turn:
             return self._table.packets()
 
+    def cpu(self) -> float:
+        return seconds_of(self._thread)
+
     def close(self) -> None:
         self._closing.set()
         self._thread.join()
@@ -285,6 +289,9 @@ class SocketCapture:
     def packets(self) -> list[RawPacket]:
         with self._lock:
             return self._counter.packets()
+
+    def cpu(self) -> float:
+        return seconds_of(self._thread)
 
     def close(self) -> None:
         self._closing.set()

@@ -216,6 +216,10 @@ class EbpfCapture:
         """None are kept."""
         return []
 
+    def cpu(self) -> float:
+        """The kernel counts, in whose turn a packet is."""
+        return 0.0
+
     def close(self) -> None:
         with self._turn:
             self._ended = True

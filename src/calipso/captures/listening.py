@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 
+from calipso.captures.effort import seconds_of
 from calipso.errors import AuthFailed, TransportError, Unreachable
 from calipso.native.entered import entered
 from calipso.native.place import Place
@@ -77,6 +78,10 @@ class Receiver:
         if self._failed and not found:
             raise TransportError(self._failed)
         return found
+
+    def cpu(self) -> float:
+        """Seconds of CPU that receiving took."""
+        return seconds_of(self._thread)
 
     def close(self) -> None:
         self._closing.set()

@@ -86,5 +86,9 @@ class NetFlowCapture:
         """None: exporters of flows send none."""
         return []
 
+    def cpu(self) -> float:
+        """Of receiving alone."""
+        return self.receiver.cpu()
+
     def close(self) -> None:
         self.receiver.close()

@@ -38,6 +38,9 @@ class BridgeCapture:
     def packets(self) -> list[RawPacket]:
         return self._inner.packets()
 
+    def cpu(self) -> float:
+        return self._inner.cpu()
+
     def close(self) -> None:
         # Where the host or its Open vSwitch is gone, so is what was configured, or the next capture there undoes it.
         with contextlib.suppress(CalipsoError):

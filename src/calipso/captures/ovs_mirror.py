@@ -63,6 +63,9 @@ class MirrorCapture:
     def packets(self) -> list[RawPacket]:
         return self._inner.packets()
 
+    def cpu(self) -> float:
+        return self._inner.cpu()
+
     def close(self) -> None:
         self._inner.close()
         with contextlib.suppress(CalipsoError):  # the host is gone, or the next capture there removes it

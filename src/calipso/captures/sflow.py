@@ -99,5 +99,9 @@ class SflowCapture:
         found, self._kept = self._kept, []
         return found
 
+    def cpu(self) -> float:
+        """Of receiving alone."""
+        return self.receiver.cpu()
+
     def close(self) -> None:
         self.receiver.close()

@@ -89,6 +89,9 @@ class _Target:
         return CaptureCounts(counts.received, counts.dropped, counts.lost, counts.unknown, counts.sampled,
                              counts.unkept + self._failed)  # fmt: skip
 
+    def cpu(self) -> float:
+        return self._inner.cpu()
+
     def close(self) -> None:
         self._inner.close()
         with contextlib.suppress(OSError):

@@ -15,7 +15,8 @@ from calipso.flows.pcap import written
 from calipso.flows.table import Policy
 from calipso.model.flow import Flow
 from calipso.operations.answers import rfc3339
-from calipso.operations.context import Captures, CaptureSpec, CaptureState, Context
+from calipso.operations.capture_documents import Captures, CaptureSpec, CaptureState
+from calipso.operations.context import Context
 from calipso.operations.inventory import between
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
@@ -53,6 +54,9 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     extra: what else is counted and read.
 
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
+
+    packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that it may
+    use in this process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended.
     """
 
     query: Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -69,6 +73,8 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sampling: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
+    packets: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    cpu: Annotated[float, msgspec.Meta(ge=0, le=1024)] = 0.0
 
 
 class GetCaptures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,13 +116,26 @@ class CaptureView(msgspec.Struct, frozen=True):
     points: list[PointView]
     error: str = ""
     extra: CaptureExtra = CaptureExtra()
+    packets: int = 0
+    cpu: float = 0.0
+
+
+class CaptureEnded(msgspec.Struct, frozen=True):
+    """A capture that ended by itself, and why."""
+
+    id: str
+    query: str
+    name: str
+    at: str
+    reason: str
 
 
 class CaptureList(msgspec.Struct, frozen=True):
-    """running: whether anything is captured here: a server does."""
+    """running: whether anything is captured here: a server does. ended: by themselves since then, the last first."""
 
     captures: list[CaptureView]
     running: bool
+    ended: list[CaptureEnded] = []
 
 
 class GetFlows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,10 +219,11 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
         target_type=extra.target_type,
         sampling=request.sampling,
         port=request.port,
+        cpu=request.cpu,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
-        options=options, policy=Policy(layers=extra.layers), ttl=request.ttl,
+        options=options, policy=Policy(layers=extra.layers), ttl=request.ttl, packets=request.packets,
     )  # fmt: skip
     made = await asyncio.to_thread(captures.create, spec)
     return _view(CaptureState(made, []))
@@ -220,15 +240,14 @@ def _check_target(target: str) -> None:
 
 async def get_captures(context: Context, request: GetCaptures) -> CaptureList:
     """The captures there are, where each is at work, and what became of the packets there."""
-    captures = context.captures(request.environment)
-    return CaptureList([_view(each) for each in captures.states()], captures.running)
+    return _listed(context.captures(request.environment))
 
 
 async def remove_capture(context: Context, request: RemoveCapture) -> CaptureList:
     """End a capture. Raises `NotFound`."""
     captures = context.captures(request.environment)
     captures.remove(request.id)
-    return CaptureList([_view(each) for each in captures.states()], captures.running)
+    return _listed(captures)
 
 
 async def get_flows(context: Context, request: GetFlows) -> FlowList:
@@ -290,6 +309,12 @@ def _filter(context: Context, request: GetFlows) -> FlowFilter:
     )  # fmt: skip
 
 
+def _listed(captures: Captures) -> CaptureList:
+    ended = [CaptureEnded(each.spec.id, each.spec.query, each.spec.name, rfc3339(each.at), each.reason)
+             for each in captures.ended()]  # fmt: skip
+    return CaptureList([_view(each) for each in captures.states()], captures.running, ended)
+
+
 def _view(state: CaptureState) -> CaptureView:
     spec = state.spec
     points = [PointView(each.node, each.state, each.engine, each.counts, each.flows, each.reason)
@@ -297,7 +322,7 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
-        _extra(spec),
+        _extra(spec), spec.packets, spec.options.cpu,
     )  # fmt: skip
 
 

@@ -9,15 +9,14 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from calipso.flows.forge import Frames
-from calipso.flows.table import Policy
 from calipso.flows.translation import Translation
 from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
-from calipso.model.flow import FlowPacket
 from calipso.model.record import Observation, RunError, ScopeState
+from calipso.operations.capture_documents import Captures
 from calipso.operations.message_documents import Messages
 from calipso.operations.scan_documents import Scans, Schedules
-from calipso.seams import CaptureCounts, CaptureOptions, FlowStore, GraphStore
+from calipso.seams import GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
 """What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
@@ -152,71 +151,6 @@ class Tried(msgspec.Struct, frozen=True):
     seconds: float
     records: int
     errors: list[RunError]
-
-
-class CaptureSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture as it was ordered. engine: empty for the best there is. ttl: seconds it lives, 0 for ever."""
-
-    query: str
-    id: str = ""
-    name: str = ""
-    description: str = ""
-    engine: str = ""
-    options: CaptureOptions = CaptureOptions()
-    policy: Policy = Policy()
-    ttl: float = 0.0
-    created: int = 0
-
-
-class PointState(msgspec.Struct, frozen=True):
-    """A capture at one object. state: active, waiting, failed, `ended` (by its budget), `away` (its agent), `not here`.
-
-    reason: why it is not active.
-    """
-
-    node: str
-    state: str
-    engine: str = ""
-    counts: CaptureCounts = CaptureCounts()
-    flows: int = 0
-    reason: str = ""
-
-
-class CaptureState(msgspec.Struct, frozen=True):
-    """error: why the query cannot be answered now."""
-
-    spec: CaptureSpec
-    points: list[PointState]
-    error: str = ""
-
-
-class Captures(Protocol):
-    """The captures of an environment and the flows they saw."""
-
-    @property
-    def flows(self) -> FlowStore: ...
-    @property
-    def running(self) -> bool:
-        """Whether this process captures: a server does."""
-        ...
-
-    def create(self, spec: CaptureSpec) -> CaptureSpec:
-        """Raises `QueryError`, `ConfigError`."""
-        ...
-
-    def remove(self, id: str) -> None:
-        """Raises `NotFound`."""
-        ...
-
-    def states(self) -> list[CaptureState]: ...
-
-    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
-        """Those kept of flows (uuids), by time."""
-        ...
-
-    def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
-        """Those that pass a filter. Raises `ConfigError`."""
-        ...
 
 
 class InjectionOrder(msgspec.Struct, frozen=True, kw_only=True):

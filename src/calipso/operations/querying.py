@@ -14,7 +14,8 @@ from calipso.graph.protocol import GraphReader
 from calipso.model.flow import Flow, FlowMetric, FlowPacket
 from calipso.operations import drawing
 from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
-from calipso.operations.context import Captures, Context, Site
+from calipso.operations.capture_documents import Captures
+from calipso.operations.context import Context, Site
 from calipso.operations.inventory import END_OF_TIME, when
 from calipso.operations.workflows import Outcomes, outcomes
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate

@@ -21,7 +21,7 @@ import structlog
 from calipso.errors import CalipsoError, QueryError
 from calipso.graph.value import Delta, Graph
 from calipso.operations.alerts import ALERTS, BOUNDS, FIRINGS, KEPT, STATES, Alert, AlertState, Firing, seconds
-from calipso.operations.context import Captures
+from calipso.operations.capture_documents import Captures
 from calipso.operations.querying import Kept, Reach, plain
 from calipso.operations.sql import is_sql
 from calipso.operations.sql.engine import Statement

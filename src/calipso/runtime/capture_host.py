@@ -16,7 +16,7 @@ from calipso.errors import CalipsoError, ConfigError, TransportError
 from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
-from calipso.operations.context import PointState
+from calipso.operations.capture_documents import PointState
 from calipso.runtime.orders import Key, Order, PointReport
 from calipso.runtime.packet_shelf import PacketShelf
 from calipso.seams import Capture, CaptureCounts, CaptureEngine
@@ -59,7 +59,8 @@ class _Open:
         return f"its budget is {most} packets a second, and there were {rate:.0f}" if rate > most else ""
 
     def state(self, name: str, reason: str = "") -> PointState:
-        return PointState(self.order.point.node, name, self.engine.name, self.counts, len(self.table), reason)
+        cpu = self.capture.cpu()
+        return PointState(self.order.point.node, name, self.engine.name, self.counts, len(self.table), reason, cpu)
 
 
 class CaptureHost:

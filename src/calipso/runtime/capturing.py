@@ -10,19 +10,22 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import structlog
 
 from calipso.captures.bpf import compiled
 from calipso.errors import ConfigError, Conflict, NotFound, QueryError
 from calipso.model.flow import Flow, FlowPacket
-from calipso.operations.context import CaptureSpec, CaptureState, PointState
+from calipso.operations.capture_documents import CaptureEnd, CaptureSpec, CaptureState, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
 from calipso.runtime.agents import Agents
 from calipso.runtime.at import now
+from calipso.runtime.capture_budgets import Budget
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.flow_keeping import FlowKeeping
 from calipso.runtime.orders import Key, Order
@@ -35,7 +38,11 @@ DOCUMENTS = "captures"
 EVERY = 1.0
 """Seconds between looks at what was counted."""
 MOST_POINTS = 1000
+MOST_ENDED = 20
+"""Captures that ended by themselves which are told of."""
 _LIMITS = Limits(seconds=5.0, results=MOST_POINTS)
+
+log = structlog.get_logger()
 
 
 class Captures:
@@ -54,6 +61,8 @@ class Captures:
         self._found: dict[str, dict[str, Located | str]] = {}
         self._errors: dict[str, str] = {}
         self._asked_at: Mapping[str, int] = {}
+        self._budgets: dict[str, Budget] = {}
+        self._ended: deque[CaptureEnd] = deque(maxlen=MOST_ENDED)
         self.running = False
 
     @property
@@ -94,10 +103,12 @@ class Captures:
 
     def states(self) -> list[CaptureState]:
         """Every capture with its points."""
-        known: dict[Key, PointState] = {report.key: report.state for report in self._here.reports()}
-        for host in self.points.agents():
-            known |= {report.key: report.state for report in self._agents.reports(self._site.config.name, host)}
+        known = self._known()
         return [self._state(spec, known) for spec in sorted(self._specs.values(), key=lambda each: each.created)]
+
+    def ended(self) -> list[CaptureEnd]:
+        """Those that ended by themselves since the server began, the last first."""
+        return list(self._ended)
 
     def locate(self, id: str) -> Located | str:
         """Where an object is that packets can be sent from, or why it is out of reach."""
@@ -108,6 +119,13 @@ class Captures:
 
     def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
         return matching(bpf, packets)
+
+    def _known(self) -> dict[Key, PointState]:
+        """What those say that capture, here and at agents."""
+        known: dict[Key, PointState] = {report.key: report.state for report in self._here.reports()}
+        for host in self.points.agents():
+            known |= {report.key: report.state for report in self._agents.reports(self._site.config.name, host)}
+        return known
 
     def _state(self, spec: CaptureSpec, known: Mapping[Key, PointState]) -> CaptureState:
         points = [
@@ -146,8 +164,7 @@ class Captures:
 
     async def turn(self) -> None:
         """Look what there is to capture, and at what was counted."""
-        for id in [spec.id for spec in self._specs.values() if _until(spec) and _until(spec) < now()]:
-            self.remove(id)
+        self._spend()
         if self._specs or self._found or self._here.busy or self.keeping.waiting:
             await asyncio.to_thread(self._turn)
         await asyncio.to_thread(self.keeping.prune)
@@ -157,6 +174,21 @@ class Captures:
         for host in self.points.agents():
             mine = tuple(order for order in orders if order.point.host == host)
             self._agents.want(self._site.config.name, host, mine)
+
+    def _spend(self) -> None:
+        """End what has used up its budget."""
+        clock, at = time.monotonic(), now()
+        self._budgets = {id: self._budgets.get(id) or Budget(spec) for id, spec in self._specs.items()}
+        known = self._known() if self._budgets else {}
+        for id, budget in self._budgets.items():
+            points = [
+                (node, state.counts.received, state.cpu) for (at_work, node), state in known.items() if at_work == id
+            ]
+            reason = budget.look(points, clock, at)
+            if reason:
+                self._ended.appendleft(CaptureEnd(self._specs[id], at, reason))
+                log.info("capture ended", capture=id, reason=reason)
+                self.remove(id)
 
     def _turn(self) -> None:
         self._ask()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from calipso.flows.table import Policy
-from calipso.operations.context import PointState
+from calipso.operations.capture_documents import PointState
 from calipso.seams import CaptureEngine, CaptureOptions, CapturePoint, Injector
 
 Key = tuple[str, str]

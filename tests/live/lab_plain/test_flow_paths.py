@@ -9,7 +9,7 @@ import pytest
 
 from calipso.model.flow import Flow
 from calipso.model.flowpath import FlowPath
-from calipso.operations.context import CaptureSpec
+from calipso.operations.capture_documents import CaptureSpec
 from calipso.operations.flow_paths import GetFlowPath, get_flow_path
 from calipso.runtime.capturing import Captures
 from calipso.runtime.system import opened

@@ -11,8 +11,8 @@ import pytest
 from calipso.errors import ConfigError, Conflict, QueryError
 from calipso.flows.pcap import read
 from calipso.model.flow import Flow
+from calipso.operations.capture_documents import CaptureSpec
 from calipso.operations.capturing import GetPackets, get_packets
-from calipso.operations.context import CaptureSpec
 from calipso.operations.querying import Query, query
 from calipso.runtime.capturing import Captures
 from calipso.runtime.system import System, opened

@@ -12,7 +12,7 @@ import pytest
 
 from calipso.errors import Forbidden, QueryError, Unreachable
 from calipso.model.flow import Flow
-from calipso.operations.context import CaptureSpec
+from calipso.operations.capture_documents import CaptureSpec
 from calipso.operations.injecting import InjectionView
 from calipso.operations.registry import BY_NAME, perform
 from calipso.runtime.system import System, opened

@@ -17,7 +17,7 @@ from calipso.captures.ovs_netflow import OvsNetFlow
 from calipso.captures.ovs_sflow import OvsSflow
 from calipso.errors import CommandFailed, ConfigError
 from calipso.model.flow import Flow
-from calipso.operations.context import CaptureSpec
+from calipso.operations.capture_documents import CaptureSpec
 from calipso.runtime.capturing import Captures
 from calipso.runtime.system import opened
 from calipso.seams import CaptureEngine, CaptureOptions, CapturePoint, FlowFilter

@@ -72,7 +72,8 @@ def test_errors_are_problems_with_a_hint(tmp_path: Path, path: str, status: int,
     served(tmp_path, use)
 
 
-ASKED_OTHERWISE = ("show_scan", "query", "get_diff", "get_history", "get_original", "count_original", "get_flow_path")
+ASKED_OTHERWISE = ("show_scan", "query", "get_diff", "get_history", "get_original", "count_original", "get_flow_path",
+                   "get_packets")  # fmt: skip
 """What takes more than an environment."""
 
 

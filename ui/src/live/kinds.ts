@@ -13,7 +13,8 @@ const OTHER: Readonly<Record<string, string>> = {
 const SERVICES: Readonly<Record<string, string>> = {
   router: "vservice-router", dhcp: "vservice-dhcp", lb: "vservice-lb", loadbalancer: "vservice-lb", firewall: "vservice-fw",
 };
-const WORKLOADS = new Set(["instance", "container", "pod", "vservice", "project"]);
+/** What has a clique of its own and talks to others. */
+export const WORKLOADS: ReadonlySet<string> = new Set(["instance", "container", "pod", "vservice"]);
 const PHYSICAL = new Set(["host_pnic", "bond", "switch", "switch_pnic", "host", "disk", "partition", "osd"]);
 
 /** The glyph of a kind; services differ by what they serve. */
@@ -24,7 +25,7 @@ export function glyphOf(thing: Pick<Thing, "kind" | "note">): string {
 
 /** The ink of a kind: what users own, what the host makes, what one can touch. */
 export function inkOf(kind: string): "kind-workload" | "kind-virtual" | "kind-physical" {
-  if (WORKLOADS.has(kind)) return "kind-workload";
+  if (WORKLOADS.has(kind) || kind === "project") return "kind-workload";
   return PHYSICAL.has(kind) ? "kind-physical" : "kind-virtual";
 }
 

@@ -84,7 +84,7 @@ export function Details({ actions, open = (id) => go({ focus: id }), close = () 
         </div>
         <h2>{thing?.name ?? known?.object?.name ?? focus}</h2>
         <div class="row g2 wrap"><States id={focus} /></div>
-        {actions ? <div class="row g2 actions">{actions}</div> : null}
+        <div class="row g2 actions wrap">{actions}{thing && WATCHED.has(thing.kind) ? <Traffic id={focus} /> : null}</div>
         <Tabs tabs={tabs} chosen={chosen} choose={(id) => go({ tab: id === "facts" ? "" : id })} />
       </div>
       <div class="pb" id={`tab-${chosen}`} role="tabpanel" tabIndex={0} aria-label={chosen}>
@@ -94,6 +94,20 @@ export function Details({ actions, open = (id) => go({ focus: id }), close = () 
         {known && chosen === "changes" ? <Changes events={known.events} /> : null}
       </div>
     </aside>
+  );
+}
+
+/** Kinds that packets go through. */
+const WATCHED = new Set(["instance", "container", "pod", "vservice", "vnic", "host_pnic", "device", "ovs_bridge", "ovs_port", "bond"]);
+
+/** What can be done with the traffic of an object; the flows page has the forms. */
+function Traffic({ id }: { id: string }): JSX.Element {
+  const to = (form: string): void => go({ page: "flows", focus: id, tab: "", filter: "", more: { ...place.value.more, node: "", flow: "", do: form } });
+  return (
+    <>
+      <button class="btn" onClick={() => to("capture")}><Glyph name="ui-rec" size="s" />Capture here</button>
+      <button class="btn" onClick={() => to("send")}><Glyph name="ui-right" size="s" />Send packets</button>
+    </>
   );
 }
 

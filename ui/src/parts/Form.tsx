@@ -37,6 +37,25 @@ export function Check({ label, on, change, disabled = false }: { label: string; 
   return <label class="row g2"><input type="checkbox" checked={on} disabled={disabled} onChange={(event) => change(event.currentTarget.checked)} />{label}</label>;
 }
 
+/** A form over the page. Escape closes it; focus returns to what opened it. */
+export function Dialog({ title, act, run, close, busy = false, children }: { title: string; act: string; run: () => void; close: () => void; busy?: boolean; children: ComponentChildren }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    run();
+  };
+  return (
+    <dialog class="card keys asking" ref={dialog} aria-label={title} onClose={close}>
+      <h2>{title}</h2>
+      <form onSubmit={submit}>
+        {children}
+        <div class="row"><button class="btn p" type="submit" disabled={busy}>{act}</button><button class="btn" type="button" onClick={() => dialog.current?.close()}>Cancel</button></div>
+      </form>
+    </dialog>
+  );
+}
+
 /** A question before something that cannot be taken back. Focus returns to what opened it. */
 export function Confirm({ title, act, run, close, children }: { title: string; act: string; run: () => void; close: () => void; children?: ComponentChildren }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);

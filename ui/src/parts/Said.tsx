@@ -7,7 +7,7 @@ import { Glyph } from "./Glyph";
 export function Trouble({ problem, again }: { problem: Problem | null; again?: () => void }): JSX.Element | null {
   if (!problem) return null;
   return (
-    <div class="callout error" role="alert">
+    <div class="callout error trouble" role="alert">
       <b>{problem.status === 403 ? "This token may not do that." : problem.detail}</b>{" "}
       {problem.status === 403 ? problem.detail : problem.hint}
       {again ? <button class="btn trouble-again" onClick={again}>Try again</button> : null}
@@ -17,7 +17,7 @@ export function Trouble({ problem, again }: { problem: Problem | null; again?: (
 
 /** Nothing to show: what was looked at, and what to do next. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
-  return <div class="empty"><h2 class="f15">{title}</h2><p class="t2">{children}</p></div>;
+  return <div class="empty"><h2 class="f15">{title}</h2>{children ? <p class="t2">{children}</p> : null}</div>;
 }
 
 export function Waiting(): JSX.Element {

@@ -1,3 +1,4 @@
+import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { Problem } from "../api/problem";
@@ -10,32 +11,55 @@ export interface Asked<T> {
   again: () => Promise<void>;
 }
 
-/** Ask when the request changes; null asks nothing. every: seconds after which it is asked again, 0 for never. */
-export function useAsked<K extends keyof Operations>(operation: K, request: Operations[K]["request"] | null, every = 0): Asked<Operations[K]["response"]> {
+/** Ask when the request, or `after`, is another; null asks nothing. every: seconds after which it is asked again, 0 for never. */
+export function useAsked<K extends keyof Operations>(operation: K, request: Operations[K]["request"] | null, every = 0, after: unknown = 0): Asked<Operations[K]["response"]> {
   const [answer, keep] = useState<Operations[K]["response"] | null>(null);
   const [trouble, fail] = useState<Problem | null>(null);
   const said = JSON.stringify(request);
   const current = useRef(said);
+  const under = useRef<AbortController | null>(null);
   current.current = said;
   const again = async (): Promise<void> => {
+    under.current?.abort();
     if (request === null) return;
+    const cancel = (under.current = new AbortController());
     try {
-      const told = await ask(operation, request);
-      if (current.current !== said) return;
+      const told = await ask(operation, request, cancel.signal);
+      if (current.current !== said || cancel.signal.aborted) return;
       keep(told);
       fail(null);
     } catch (error) {
+      if (cancel.signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
       if (current.current === said) fail(error);
     }
   };
   useEffect(() => {
     void again();
+  }, [operation, said, after]);
+  useEffect(() => {
     if (!every) return undefined;
     const timer = setInterval(() => void again(), every * 1000);
     return () => clearInterval(timer);
   }, [operation, said, every]);
+  useEffect(() => () => under.current?.abort(), []);
   return { answer, trouble, again };
+}
+
+/** A number that rises at most once in `every` ms while `source` changes: what is asked again with it is not asked too often. */
+export function usePaced(source: Signal<number>, every: number): number {
+  const paced = useSignal(0);
+  const timer = useSignal<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const seen = source.value;
+  useEffect(() => {
+    if (timer.peek() !== undefined) return;
+    timer.value = setTimeout(() => {
+      timer.value = undefined;
+      paced.value++;
+    }, every);
+  }, [seen]);
+  useEffect(() => () => clearTimeout(timer.peek()), []);
+  return paced.value;
 }
 
 /** Do something that may fail: the problem is told to `fail`, null before it begins. Whether it went well. */

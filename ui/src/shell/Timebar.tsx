@@ -8,7 +8,7 @@ import type { Density } from "../api/types";
 import { picture, recent, revision, staleScopes } from "../live/store";
 import { Glyph } from "../parts/Glyph";
 import { environment, frozen, go, place, settle } from "../state/place";
-import { clock, count, day, lasting } from "../state/words";
+import { clock, count, day, lasting, moment } from "../state/words";
 import { heights, momentAt, perBar, SPANS, ticks } from "./bars";
 
 const BINS = 180;
@@ -59,7 +59,7 @@ function play(): void {
 export function stepMinutes(by: number): void {
   const from = frozen.value ? Date.parse(place.value.at) : Date.now();
   const to = from + by * MINUTE;
-  go({ at: to >= Date.now() ? "" : new Date(Math.floor(to / 1000) * 1000).toISOString().replace(".000", "") });
+  go({ at: to >= Date.now() ? "" : moment(to) });
 }
 
 /** Compare the moment shown with now. */
@@ -75,7 +75,7 @@ export function changeNear(direction: 1 | -1): void {
   const size = (to - from) / told.counts.length;
   const here = Math.floor(((frozen.value ? Date.parse(place.value.at) : to) - from) / size);
   for (let bin = here + direction; bin >= 0 && bin < told.counts.length; bin += direction) {
-    if (told.counts[bin]) return go({ at: new Date(Math.floor((from + bin * size) / 1000) * 1000).toISOString().replace(".000", "") });
+    if (told.counts[bin]) return go({ at: moment(from + bin * size) });
   }
 }
 

@@ -1,4 +1,6 @@
 /** The geometry of the time bar. Pure. */
+import { clock, day, moment } from "../state/words";
+
 export interface Tick {
   at: number;
   label: string;
@@ -21,13 +23,8 @@ export function ticks(start: number, end: number, width: number, room = 90): Tic
   return found;
 }
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 function labelAt(at: number, step: number): string {
-  const date = new Date(at);
-  if (at % 86_400_000 === 0 || step >= 86_400_000) return `${DAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
-  return date.toISOString().slice(11, 16);
+  return at % 86_400_000 === 0 || step >= 86_400_000 ? day(at) : clock(at).slice(0, 5);
 }
 
 export const SPANS: readonly { hours: number; label: string }[] = [
@@ -38,7 +35,7 @@ export const SPANS: readonly { hours: number; label: string }[] = [
 /** The moment under a point of the bar; past the end it is now, which is "". */
 export function momentAt(x: number, width: number, start: number, end: number): string {
   const at = start + (Math.min(Math.max(x, 0), width) / Math.max(1, width)) * (end - start);
-  return x >= width - 2 ? "" : new Date(Math.round(at / 1000) * 1000).toISOString().replace(".000", "");
+  return x >= width - 2 ? "" : moment(at);
 }
 
 /** How long a bar stands for, in words. */

@@ -9,8 +9,26 @@ export function counted(value: number, one: string, many: string): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** "12.4 kb/s": three figures, powers of a thousand. */
+export function figured(value: number, unit: string): string {
+  const powers = ["", "k", "M", "G", "T"];
+  let power = 0;
+  while (value >= 1000 && power < powers.length - 1) [value, power] = [value / 1000, power + 1];
+  return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(3)} ${powers[power]}${unit}`;
+}
+
 export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
+}
+
+/** A moment as addresses and the API have it, to the whole second before. */
+export function moment(ms: number): string {
+  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000", "");
+}
+
+/** A moment of the API as tables have it: date and time, to the second. */
+export function stamp(at: string): string {
+  return at.slice(0, 19).replace("T", " ");
 }
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

@@ -4,16 +4,15 @@ import { useEffect } from "preact/hooks";
 import { ask } from "../../api/client";
 import { Problem } from "../../api/problem";
 import type { AlertView, FiringView } from "../../api/types";
-import { useAnswer } from "../../parts/answer";
+import { useAsked } from "../../parts/asked";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
-import { Empty, Trouble } from "../../parts/Trouble";
+import { Empty, Trouble } from "../../parts/Said";
 import { environment, go, place } from "../../state/place";
-import { counted } from "../../state/words";
+import { counted, stamp } from "../../state/words";
 
 const EVERY = 5000;
 
-const moment = (at: string): string => at.slice(0, 19).replace("T", " ");
 
 /** Queries that are asked again and again, and when they had a new answer. */
 export function AlertsPage(): JSX.Element {
@@ -26,9 +25,9 @@ export function AlertsPage(): JSX.Element {
   }, []);
   const alert = place.value.more["alert"] ?? "";
   const name = environment.value;
-  const alerts = useAnswer("get_alerts", name ? { environment: name } : null, again.value);
-  const firings = useAnswer("get_firings", name ? { environment: name, alert } : null, again.value);
-  const rows = alerts.answer.value?.items ?? [];
+  const alerts = useAsked("get_alerts", name ? { environment: name } : null, 0, again.value);
+  const firings = useAsked("get_firings", name ? { environment: name, alert } : null, 0, again.value);
+  const rows = alerts.answer?.items ?? [];
   const change = async (what: () => Promise<unknown>): Promise<void> => {
     try {
       await what();
@@ -41,21 +40,21 @@ export function AlertsPage(): JSX.Element {
     again.value++;
   };
   const chosen = rows.find((each) => each.id === alert);
-  const fired = firings.answer.value?.items ?? [];
+  const fired = firings.answer?.items ?? [];
   return (
     <>
       <div class="bar">
         <h1>Alerts</h1>
-        <span class="t2" role="status">{alerts.answer.value ? counted(rows.length, "alert", "alerts") : ""}</span>
+        <span class="t2" role="status">{alerts.answer ? counted(rows.length, "alert", "alerts") : ""}</span>
         <button class="btn push danger" disabled={!chosen} onClick={() => chosen && void change(() => ask("remove_alert", { id: chosen.id, environment: name }))}>Remove{chosen ? ` ${chosen.name || chosen.id}` : ""}</button>
         <button class="btn p" aria-expanded={making.value} onClick={() => (making.value = !making.value)}><Glyph name="ui-plus" size="s" />New alert</button>
       </div>
       {making.value ? <Form save={(request) => void change(() => ask("put_alert", { ...request, environment: name }))} close={() => (making.value = false)} /> : null}
-      <Trouble problem={failed.value ?? alerts.problem.value ?? firings.problem.value} />
-      {alerts.answer.value && !rows.length ? <Empty what="There are no alerts." hint="New alert asks a query again as things change, and goes off when it has a new answer." /> : null}
+      <Trouble problem={failed.value ?? alerts.trouble ?? firings.trouble} />
+      {alerts.answer && !rows.length ? <Empty title="There are no alerts.">New alert asks a query again as things change, and goes off when it has a new answer.</Empty> : null}
       {rows.length ? <Grid label="Alerts" rows={rows} columns={ALERTS} keyOf={(each) => each.id} chosen={alert} choose={(each) => go({ more: { ...place.value.more, alert: each.id === alert ? "" : each.id } })} /> : null}
       {rows.length ? <h2 class="side-head">{chosen ? `When ${chosen.name || chosen.id} went off` : "What went off"}</h2> : null}
-      {fired.length ? <Grid label="Went off" rows={fired} columns={FIRINGS} keyOf={(each) => each.id} /> : rows.length ? <Empty what="Nothing went off." /> : null}
+      {fired.length ? <Grid label="Went off" rows={fired} columns={FIRINGS} keyOf={(each) => each.id} /> : rows.length ? <Empty title="Nothing went off." /> : null}
     </>
   );
 }
@@ -70,11 +69,11 @@ const ALERTS: readonly Column<AlertView>[] = [
     cell: (each) => <span class="row g2"><Glyph name={`st-${each.problem ? "error" : each.armed ? "ok" : "warn"}`} size="s" tone={`m-${each.problem ? "error" : each.armed ? "ok" : "warn"}`} /><span class="trunc">{each.problem || (each.armed ? "armed" : "went off")}</span></span>,
   },
   { id: "fired", label: "Times", width: 70, num: true, mono: true, text: (each) => String(each.fired) },
-  { id: "last", label: "Last", width: 168, num: true, mono: true, text: (each) => moment(each.last) },
+  { id: "last", label: "Last", width: 168, num: true, mono: true, text: (each) => stamp(each.last) },
 ];
 
 const FIRINGS: readonly Column<FiringView>[] = [
-  { id: "at", label: "At", width: 168, mono: true, text: (each) => moment(each.at), cell: (each) => <button class="link mono" tabIndex={-1} onClick={() => go({ page: "map", at: each.at })}>{moment(each.at)}</button> },
+  { id: "at", label: "At", width: 168, mono: true, text: (each) => stamp(each.at), cell: (each) => <button class="link mono" tabIndex={-1} onClick={() => go({ page: "map", at: each.at })}>{stamp(each.at)}</button> },
   { id: "name", label: "Alert", width: 200, text: (each) => each.name || each.alert },
   { id: "total", label: "Answers", width: 80, num: true, mono: true, text: (each) => String(each.total) },
   { id: "outcome", label: "Outcome", width: 260, text: (each) => each.outcome },

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { heights, perBar, ticks } from "../../shell/bars";
 import { go } from "../../state/place";
-import { clock, count, counted } from "../../state/words";
+import { clock, count, counted, moment } from "../../state/words";
 import { a, b, density, diff, dragged } from "./moments";
 import { spread } from "./lines";
 
@@ -14,8 +14,6 @@ const SIDE = 20;
 const LEAST = 4;
 const LABEL = 70;
 const width = signal(1100);
-
-const moment = (ms: number): string => new Date(Math.round(ms / 1000) * 1000).toISOString().replace(".000", "");
 
 /** Changes over time; a stretch drawn with the pointer is what is compared. */
 export function Histogram(): JSX.Element {
@@ -104,7 +102,7 @@ function Bins(): JSX.Element {
       <summary class="f12 t2">{counted(busy.length, "stretch", "stretches")} with changes</summary>
       <ul class="list">
         {busy.map((bin) => (
-          <li key={bin.at}><time>{clock(bin.at)}</time><span class="grow">{counted(bin.many, "change", "changes")}</span><button class="link" onClick={() => go({ against: moment(bin.at), at: bin.at + each >= to - 1000 ? "" : moment(bin.at + each) })}>Compare around {clock(bin.at)}</button></li>
+          <li key={bin.at}><time>{clock(bin.at)}</time><span class="grow">{counted(bin.many, "change", "changes")}</span><button class="link" onClick={() => go({ against: moment(bin.at), at: bin.at + each >= to - 1000 ? "" : moment(bin.at + each + 999) })}>Compare around {clock(bin.at)}</button></li>
         ))}
       </ul>
       <p class="f12 t3">{count(counts.reduce((sum, many) => sum + many, 0))} changes in all</p>

@@ -6,7 +6,7 @@ import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
 import { Tabs } from "../../parts/Tabs";
 import { go, place } from "../../state/place";
-import { clock } from "../../state/words";
+import { clock, moment } from "../../state/words";
 import { a, b, diff } from "./moments";
 import { around, between } from "./lines";
 
@@ -89,7 +89,7 @@ function Seen({ change }: { change: ObjectDifference }): JSX.Element | null {
 }
 
 function Actions({ id, kind, at }: { id: string; kind: string; at: string }): JSX.Element {
-  const before = at ? new Date(Math.floor(Date.parse(at) / 1000) * 1000 - 1000).toISOString().replace(".000", "") : "";
+  const before = at ? moment(Date.parse(at) - 1000) : "";
   return (
     <>
       {before ? <button class="btn p" onClick={() => go({ page: "map", focus: id, at: before })}><Glyph name="ui-clock" size="s" />Go to {clock(Date.parse(before))}</button> : null}

@@ -6,9 +6,9 @@ import { model, picture, staleScopes } from "../../live/store";
 import { downloadText } from "../../parts/download";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
-import { Empty, Trouble } from "../../parts/Trouble";
+import { Empty, Trouble } from "../../parts/Said";
 import { environment, go, place, settle } from "../../state/place";
-import { clock, counted, lasting } from "../../state/words";
+import { clock, counted, lasting, moment } from "../../state/words";
 import { Histogram } from "./Histogram";
 import { GROUPINGS, linesOf, type Grouping, type Line } from "./lines";
 import { a, b, diff, follow, problem } from "./moments";
@@ -58,7 +58,6 @@ function Toolbar(): JSX.Element {
   );
 }
 
-const moment = (ms: number): string => new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000", "");
 
 function Found(): JSX.Element | null {
   const closed = useSignal<ReadonlySet<string>>(new Set());
@@ -85,7 +84,7 @@ function Found(): JSX.Element | null {
           expanded={(line) => (line.head ? !closed.value.has(line.group) : undefined)} tone={(line) => (line.head ? "group-head" : "")}
         />
       ) : (
-        <Empty what={place.value.filter ? `No change fits “${place.value.filter}”.` : "Nothing is different between these moments."} hint={`Compared were ${clock(a.value)} and ${b.value === null ? "now" : clock(b.value)}.`} />
+        <Empty title={place.value.filter ? `No change fits “${place.value.filter}”.` : "Nothing is different between these moments."}>{`Compared were ${clock(a.value)} and ${b.value === null ? "now" : clock(b.value)}.`}</Empty>
       )}
     </>
   );

@@ -1,47 +1,55 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { Problem } from "../../api/problem";
+import type { Problem } from "../../api/problem";
+import { WORKLOADS } from "../../live/kinds";
 import { picture } from "../../live/store";
-import { Trouble } from "../../parts/Trouble";
-import { environment, place } from "../../state/place";
+import { attempt } from "../../parts/asked";
+import { Dialog, Field } from "../../parts/Form";
+import { Trouble } from "../../parts/Said";
+import { environment, looked } from "../../state/place";
+import { counted } from "../../state/words";
 import { create } from "./watching";
 
-const TTLS: readonly [number, string][] = [[60, "1 minute"], [600, "10 minutes"], [3600, "1 hour"], [86400, "1 day"], [0, "until it is ended"]];
+const TTLS = [["60", "1 minute"], ["600", "10 minutes"], ["3600", "1 hour"], ["86400", "1 day"], ["0", "until it is ended"]].map(([value, label]) => ({ value: value ?? "", label: label ?? "" }));
+const INSIDE = new Set(["host", "vedge", "vconnector"]);
+
+/** What is captured on for an object: itself, or the NICs within it. */
+export function targetOf(id: string, kind: string): string {
+  const own = `G.V(${JSON.stringify(id)})`;
+  return WORKLOADS.has(kind) || INSIDE.has(kind) ? `${own}.Descendants().Has('Kind', Within('vnic', 'host_pnic'))` : own;
+}
+
+const numeral = (text: string): number => Math.max(0, Number(text) || 0);
 
 /** What to capture, and for how long: a budget before it starts. */
 export function CaptureForm({ close }: { close: () => void }): JSX.Element {
-  const focus = picture.value?.things.get(place.value.focus);
-  const query = useSignal(focus ? `G.V(${JSON.stringify(focus.id)})` : "G.V().Has('Kind', 'vnic')");
-  const name = useSignal("");
-  const bpf = useSignal("");
-  const ttl = useSignal(600);
-  const packets = useSignal(0);
+  const focus = picture.value?.things.get(looked.peek());
+  const said = useSignal({ query: focus ? targetOf(focus.id, focus.kind) : "G.V().Has('Kind', 'vnic')", name: focus?.name ?? "", bpf: "", ttl: "600", packets: "1000000", cpu: "20", raw: "0" });
   const problem = useSignal<Problem | null>(null);
-  const start = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    try {
-      await create({ query: query.value, environment: environment.value, name: name.value, bpf: bpf.value, ttl: ttl.value, raw_packets: packets.value });
-      close();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      problem.value = error;
-    }
-  };
-  const escape = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    close();
+  const busy = useSignal(false);
+  const set = (name: keyof typeof said.value) => (value: string): void => void (said.value = { ...said.value, [name]: value });
+  const { query, name, bpf, ttl, packets, cpu, raw } = said.value;
+  const start = async (): Promise<void> => {
+    busy.value = true;
+    const made = { query, environment: environment.value, name, bpf, ttl: Number(ttl), packets: numeral(packets), cpu: numeral(cpu) / 100, raw_packets: numeral(raw) };
+    if (await attempt(() => create(made), (wrong) => (problem.value = wrong))) close();
+    busy.value = false;
   };
   return (
-    <form class="capture-form" aria-label="New capture" onSubmit={(event) => void start(event)} onKeyDown={escape}>
-      <label class="col grow"><span class="f12 t2">On every object that this finds</span><span class="field"><input class="bare mono grow" value={query.value} required spellcheck={false} onInput={(event) => (query.value = event.currentTarget.value)} /></span></label>
-      <label class="col"><span class="f12 t2">Name</span><span class="field"><input class="bare" value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} /></span></label>
-      <label class="col"><span class="f12 t2">Only packets that fit (pcap filter)</span><span class="field"><input class="bare mono" value={bpf.value} spellcheck={false} placeholder="tcp port 443" onInput={(event) => (bpf.value = event.currentTarget.value)} /></span></label>
-      <label class="col"><span class="f12 t2">For</span><select class="btn wide" value={String(ttl.value)} onChange={(event) => (ttl.value = Number(event.currentTarget.value))}>{TTLS.map(([value, word]) => <option key={value} value={String(value)}>{word}</option>)}</select></label>
-      <label class="col"><span class="f12 t2">Packets kept of each flow</span><span class="field"><input class="bare num" type="number" min={0} max={100000} value={packets.value} onInput={(event) => (packets.value = Number(event.currentTarget.value))} /></span></label>
-      <button class="btn p" type="submit">Start capture</button>
-      <button class="btn q" type="button" onClick={close}>Cancel</button>
-      <div class="capture-trouble"><Trouble problem={problem.value} /></div>
-    </form>
+    <Dialog title={focus ? `Capture at ${focus.name}` : "New capture"} act="Start capture" run={() => void start()} close={close} busy={busy.value}>
+      <Field label="On every object that this finds" hint="Asked again as things change: what it finds newly is captured, what it finds no more is let go." mono value={query} change={set("query")} />
+      <div class="form-pair">
+        <Field label="Name" value={name} change={set("name")} />
+        <Field label="Only packets that fit" hint="in the language of pcap-filter(7)" mono placeholder="tcp port 443" value={bpf} change={set("bpf")} />
+      </div>
+      <fieldset class="budget">
+        <legend class="b f12">Budget: it ends by itself when one of these is used up</legend>
+        <Field label="Packets" type="number" hint="over all points, 0 for any number" value={packets} change={set("packets")} />
+        <Field label="Time" choices={TTLS} hint={Number(ttl) ? counted(Number(ttl), "second", "seconds") : "no end"} value={ttl} change={set("ttl")} />
+        <Field label="Share of a CPU, %" type="number" hint="of one core, over all points, 0 for any" value={cpu} change={set("cpu")} />
+      </fieldset>
+      <Field label="Packets kept of each flow" type="number" hint="Whole packets, in memory while it lasts, to be downloaded as pcap. 0 keeps none and costs least." value={raw} change={set("raw")} />
+      <Trouble problem={problem.value} />
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { CaptureView } from "../../api/types";
+import type { CaptureEnded, CaptureView } from "../../api/types";
 import { picture } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
 import { go } from "../../state/place";
@@ -10,6 +10,8 @@ import { captures, lost, rates, remove, rows } from "./watching";
 const WIDE = 420;
 const TALL = 72;
 const SLOTS = 120;
+/** Captures that ended by themselves which are told of. */
+const ENDED = 3;
 
 /** All traffic, who makes most of it, and what is watched. */
 export function Cards(): JSX.Element {
@@ -62,9 +64,19 @@ function Watched(): JSX.Element {
   return (
     <section class="flow-card">
       <h2 class="sech">What is watched<span class="r">{counted(points.length, "point", "points")} on {counted(hosts.size, "host", "hosts")}</span></h2>
-      <ul class="list">{told?.captures.map((each) => <Capture key={each.id} capture={each} />)}</ul>
+      <ul class="list">{told?.captures.map((each) => <Capture key={each.id} capture={each} />)}{told?.ended?.slice(0, ENDED).map((each) => <Ended key={each.id} capture={each} />)}</ul>
       <p class="f12 t2">{!told ? "" : !told.running ? "Nothing is captured here: no server runs." : told.captures.length ? "Elsewhere nothing is watched: no claim." : "Nothing is watched: no claim about any traffic."}{lost.value ? ` ${count(lost.value)} packets were lost.` : ""}</p>
     </section>
+  );
+}
+
+function Ended({ capture }: { capture: CaptureEnded }): JSX.Element {
+  return (
+    <li title={`${capture.query}\n${capture.reason}`}>
+      <Glyph name="ui-clock" size="s" tone="t3" />
+      <span class="grow trunc t2">{capture.name || capture.query} ended: {capture.reason}</span>
+      <time class="t3 nowrap">{clock(Date.parse(capture.at))}</time>
+    </li>
   );
 }
 
@@ -78,7 +90,7 @@ function Capture({ capture }: { capture: CaptureView }): JSX.Element {
     <li title={[capture.query, capture.error, ...failing.map((each) => `${each.node}: ${each.state} ${each.reason ?? ""}`)].filter(Boolean).join("\n")}>
       <Glyph name={`st-${bad}`} size="s" tone={`m-${bad}`} />
       <span class="grow trunc">{capture.name || capture.query}{engines ? `, ${engines}` : ""} at {counted(capture.points.length, "point", "points")}{sampled > 1 ? `, one in ${count(sampled)}` : ""}{capture.error ? `, ${capture.error}` : ""}</span>
-      <span class="t3 nowrap">loss {count(gone)}</span>
+      <span class="t3 nowrap"><button class="link" onClick={() => go({ filter: `capture:${capture.id}` })}>{count(capture.points.reduce((sum, each) => sum + (each.counts.received ?? 0), 0))} packets</button>, <span class={gone ? "warn" : ""}>loss {count(gone)}</span></span>
       <button class="btn q sq" aria-label={`End capture ${capture.name || capture.query}`} onClick={() => void remove(capture.id)}><Glyph name="ui-close" size="xs" /></button>
     </li>
   );

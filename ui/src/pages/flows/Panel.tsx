@@ -1,17 +1,19 @@
 import type { JSX } from "preact";
-import type { Flow } from "../../api/types";
-import { glyphOf } from "../../live/kinds";
-import { picture } from "../../live/store";
-import { useAnswer } from "../../parts/answer";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
-import { environment, go, looked, place } from "../../state/place";
+import { Tabs } from "../../parts/Tabs";
+import { go, looked, place } from "../../state/place";
 import { clock, count } from "../../state/words";
+
+import { Hops } from "./Hops";
 import { endsOf, type Row } from "./model";
-import { nameOf, pointOf } from "./names";
+import { nameOf } from "./names";
+import { Packets } from "./Packets";
 import { rows } from "./watching";
 
-/** One flow: where it is seen, and its counters. */
+const TABS = [{ id: "path", label: "Path" }, { id: "counters", label: "Counters" }, { id: "packets", label: "Packets" }];
+
+/** One flow: its way hop by hop, its counters, the packets that were kept. */
 export function FlowsPanel(): JSX.Element | null {
   const uuid = place.value.more["flow"];
   const row = rows.value?.find((each) => each.flow.uuid === uuid);
@@ -19,39 +21,19 @@ export function FlowsPanel(): JSX.Element | null {
   const { flow } = row;
   const close = (): void => go({ more: { ...place.value.more, flow: "" } });
   const ends = endsOf(flow);
+  const chosen = TABS.find((each) => each.id === place.value.tab)?.id ?? "path";
   return (
     <aside class="panel" aria-label="Details">
-      <div class="ph flow-ph">
+      <div class="ph">
         <div class="k"><Glyph name="ui-flows" size="s" />Flow, {row.protocol}<button class="btn q sq tiny" aria-label="Close" onClick={close}><Glyph name="ui-close" size="xs" /></button></div>
         <h2>{nameOf(flow.a_object) || ends.a} to {nameOf(flow.b_object) || ends.b}, {row.application}</h2>
         {row.state ? <span class={`chip ${row.state === "one way" ? "error" : row.state === "fragments" ? "warn" : ""}`}>{row.state}</span> : <span class="chip ok"><Glyph name="st-ok" size="xs" />both ways or needs no answer</span>}
+        <Tabs tabs={TABS} chosen={chosen} choose={(id) => go({ tab: id === "path" ? "" : id })} />
       </div>
-      <div class="pb" tabIndex={0} role="region" aria-label="Flow">
-        <Seen flow={flow} />
-        <Counters row={row} />
-        <div class="row g2 wrap">
-          {flow.a_object ? <button class="btn" onClick={() => go({ page: "tree", focus: flow.a_object ?? "", peer: flow.b_object ?? "" })}><Glyph name="ui-path" size="s" />Open clique</button> : null}
-          {flow.node ? <button class="btn" onClick={() => go({ page: "map", focus: flow.node ?? "" })}><Glyph name="ui-map" size="s" />Show on map</button> : null}
-        </div>
+      <div class="pb" tabIndex={0} role="tabpanel" aria-label={chosen}>
+        {chosen === "path" ? <Hops flow={flow} /> : chosen === "counters" ? <Counters row={row} /> : <Packets flow={flow} />}
       </div>
     </aside>
-  );
-}
-
-/** Every point at which the same flow was captured. */
-function Seen({ flow }: { flow: Flow }): JSX.Element {
-  const { answer } = useAnswer("get_flows", { environment: environment.value, tracking_id: flow.tracking_id }, rows.value);
-  const points = answer.value?.flows ?? [flow];
-  return (
-    <section>
-      <h3 class="sech">Seen at<span class="r">packets A to B, B to A</span></h3>
-      <ul class="list">
-        {points.map((each) => {
-          const thing = picture.value?.things.get(each.node ?? "");
-          return <li key={each.uuid}><Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" /><span class="mono trunc grow">{pointOf(each.node)}{thing?.host ? <span class="t3"> {thing.host}</span> : null}</span><span class="mono nowrap">{count(each.metric.ab_packets ?? 0)}, {count(each.metric.ba_packets ?? 0)}</span></li>;
-        })}
-      </ul>
-    </section>
   );
 }
 

@@ -1,46 +1,49 @@
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { addressOf } from "../../api/address";
-import { WAYS } from "../../api/types";
+import { picture } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
-import { Empty, Trouble } from "../../parts/Trouble";
-import { at, environment, go, place } from "../../state/place";
+import { Empty, Trouble } from "../../parts/Said";
+import { at, go, place } from "../../state/place";
 import { count, counted } from "../../state/words";
 import { CaptureForm } from "./CaptureForm";
 import { Cards } from "./Cards";
+import { InjectForm } from "./InjectForm";
+import { Sent } from "./Sent";
 import { nameOf, pointOf } from "./names";
-import { filterOf, lineOf, rateWords, requestOf, wantedOf, type Row } from "./model";
+import { filterOf, lineOf, queryOf, rateWords, wantedOf, type Row } from "./model";
 import { captures, follow, held, paused, problem, rows, truncated } from "./watching";
 
 export { FlowsPanel } from "./Panel";
 
-/** What goes on between whom, as captures see it. */
+/** What goes on between whom, as captures see it. The address says which form is open (`do`). */
 export function FlowsPage(): JSX.Element {
   useEffect(follow, []);
-  const making = useSignal(false);
+  const form = place.value.more["do"];
+  const close = (): void => go({ more: { ...place.value.more, do: "" } });
   return (
     <>
-      <Toolbar making={making} />
-      {making.value ? <CaptureForm close={() => (making.value = false)} /> : null}
+      <Toolbar />
+      {!picture.value ? null : form === "capture" ? <CaptureForm close={close} /> : form === "send" ? <InjectForm close={close} /> : null}
       <Cards />
+      <Sent />
       <Trouble problem={problem.value} />
       <Found />
     </>
   );
 }
 
-function Toolbar({ making }: { making: Signal<boolean> }): JSX.Element {
+function Toolbar(): JSX.Element {
   const typing = useSignal("");
   const wanted = wantedOf(place.value.filter);
-  const request = requestOf(environment.value, wanted, at.value);
-  const address = addressOf(WAYS.get_flows[1], { ...request });
+  const query = queryOf(wanted, at.value);
   const add = (event: Event): void => {
     event.preventDefault();
     go({ filter: filterOf({ ...wanted, ...wantedOf(typing.value) }) });
     typing.value = "";
   };
+  const open = (form: string): void => go({ more: { ...place.value.more, do: form } });
   return (
     <div class="bar">
       <h1>Flows</h1>
@@ -48,12 +51,14 @@ function Toolbar({ making }: { making: Signal<boolean> }): JSX.Element {
         {Object.entries(wanted).map(([name, value]) => (
           <span key={name} class="chip acc">{name} {value}<button type="button" class="link" aria-label={`Drop ${name} ${value}`} onClick={() => go({ filter: filterOf({ ...wanted, [name]: "" }) })}><Glyph name="ui-close" size="xs" /></button></span>
         ))}
-        <input class="bare grow" aria-label="Add a filter" placeholder="Add a filter: address, MAC, protocol, application, node:, capture:, since:" spellcheck={false} value={typing.value} onInput={(event) => (typing.value = event.currentTarget.value)} />
-        <code class="t2 trunc flow-request" title="What is asked: the same as an address of the API">GET {address}</code>
-        <button type="button" class="btn q sq" aria-label="Copy the request" onClick={() => void navigator.clipboard?.writeText(address)}><Glyph name="ui-copy" size="s" /></button>
+        <input class="bare grow" aria-label="Add a filter" placeholder="Add a filter: address, MAC, protocol, application, node:, capture:, flow:, since:" spellcheck={false} value={typing.value} onInput={(event) => (typing.value = event.currentTarget.value)} />
+        <code class="t2 trunc flow-request" title={`The same as a query: ${query}`}>{query}</code>
+        <button type="button" class="btn q sq" aria-label="Copy the query" onClick={() => void navigator.clipboard?.writeText(query)}><Glyph name="ui-copy" size="s" /></button>
+        <button type="button" class="btn q sq" aria-label="Open the query in the console" onClick={() => go({ page: "query", filter: "", more: { q: query } })}><Glyph name="ui-query" size="s" /></button>
       </form>
       <button class="btn" aria-pressed={paused.value} onClick={() => (paused.value = !paused.value)}>{paused.value ? "Go on" : "Pause"}</button>
-      <button class="btn p" aria-expanded={making.value} onClick={() => (making.value = !making.value)}><Glyph name="ui-rec" size="s" />Capture here</button>
+      <button class="btn" onClick={() => open("send")}><Glyph name="ui-right" size="s" />Send packets</button>
+      <button class="btn p" onClick={() => open("capture")}><Glyph name="ui-rec" size="s" />Capture here</button>
     </div>
   );
 }
@@ -76,7 +81,7 @@ function Found(): JSX.Element | null {
           <Grid label="Flows" rows={all} columns={COLUMNS} keyOf={(row) => row.flow.uuid} chosen={place.value.more["flow"] ?? ""} choose={(row) => go({ more: { ...place.value.more, flow: row.flow.uuid } })} tone={(row) => (row.state === "over" ? "off" : "")} />
         </div>
       ) : (
-        <Empty what="No flow was seen." hint={captures.value?.captures.length ? "What is watched saw no traffic that fits." : "Nothing is watched. Capture here asks what to look at, and for how long."} />
+        <Empty title="No flow was seen.">{captures.value?.captures.length ? "What is watched saw no traffic that fits." : "Nothing is watched. Capture here asks what to look at, and for how long."}</Empty>
       )}
     </>
   );

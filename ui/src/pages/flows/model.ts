@@ -1,9 +1,12 @@
 /** Flows as rows: what the filter asks for, rates from one answer to the next, what is worst. Pure. */
 import type { Flow, GetFlows } from "../../api/types";
+import { figured } from "../../state/words";
 
-export type Wanted = Partial<Record<"address" | "mac" | "application" | "protocol" | "node" | "capture" | "since", string>>;
-const FIELDS = ["address", "mac", "application", "protocol", "node", "capture", "since"] as const;
-const PROTOCOLS = new Set(["tcp", "udp", "sctp", "icmpv4", "icmpv6"]);
+export type Wanted = Partial<Record<"address" | "mac" | "application" | "protocol" | "node" | "capture" | "flow" | "since", string>>;
+const FIELDS = ["address", "mac", "application", "protocol", "node", "capture", "flow", "since"] as const;
+const PROTOCOLS = new Set(["tcp", "udp", "sctp"]);
+/** ICMP has no ports: it is told by its application. */
+const ICMP: Readonly<Record<string, string>> = { icmp: "ICMPv4", icmpv4: "ICMPv4", icmpv6: "ICMPv6" };
 const POINTS = 60;
 
 /** What words of the filter bar ask for: `field:value`, or a bare word that tells what it is by its shape. */
@@ -15,7 +18,7 @@ export function wantedOf(filter: string): Wanted {
     else if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(word)) wanted.mac = word.toLowerCase();
     else if (/^[0-9.]+$|^[0-9a-f]*:[0-9a-f:]+$/i.test(word)) wanted.address = word;
     else if (PROTOCOLS.has(word.toLowerCase())) wanted.protocol = word.toLowerCase();
-    else wanted.application = word.toUpperCase();
+    else wanted.application = ICMP[word.toLowerCase()] ?? word.toUpperCase();
   }
   return wanted;
 }
@@ -26,9 +29,20 @@ export function filterOf(wanted: Wanted): string {
 
 export function requestOf(environment: string, wanted: Wanted, at: string): GetFlows {
   const request: GetFlows = { environment, limit: 1000 };
-  for (const field of FIELDS) if (wanted[field]) request[field] = wanted[field] ?? "";
+  for (const field of FIELDS) if (wanted[field]) request[field === "flow" ? "tracking_id" : field] = wanted[field] ?? "";
   if (at) Object.assign(request, { since: request.since ?? at, until: at });
   return request;
+}
+
+const KEYS = { address: "Network", mac: "Link", application: "Application", protocol: "Transport.Protocol", node: "NodeTID", capture: "CaptureID", flow: "TrackingID" } as const;
+
+/** The same as a query. */
+export function queryOf(wanted: Wanted, at: string): string {
+  const has = Object.entries(KEYS).flatMap(([field, key]) => {
+    const said = wanted[field as keyof typeof KEYS];
+    return said ? [`.Has('${key}', '${(field === "protocol" ? said.toUpperCase() : said).replace(/[\\']/g, "\\$&")}')`] : [];
+  });
+  return `G${at ? `.At('${at}')` : ""}.Flows()${has.join("")}`;
 }
 
 export interface Row {
@@ -79,7 +93,7 @@ export class Rates {
     const points = [...(before?.points ?? []), row.rate].slice(-POINTS);
     this.#seen.set(flow.uuid, { at: now, bytes, ab: ab_packets, ba: ba_packets, row, points });
     const ends = endsOf(flow);
-    return { flow, ...ends, ...row, points, protocol: (flow.transport?.protocol ?? flow.network?.protocol ?? flow.link?.protocol ?? "").toLowerCase(), application: flow.application.toLowerCase(), state: stateOf(flow) };
+    return { flow, ...ends, ...row, points, protocol: (flow.transport?.protocol ?? (flow.icmp ? "icmp" : flow.network?.protocol) ?? flow.link?.protocol ?? "").toLowerCase(), application: flow.application.toLowerCase(), state: stateOf(flow) };
   }
 }
 
@@ -107,12 +121,8 @@ export function endsOf(flow: Flow): { a: string; b: string } {
   return { a: link?.a ?? "", b: link?.b ?? "" };
 }
 
-/** "12.4 kb/s": three figures, powers of a thousand. */
 export function rateWords(bits: number): string {
-  const units = ["b/s", "kb/s", "Mb/s", "Gb/s"];
-  let [value, unit] = [bits, 0];
-  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`;
+  return figured(bits, "b/s");
 }
 
 /** Each flow once, though it is captured at several points. */

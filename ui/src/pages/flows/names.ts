@@ -1,3 +1,4 @@
+import { WORKLOADS } from "../../live/kinds";
 import { picture } from "../../live/store";
 
 /** Whose end it is: what a NIC belongs to, unless that is a host. */
@@ -13,4 +14,12 @@ export function pointOf(id: string | undefined): string {
   if (!thing) return id ?? "";
   const owner = nameOf(id);
   return owner === thing.name ? thing.name : `${owner} ${thing.name}`;
+}
+
+/** The workload that an end belongs to, which has a clique; "" for none. */
+export function workloadOf(id: string | undefined): string {
+  for (let thing = picture.value?.things.get(id ?? ""); thing && thing.id !== thing.host; thing = picture.value?.things.get(thing.parent)) {
+    if (WORKLOADS.has(thing.kind)) return thing.id;
+  }
+  return "";
 }

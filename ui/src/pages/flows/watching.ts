@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { ask } from "../../api/client";
 import { Problem } from "../../api/problem";
-import type { CaptureList, CreateCapture } from "../../api/types";
+import type { CaptureList, CreateCapture, InjectionView, InjectPacket } from "../../api/types";
 import { at, environment, place } from "../../state/place";
 import { Rates, requestOf, wantedOf, type Row } from "./model";
 
@@ -9,6 +9,7 @@ const EVERY = 2000;
 
 export const rows = signal<Row[] | null>(null);
 export const captures = signal<CaptureList | null>(null);
+export const injections = signal<readonly InjectionView[]>([]);
 export const lost = signal(0);
 export const truncated = signal(false);
 export const problem = signal<Problem | null>(null);
@@ -41,9 +42,12 @@ export async function load(): Promise<void> {
   const mine = asked;
   const name = environment.peek();
   try {
-    const [flows, there] = await Promise.all([ask("get_flows", requestOf(name, wantedOf(place.peek().filter), at.peek())), ask("get_captures", { environment: name })]);
+    const [flows, there, sent] = await Promise.all([
+      ask("get_flows", requestOf(name, wantedOf(place.peek().filter), at.peek())), ask("get_captures", { environment: name }), ask("get_injections", { environment: name }),
+    ]);
     if (mine !== asked) return;
     captures.value = there;
+    injections.value = sent.items;
     lost.value = flows.lost;
     truncated.value = flows.truncated;
     rows.value = kept(rates.take(flows.flows, Date.now()));
@@ -68,4 +72,14 @@ export async function create(request: CreateCapture): Promise<void> {
 
 export async function remove(id: string): Promise<void> {
   captures.value = await ask("remove_capture", { id, environment: environment.peek() });
+}
+
+export async function send(order: InjectPacket): Promise<void> {
+  await ask("inject_packet", order);
+  await load();
+}
+
+export async function unsend(id: string): Promise<void> {
+  await ask("remove_injection", { id, environment: environment.peek() });
+  await load();
 }

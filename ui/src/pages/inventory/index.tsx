@@ -3,13 +3,13 @@ import type { JSX } from "preact";
 import type { ObjectView } from "../../api/types";
 import { glyphOf, labelOf, layerOf } from "../../live/kinds";
 import { model, picture, revision, staleHosts, version } from "../../live/store";
-import { useAnswer, usePaced } from "../../parts/answer";
+import { useAsked, usePaced } from "../../parts/asked";
 import { Details } from "../../parts/Details";
 import { downloadText } from "../../parts/download";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, tally } from "../../parts/Grid";
 import { csv, filtered, ordered, orderOf, orderText } from "../../parts/rows";
-import { Empty, Trouble } from "../../parts/Trouble";
+import { Empty, Trouble } from "../../parts/Said";
 import { at, environment, go, looked, place, settle } from "../../state/place";
 import { count } from "../../state/words";
 import { columnsOf, known, usual } from "./columns";
@@ -31,7 +31,7 @@ export function InventoryPage(): JSX.Element {
 }
 
 function Waiting(): JSX.Element {
-  return picture.value ? <Empty what="Nothing is known yet." hint="A scan fills this table." /> : <div class="skeleton late" role="status" aria-label="Loading"><i /><i /><i /></div>;
+  return picture.value ? <Empty title="Nothing is known yet.">A scan fills this table.</Empty> : <div class="skeleton late" role="status" aria-label="Loading"><i /><i /><i /></div>;
 }
 
 interface KindCount {
@@ -65,9 +65,9 @@ function Kinds({ kinds, chosen }: { kinds: readonly KindCount[]; chosen: string 
 
 function Table({ kind }: { kind: string }): JSX.Element {
   const again = usePaced(revision, EVERY);
-  const { answer, problem } = useAnswer("get_objects", environment.value ? { environment: environment.value, kind, at: at.value } : null, at.value ? 0 : again);
+  const { answer, trouble } = useAsked("get_objects", environment.value ? { environment: environment.value, kind, at: at.value } : null, 0, at.value ? 0 : again);
   const { filter, more } = place.value;
-  const all: readonly ObjectView[] = (answer.value?.items ?? []).filter((row) => row.kind === kind);
+  const all: readonly ObjectView[] = (answer?.items ?? []).filter((row) => row.kind === kind);
   const wanted = more["columns"] ? more["columns"].split(",") : usual(model.value, kind).filter((name) => all.some((row) => name in (row.attributes ?? {})));
   const columns = columnsOf(all, wanted, staleHosts.value, (id) => picture.value?.things.get(id)?.name ?? id);
   const order = orderOf(more["sort"] ?? "", "name");
@@ -82,13 +82,13 @@ function Table({ kind }: { kind: string }): JSX.Element {
           <Glyph name="ui-filter" size="s" tone="t3" />
           <input class="bare grow" aria-label="Filter" placeholder="Words, or column:word" spellcheck={false} value={filter} onInput={(event) => settle({ filter: event.currentTarget.value })} />
         </label>
-        <span class="t2 nowrap" role="status">{answer.value ? tally(rows.length, all.length, "object", "objects") : ""}</span>
+        <span class="t2 nowrap" role="status">{answer ? tally(rows.length, all.length, "object", "objects") : ""}</span>
         <Choice all={known(all)} wanted={wanted} />
         <button class="btn push" onClick={save} disabled={!rows.length}><Glyph name="ui-export" size="s" />CSV</button>
       </div>
-      <Trouble problem={problem.value} />
-      {answer.value && !rows.length ? <Empty what={all.length ? `None of ${count(all.length)} fits “${filter}”.` : `There are no ${name.toLowerCase()} ${at.value ? "at this moment" : "now"}.`} /> : null}
-      {answer.value && !rows.length && filter ? <p class="empty"><button class="btn" onClick={() => go({ filter: "" })}>Clear filter</button></p> : null}
+      <Trouble problem={trouble} />
+      {answer && !rows.length ? <Empty title={all.length ? `None of ${count(all.length)} fits “${filter}”.` : `There are no ${name.toLowerCase()} ${at.value ? "at this moment" : "now"}.`} /> : null}
+      {answer && !rows.length && filter ? <p class="empty"><button class="btn" onClick={() => go({ filter: "" })}>Clear filter</button></p> : null}
       {rows.length ? (
         <Grid label={name} rows={rows} columns={columns} keyOf={(row) => row.id} chosen={place.value.focus} choose={(row) => go({ focus: row.id })} order={order} setOrder={(next) => go(keep({ sort: orderText(next) }))} />
       ) : null}

@@ -5,11 +5,13 @@ import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior } from "d3-zoom
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { model, picture, staleHosts, version } from "../../live/store";
+import { wayIds } from "../../live/way";
 import { go, place } from "../../state/place";
 import { painted } from "../../state/theme";
 import { arrangement } from "./arrangement";
 import type { DisplayList, Target } from "./display";
 import { lit } from "./neighbourhood";
+import { figuredTies, overlaid } from "./overlay";
 import { paint, Palette } from "./paint";
 import { linesOf } from "./links";
 import { scene } from "./scene";
@@ -35,10 +37,11 @@ const lines = computed(() => {
 export const drawn = computed<DisplayList | null>(() => {
   const shown = arrangement.value;
   if (!shown || !picture.value || !area.value.w) return null;
-  return scene({
+  const asked = {
     boxes: shown.boxes, layout: shown.layout, open: open.value, lines: lines.value, view: view.value, area: area.value,
     focus: place.value.focus, lit: lit.value, staleHosts: staleHosts.value, model: model.value,
-  });
+  };
+  return overlaid(scene(asked), asked, wayIds.value, figuredTies.value);
 });
 
 let behaviour: ZoomBehavior<HTMLCanvasElement, unknown> | null = null;

@@ -17,6 +17,8 @@ export interface GlyphItem {
 }
 export interface PathItem {
   t: "path"; points: readonly number[]; radius: number; ink: Ink; width: number; dash?: readonly number[]; dim?: boolean;
+  /** Of a link: the boxes it joins. */
+  joins?: readonly [string, string];
 }
 export type Item = RectItem | TextItem | GlyphItem | PathItem;
 

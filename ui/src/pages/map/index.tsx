@@ -1,9 +1,12 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { followFigures } from "../../live/figures";
 import { picture, trouble } from "../../live/store";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
+import { OnLinks } from "../../parts/OnLinks";
+import { WayBar } from "../../parts/Way";
 import { bind } from "../../state/keys";
 import { go, place } from "../../state/place";
 import { arrangement, grouping, tidy, untidy } from "./arrangement";
@@ -14,15 +17,18 @@ import { LAYERS } from "./links";
 import { Legend, Minimap } from "./Overlays";
 import { Hover } from "./Hover";
 import { highlightCount, highlightTrouble } from "./neighbourhood";
+import { figuredHosts } from "./overlay";
 import { step } from "./stepping";
 import { Summary } from "./Summary";
 import { Twin } from "./Twin";
 
 export function MapPage(): JSX.Element {
   useEffect(() => bind(keys), []);
+  useEffect(() => followFigures(figuredHosts), []);
   return (
     <>
       <Toolbar />
+      <WayBar />
       <div class="map-area">
         {picture.value ? place.value.twin ? <Twin /> : <Picture /> : <Loading />}
       </div>
@@ -84,6 +90,7 @@ function Toolbar(): JSX.Element {
         <input class="bare mono grow" aria-label="Highlight what a query finds" placeholder="Highlight: G.V().Has('State','down')" spellcheck={false} value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} aria-invalid={problem !== null} />
         <span class={`f12 nowrap ${problem ? "error" : "t3"}`} role="status">{problem ? problem.detail : told.value}</span>
       </form>
+      <OnLinks off />
       <button class="btn push" aria-pressed={place.value.twin} onClick={() => go({ twin: !place.value.twin })}>
         <Glyph name="ui-table" size="s" />{place.value.twin ? "As picture" : "As tree"}
       </button>

@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ask } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { model, picture, version } from "../../live/store";
+import { wayHolds, wayIds } from "../../live/way";
 import { at, environment, place } from "../../state/place";
 
 const clique = signal<{ focus: string; ids: ReadonlySet<string> } | null>(null);
@@ -13,6 +14,7 @@ export const highlightCount = computed(() => highlighted.value?.size ?? null);
 /** Ids that stay bright; null when nothing is selected. */
 export const lit = computed<ReadonlySet<string> | null>(() => {
   const { focus } = place.value;
+  if (wayIds.value.length) return wayHolds.value;
   if (!focus) return highlighted.value;
   version.value;
   const found = new Set<string>([focus]);

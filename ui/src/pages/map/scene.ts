@@ -206,7 +206,7 @@ function draw(asked: Asked, line: Line, points: number[], list: DisplayList): vo
   const dim = asked.lit !== null && !line.lit;
   list.links.add(line.broken ? "broken" : line.overlay ? "overlay" : line.role ? "role" : line.routed ? "routed" : "layer 2");
   list.items.push({
-    t: "path", points, radius: 6, width: widthOf(line), dim,
+    t: "path", points, radius: 6, width: widthOf(line), dim, joins: [line.from, line.to],
     ink: line.broken ? "error-mark" : line.lit ? "accent" : line.n > 1 ? "line-2" : "line-3",
     ...(line.overlay || line.broken ? { dash: [5, 3] } : line.role ? { dash: [1, 3] } : {}),
   });

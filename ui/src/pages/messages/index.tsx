@@ -6,17 +6,17 @@ import { Problem } from "../../api/problem";
 import type { GetMessages, MessageView } from "../../api/types";
 import { glyphOf } from "../../live/kinds";
 import { picture } from "../../live/store";
-import { useAnswer } from "../../parts/answer";
+import { useAsked } from "../../parts/asked";
 import { Details } from "../../parts/Details";
 import { downloadText } from "../../parts/download";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, tally, type Column } from "../../parts/Grid";
 import { csv, ordered, orderOf, orderText } from "../../parts/rows";
-import { Empty, Trouble } from "../../parts/Trouble";
+import { Empty, Trouble } from "../../parts/Said";
 import { when } from "../../parts/words";
 import { announce } from "../../state/announce";
 import { environment, go, looked, place, settle } from "../../state/place";
-import { clock, counted, lasting } from "../../state/words";
+import { clock, counted, lasting, stamp } from "../../state/words";
 
 type Level = MessageView["level"];
 const LEVELS: readonly Level[] = ["panic", "alert", "crit", "error", "warn", "notice", "info", "debug"];
@@ -42,8 +42,8 @@ export function MessagesPage(): JSX.Element {
   if (said("level")) request.at_least = said("level") as Level;
   if (said("viewed")) request.viewed = said("viewed") as "yes" | "no";
   if (said("open")) request.open = said("open") as "yes" | "no";
-  const { answer, problem } = useAnswer("get_messages", environment.value ? request : null, again.value);
-  const rows = answer.value?.items ?? [];
+  const { answer, trouble } = useAsked("get_messages", environment.value ? request : null, 0, again.value);
+  const rows = answer?.items ?? [];
   const order = orderOf(said("sort"), "-last");
   const shown = ordered(rows, COLUMNS, order);
   const failed = useSignal<Problem | null>(null);
@@ -63,15 +63,15 @@ export function MessagesPage(): JSX.Element {
     <>
       <Toolbar />
       <div class="verdict messages-head">
-        <b role="status">{answer.value ? tally(rows.length, answer.value.total, "message", "messages") : ""}</b>
-        {LEVELS.filter((each) => answer.value?.levels[each]).map((each) => <span key={each} class="row g2"><Glyph name={`st-${MARK[each]}`} size="s" tone={`m-${MARK[each]}`} />{counted(answer.value?.levels[each] ?? 0, WORD[each], MANY[each] ?? WORD[each])}</span>)}
+        <b role="status">{answer ? tally(rows.length, answer.total, "message", "messages") : ""}</b>
+        {LEVELS.filter((each) => answer?.levels[each]).map((each) => <span key={each} class="row g2"><Glyph name={`st-${MARK[each]}`} size="s" tone={`m-${MARK[each]}`} />{counted(answer?.levels[each] ?? 0, WORD[each], MANY[each] ?? WORD[each])}</span>)}
         <span class="grow" />
         <button class="btn" disabled={!rows.some((each) => !each.viewed) || said("all") !== ""} onClick={() => void change(() => ask("view_messages", { environment: environment.value, ids: rows.filter((each) => !each.viewed).map((each) => each.id) }))}><Glyph name="ui-check" size="s" />Mark all as viewed</button>
         <button class="btn" disabled={!rows.length} onClick={() => downloadText(csv(shown, COLUMNS), `${environment.value}-messages.csv`, "text/csv")}><Glyph name="ui-export" size="s" />CSV</button>
       </div>
-      <Trouble problem={failed.value ?? problem.value} />
+      <Trouble problem={failed.value ?? trouble} />
       {chosen ? <One message={chosen} change={change} /> : null}
-      {answer.value && !rows.length ? <Empty what="No message fits." hint={said("open") === "yes" ? "Nothing is wrong now that anything here could see." : ""} /> : null}
+      {answer && !rows.length ? <Empty title="No message fits.">{said("open") === "yes" ? "Nothing is wrong now that anything here could see." : ""}</Empty> : null}
       {rows.length ? <Grid label="Messages" rows={shown} columns={COLUMNS} keyOf={keyOf} chosen={said("message")} choose={(each) => go({ focus: picture.value?.things.has(each.related_object ?? "") ? each.related_object : "", more: { ...place.value.more, message: keyOf(each) } })} order={order} setOrder={(next) => keep({ sort: orderText(next) })} tone={(each) => (each.viewed ? "off" : "")} /> : null}
     </>
   );
@@ -83,8 +83,8 @@ const COLUMNS: readonly Column<MessageView>[] = [
   { id: "about", label: "About", width: 150, mono: true, text: (each) => each.display_context || each.related_object || "", cell: (each) => (each.related_object ? <span class="row g2"><Glyph name={glyphOf(picture.value?.things.get(each.related_object) ?? { kind: each.related_object_type ?? "", note: "" })} size="s" tone="t2" /><span class="trunc">{picture.value?.things.get(each.related_object)?.name ?? each.display_context ?? each.related_object}</span></span> : (each.display_context ?? "")) },
   { id: "state", label: "State", width: 130, text: (each) => (each.finished_timestamp ? `over ${clock(Date.parse(each.finished_timestamp))}` : "holds now") },
   { id: "count", label: "Times", num: true, mono: true, width: 72, text: (each) => String(each.count ?? 1), rank: (each) => each.count ?? 1 },
-  { id: "first", label: "First", num: true, mono: true, width: 158, text: (each) => each.timestamp.slice(0, 19).replace("T", " "), cell: (each) => when(each.timestamp) },
-  { id: "last", label: "Last", num: true, mono: true, width: 158, text: (each) => each.received_timestamp.slice(0, 19).replace("T", " "), cell: (each) => when(each.received_timestamp) },
+  { id: "first", label: "First", num: true, mono: true, width: 158, text: (each) => stamp(each.timestamp), cell: (each) => when(each.timestamp) },
+  { id: "last", label: "Last", num: true, mono: true, width: 158, text: (each) => stamp(each.received_timestamp), cell: (each) => when(each.received_timestamp) },
   { id: "viewed", label: "Viewed", width: 76, text: (each) => (each.viewed ? "yes" : "new") },
 ];
 

@@ -5,7 +5,7 @@ import { downloadText } from "../../parts/download";
 import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
 import { csv, ordered, orderOf, orderText } from "../../parts/rows";
-import { Empty } from "../../parts/Trouble";
+import { Empty } from "../../parts/Said";
 import { environment, go, place } from "../../state/place";
 import { clock, count, counted, valued } from "../../state/words";
 import { Graph } from "./Graph";
@@ -20,7 +20,7 @@ const LONGEST_JSON = 200_000;
 /** The last good answer, as table, graph or JSON. */
 export function Results(): JSX.Element {
   const told = result.value;
-  if (!told) return running.value ? <Running /> : <Empty what="There is no answer yet." hint="Write a query and run it with Ctrl Enter; Ctrl Space proposes what may come next." />;
+  if (!told) return running.value ? <Running /> : <Empty title="There is no answer yet.">Write a query and run it with Ctrl Enter; Ctrl Space proposes what may come next.</Empty>;
   const shape = shapeOf();
   const columns = columnsOf(told);
   const order = orderOf(place.value.more["sort"] ?? "", "");
@@ -28,7 +28,7 @@ export function Results(): JSX.Element {
   return (
     <>
       <Head told={told} shape={shape} save={() => downloadText(csv(rows, columns), `${environment.value}-query.csv`, "text/csv")} />
-      {!rows.length ? <Empty what="Nothing fits." hint="The query ran, and found nothing." /> : (
+      {!rows.length ? <Empty title="Nothing fits.">The query ran, and found nothing.</Empty> : (
         <div class="results">
           {shape === "table" || shape === "both" ? (
             <Grid label="Result" rows={rows} columns={columns} keyOf={(row) => row.key} chosen={rows.find((row) => row.id && row.id === place.value.focus)?.key ?? ""} choose={(row) => row.id && go({ focus: row.id })}

@@ -13,14 +13,23 @@ interface LanesProps {
   picture: Picture;
   chosen: string;
   choose: (id: string) => void;
+  /** What stands under an edge, and whether it is on the way that is shown. */
+  at: (edge: LaneEdge) => EdgeText;
+}
+
+export interface EdgeText {
+  text: string;
+  way: boolean;
 }
 
 const HALF = TILE / 2;
 const STUB = 22;
+/** The upper lane is read to the right, the lower one back. */
+const DIRECTION = ["▸", "◂"] as const;
 const CARD = { w: 424, h: 58 };
 
 /** The picture of a clique: real elements, so that each node can be reached and read. */
-export function Lanes({ diagram, model, picture, chosen, choose }: LanesProps): JSX.Element {
+export function Lanes({ diagram, model, picture, chosen, choose, at }: LanesProps): JSX.Element {
   const svg = useRef<SVGSVGElement>(null);
   const byId = new Map(diagram.nodes.map((node) => [node.id, node]));
   const each = (diagram.columns[1]?.x ?? COLUMN) - (diagram.columns[0]?.x ?? 0);
@@ -52,7 +61,7 @@ export function Lanes({ diagram, model, picture, chosen, choose }: LanesProps): 
           <text x={46} y={lane.top + 4} class="mono bb">{shortened(lane.host, 17)}</text>
         </g>
       ))}
-      {diagram.edges.map((edge) => <Edge key={`${edge.type} ${edge.from} ${edge.to}`} edge={edge} byId={byId} room={each - TILE - 8} broken={diagram.broken} />)}
+      {diagram.edges.map((edge) => <Edge key={`${edge.type} ${edge.from} ${edge.to}`} edge={edge} byId={byId} room={each - TILE - 8} broken={diagram.broken} at={at(edge)} />)}
       {diagram.ghost ? <Gap ghost={diagram.ghost} diagram={diagram} each={each} /> : null}
       {diagram.nodes.map((node) => <Node key={node.id} node={node} model={model} picture={picture} chosen={chosen === node.id} choose={choose} room={each} />)}
       {diagram.ghost || diagram.broken ? <Card diagram={diagram} model={model} /> : null}
@@ -60,7 +69,15 @@ export function Lanes({ diagram, model, picture, chosen, choose }: LanesProps): 
   );
 }
 
-function Edge({ edge, byId, room, broken }: { edge: LaneEdge; byId: ReadonlyMap<string, LaneNode>; room: number; broken: number }): JSX.Element | null {
+interface EdgeProps {
+  edge: LaneEdge;
+  byId: ReadonlyMap<string, LaneNode>;
+  room: number;
+  broken: number;
+  at: EdgeText;
+}
+
+function Edge({ edge, byId, room, broken, at }: EdgeProps): JSX.Element | null {
   const [a, b] = [byId.get(edge.from), byId.get(edge.to)];
   if (!a || !b) return null;
   if (edge.overlay || a.column === b.column) {
@@ -68,7 +85,7 @@ function Edge({ edge, byId, room, broken }: { edge: LaneEdge; byId: ReadonlyMap<
     const between = [...byId.values()].some((node) => node.column === a.column && node.y > upper.y && node.y < lower.y);
     const aside = upper.x + HALF + 16;
     const way = between ? `M${upper.x + HALF + 2} ${upper.y + 12}H${aside}V${lower.y - HALF - 14}H${lower.x}v10` : `M${upper.x} ${upper.y + 78}V${lower.y - HALF - 4}`;
-    return <path d={way} class={`lk${edge.overlay ? " ovl" : ""}`} />;
+    return <path d={way} class={`lk${edge.overlay ? " ovl" : ""}${at.way ? " way" : ""}`} />;
   }
   const [x1, x2] = [a.x + HALF + 2, b.x - HALF - 2];
   const middle = (x1 + x2) / 2;
@@ -82,10 +99,11 @@ function Edge({ edge, byId, room, broken }: { edge: LaneEdge; byId: ReadonlyMap<
       {down && flat ? (
         <path d={`M${x1} ${a.y}H${middle - STUB}m0 -8v16M${x2} ${b.y}H${middle + STUB}m0 -8v16`} class="lk bad" />
       ) : (
-        <path d={curve} class={`lk${down ? " bad" : ""}${edge.state === "unknown" ? " agg" : ""}`} />
+        <path d={curve} class={`lk${down ? " bad" : ""}${edge.state === "unknown" ? " agg" : ""}${at.way ? " way" : ""}`} />
       )}
       {edge.through.length && flat ? <text x={middle} y={y - 13} text-anchor="middle" class="x2 s11">{shortened(labelFor(edge), Math.floor(room / 6), true)}</text> : null}
-      <circle cx={middle} cy={y} r={8.5} class="step-disc" />
+      {at.text && (flat || at.way) ? <text x={middle} y={y + 22} text-anchor="middle" class={`s11 ${at.way ? "xa" : "x2"}`}>{shortened(`${DIRECTION[b.lane === 1 || a.lane === 1 ? 1 : 0]} ${at.text}`, Math.floor(room / 5.6))}</text> : null}
+      <circle cx={middle} cy={y} r={8.5} class={at.way ? "step-disc way" : "step-disc"} />
       <text x={middle} y={y + 4} text-anchor="middle" class="s11 step-n">{edge.step || ""}</text>
     </g>
   );

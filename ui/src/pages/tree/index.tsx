@@ -2,20 +2,23 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Thing } from "../../live/picture";
-import { glyphOf } from "../../live/kinds";
+import { figures, followFigures } from "../../live/figures";
+import { glyphOf, WORKLOADS } from "../../live/kinds";
+import { figureAt, figureWords } from "../../live/known";
+import { wayHolds, wayIds } from "../../live/way";
 import { model, picture, staleHosts, version } from "../../live/store";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
+import { OnLinks } from "../../parts/OnLinks";
 import { Tree, type Branch } from "../../parts/Tree";
+import { WayBar } from "../../parts/Way";
 import { environment, go, looked, place } from "../../state/place";
 import { counted } from "../../state/words";
 import { cliqueTrouble, far, hasClique, near } from "./clique";
 import { above, inventoryOf } from "./inventory";
-import { diagram, type Diagram } from "./lanes";
-import { Lanes } from "./Lanes";
+import { diagram, type Diagram, type LaneEdge } from "./lanes";
+import { Lanes, type EdgeText } from "./Lanes";
 import { Steps } from "./Steps";
-
-const WORKLOADS = new Set(["instance", "container", "pod", "vservice"]);
 
 export function TreePage(): JSX.Element {
   return (
@@ -84,19 +87,32 @@ function Clique(): JSX.Element {
     const partners = [...there.ties.values()].filter((tie) => tie.type === "otep-otep").map((tie) => [tie.source, tie.target] as const);
     return diagram(near.value, far.value?.focal === place.value.peer ? far.value : null, model.value, partners, width.value);
   });
+  const hosts = useComputed(() => [...new Set([place.value.focus, place.value.peer].map((id) => picture.value?.things.get(id)?.host ?? "").filter(Boolean))]);
+  useEffect(() => followFigures(hosts), []);
   const node = (id: string): void => go({ more: { ...place.value.more, node: id } });
+  const at = (edge: LaneEdge): EdgeText => ({
+    text: figureWords(figureAt([edge.from, edge.to], edge.through, figures.value)),
+    way: wayIds.value.length > 0 && onWay(edge),
+  });
   return (
     <>
       <Ends />
+      <WayBar />
       {made.value ? <Verdict diagram={made.value} /> : null}
       <div class="lanes-frame" ref={frame} tabIndex={0} role="region" aria-label="Clique">
         {made.value && picture.value && model.value && !place.value.twin ? (
-          <Lanes diagram={made.value} model={model.value} picture={picture.value} chosen={looked.value} choose={node} />
+          <Lanes diagram={made.value} model={model.value} picture={picture.value} chosen={looked.value} choose={node} at={at} />
         ) : made.value ? null : <Nothing />}
       </div>
-      {made.value ? <Steps diagram={made.value} chosen={looked.value} choose={node} /> : null}
+      {made.value ? <Steps diagram={made.value} chosen={looked.value} choose={node} at={at} /> : null}
     </>
   );
+}
+
+/** Whether a link is part of the way that is shown: it goes through what that goes through, or joins two parts of it. */
+function onWay(edge: LaneEdge): boolean {
+  const ids = new Set(wayIds.value);
+  return edge.through.some((id) => ids.has(id)) || (wayHolds.value.has(edge.from) && wayHolds.value.has(edge.to));
 }
 
 function Nothing(): JSX.Element {
@@ -133,6 +149,7 @@ function Ends(): JSX.Element {
       ) : null}
       {other ? <button class="btn q" onClick={() => go({ focus: peer, peer: focus })}>Swap ends</button> : null}
       <span class="grow" />
+      {thing ? <OnLinks /> : null}
       {thing ? <button class="btn" aria-pressed={place.value.twin} onClick={() => go({ twin: !place.value.twin })}><Glyph name="ui-table" size="s" />{place.value.twin ? "As picture" : "As table"}</button> : null}
     </div>
   );
