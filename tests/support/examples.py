@@ -15,7 +15,6 @@ from calipso.model.flow import Flow, FlowIcmp, FlowMetric, FlowNetwork
 from calipso.model.record import Record, Scope, Seen
 from calipso.operations.registry import BY_NAME, OPERATIONS, perform
 from calipso.runtime.system import System
-from calipso.seams import RawPacket
 from tests.support.injecting import Swallowing
 from tests.support.packets import ethernet, ipv4, pcap, udp
 from tests.support.system import ESTATE, estate
@@ -206,7 +205,6 @@ def taken() -> dict[str, dict[str, Any]]:
             async with estate(Path(folder)) as system:
                 system.captures(ESTATE).running = True
                 system.captures(ESTATE).flows.add(PINGED)
-                system.captures(ESTATE).kept.add(PINGED[0].uuid, [RawPacket(1, b"\0" * 14, 14, 1)])
                 system.injector = Swallowing()
                 system.sources = type(system.sources)()  # a scan finds nothing: what this machine is does not matter
                 return await answers(system)

@@ -723,6 +723,8 @@ class AsyncMethods:
         sampling: int = 1,
         port: int = 0,
         ttl: float = 0.0,
+        packets: int = 0,
+        cpu: float = 0.0,
     ) -> CaptureView:
         """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
         `ConfigError`; `Conflict` without a running server, and for an id that is taken.
@@ -732,6 +734,8 @@ class AsyncMethods:
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
         tell flows apart. ttl: seconds until it ends by itself, 0 for never. extra: what else is counted and
         read. sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
+        packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that
+        it may use in this process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended.
         """
 
         found: CaptureView = await self.call(
@@ -750,6 +754,8 @@ class AsyncMethods:
             sampling=sampling,
             port=port,
             ttl=ttl,
+            packets=packets,
+            cpu=cpu,
         )
         return found
 

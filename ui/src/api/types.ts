@@ -113,6 +113,14 @@ export interface CaptureCounts {
   unkept?: number;
 }
 
+export interface CaptureEnded {
+  id: string;
+  query: string;
+  name: string;
+  at: string;
+  reason: string;
+}
+
 export interface CaptureExtra {
   defragment?: boolean;
   tcp_metric?: boolean;
@@ -125,6 +133,7 @@ export interface CaptureExtra {
 export interface CaptureList {
   captures: CaptureView[];
   running: boolean;
+  ended?: CaptureEnded[];
 }
 
 export interface CaptureView {
@@ -142,6 +151,8 @@ export interface CaptureView {
   points: PointView[];
   error?: string;
   extra?: CaptureExtra;
+  packets?: number;
+  cpu?: number;
 }
 
 export interface Cause {
@@ -220,6 +231,8 @@ export interface CreateCapture {
   sampling?: number;
   port?: number;
   ttl?: number;
+  packets?: number;
+  cpu?: number;
 }
 
 export interface CreateToken {
