@@ -45,7 +45,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The core, or None where it was not built or cannot be loaded."""
+    """The core, or None where it was not built, was built of another version, or cannot be loaded."""
     return load(LIBRARY)
 
 
@@ -65,10 +65,11 @@ def joined(keys: bytes, values: bytes) -> bytes:
 def load(path: Path) -> ctypes.CDLL | None:
     try:
         found = ctypes.CDLL(str(path), use_errno=True)
-    except OSError:
+        functions = {name: getattr(found, name) for name in _SIGNATURES}
+    except (OSError, AttributeError):
         return None
     for name, (result, arguments) in _SIGNATURES.items():
-        function = getattr(found, name)
+        function = functions[name]
         function.restype, function.argtypes = result, arguments
     return found
 

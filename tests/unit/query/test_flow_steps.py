@@ -186,6 +186,9 @@ CASES: list[tuple[str, list[Any]]] = [
     ("G.At(NOW, '2h').Flows('UUID', 'old').Metrics().Aggregates(20).Values('ab_packets')", [6, 4]),
     ("G.At(NOW, '2h').Flows('UUID', 'old').Metrics().Aggregates(3600).Sum('ABBytes')", [1000]),
     ("G.At(NOW, '10m').Flows().Metrics().Aggregates().Sum('ABPackets')", [5]),
+    # their packets
+    ("G.Flows().RawPackets().Count()", [2]),
+    ("G.Flows().RawPackets().BPF('tcp port 80').Count()", [1]),
 ]  # fmt: skip
 
 
