@@ -31,10 +31,17 @@ describe("the lane diagram", () => {
   });
 
   it("numbers the upper lane from left to right and the lower one back", () => {
-    const { steps, broken } = diagram(clique("h1", WHOLE), clique("h2", WHOLE), model, []);
+    const { steps, broken } = diagram(clique("h1", WHOLE), clique("h2", WHOLE), model, [["h2/otep", "h1/otep"]]);
     expect(broken).toBe(0);
     expect(steps[0]).toMatchObject({ n: 1, from: "h1/instance", to: "h1/vnic", state: "pass" });
-    expect(steps.at(-1)).toMatchObject({ n: 10, from: "h2/vnic", to: "h2/instance" });
+    expect(steps[5]).toMatchObject({ n: 6, from: "h1/otep", to: "h2/otep", state: "pass" });
+    expect(steps.at(-1)).toMatchObject({ n: 11, from: "h2/vnic", to: "h2/instance" });
+  });
+
+  it("says that no tunnel between two endpoints is known", () => {
+    const { steps, broken } = diagram(clique("h1", WHOLE), clique("h2", WHOLE), model, []);
+    expect(broken).toBe(0);
+    expect(steps.filter((step) => step.state === "unknown")).toMatchObject([{ from: "h1/otep", to: "h2/otep", evidence: "no tunnel between them is known" }]);
   });
 
   it("cuts at a link that is down; what follows is not reached", () => {

@@ -266,12 +266,24 @@ function numbered(edges: LaneEdge[], nodes: readonly LaneNode[], ghost: LaneNode
       if (edge.state === "down" && !broken) broken = steps.length;
     }
     if (gap && !broken) broken = add(gapStep(gap));
+    const between = lane === 0 ? tunnel(edges, nodes) : null;
+    if (between) add(broken ? { ...between, state: "not reached" } : between);
   }
   return { steps, broken };
 
   function add(step: Step): number {
     return steps.push({ ...step, n: steps.length + 1 });
   }
+}
+
+/** The step from lane to lane, where both have a tunnel endpoint. One that nobody tells of may be gone, or not be needed. */
+function tunnel(edges: readonly LaneEdge[], nodes: readonly LaneNode[]): Step | null {
+  const [upper, lower] = [0, 1].map((lane) => nodes.filter((node) => node.kind === "otep" && node.lane === lane));
+  const known = edges.find((edge) => edge.overlay);
+  const ends = known ? [known.from, known.to] : [upper?.[0]?.id, lower?.[0]?.id];
+  const [from, to] = upper?.some((node) => node.id === ends[1]) ? ends.reverse() : ends;
+  if (!from || !to) return null;
+  return { n: 0, from, to, type: "otep-otep", state: known ? "pass" : "unknown", evidence: known ? "a tunnel joins them" : "no tunnel between them is known", host: "" };
 }
 
 function gapStep(ghost: LaneNode): Step {
