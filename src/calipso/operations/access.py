@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from calipso.errors import QueryError
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.context import Context, Deed, Scope, Token
 from calipso.operations.inventory import between
 from calipso.operations.paging import Cursor, Limit, page

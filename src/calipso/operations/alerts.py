@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from calipso.errors import Conflict, NotFound, QueryError
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import between
 from calipso.operations.sql import is_sql

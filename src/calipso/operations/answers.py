@@ -9,7 +9,7 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
-from calipso.model.moments import rfc3339 as rfc3339
+from calipso.model.moments import rfc3339
 from calipso.model.record import ScopeState
 from calipso.operations.context import Site
 

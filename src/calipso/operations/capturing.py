@@ -14,7 +14,7 @@ from calipso.errors import ConfigError, Conflict
 from calipso.flows.pcap import written
 from calipso.flows.table import Policy
 from calipso.model.flow import Flow
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.capture_documents import Captures, CaptureSpec, CaptureState
 from calipso.operations.context import Context
 from calipso.operations.inventory import between

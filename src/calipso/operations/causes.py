@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from calipso.graph.protocol import GraphReader
+from calipso.model.moments import rfc3339
 from calipso.model.record import ScopeState
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Site
 from calipso.seams import LoggedChange
 

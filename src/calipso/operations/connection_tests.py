@@ -9,8 +9,8 @@ import msgspec
 
 from calipso.errors import ConfigError, QueryError
 from calipso.model import constants
+from calipso.model.moments import rfc3339
 from calipso.model.secrecy import MASK, REFERENCE, is_secret, masked
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, Probed
 
 SHELF = "connection_tests"

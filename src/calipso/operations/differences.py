@@ -13,8 +13,9 @@ from calipso.errors import NotFound, QueryError
 from calipso.graph.clique import find_clique
 from calipso.graph.diff import Diff, Difference, Field, compare
 from calipso.graph.protocol import GraphReader
+from calipso.model.moments import rfc3339
 from calipso.model.scoring import choose, clique_types
-from calipso.operations.answers import Freshness, freshness, rfc3339
+from calipso.operations.answers import Freshness, freshness
 from calipso.operations.causes import Cause, Causes
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import find

@@ -6,8 +6,8 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.model.environment import Environment
+from calipso.model.moments import rfc3339
 from calipso.model.secrecy import masked_struct
-from calipso.operations.answers import rfc3339
 from calipso.operations.connection_tests import checked
 from calipso.operations.context import Context, Tried
 

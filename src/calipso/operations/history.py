@@ -11,7 +11,8 @@ from calipso.graph import timeline
 from calipso.graph.diff import Field
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.timeline import events
-from calipso.operations.answers import Freshness, freshness, rfc3339
+from calipso.model.moments import rfc3339
+from calipso.operations.answers import Freshness, freshness
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import find, when
 from calipso.operations.paging import Cursor, Limit, page

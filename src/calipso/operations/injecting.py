@@ -17,8 +17,8 @@ from calipso.errors import Conflict, NotFound, ParseError, QueryError
 from calipso.flows import forge
 from calipso.flows.pcap import read
 from calipso.graph.protocol import Obj
+from calipso.model.moments import rfc3339
 from calipso.operations import ways
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, InjectionOrder, InjectionState, Site, asking
 from calipso.operations.inventory import between
 from calipso.operations.querying import Reach

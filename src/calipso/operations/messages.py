@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from calipso.errors import QueryError
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.context import Context
 from calipso.operations.inventory import between
 from calipso.operations.message_documents import LEVELS, Level, Message, SourceSystem

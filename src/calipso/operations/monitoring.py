@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from calipso.model.environment import Environment
+from calipso.model.moments import rfc3339
 from calipso.model.record import RunError, ScopeState
 from calipso.model.secrecy import masked_struct
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 

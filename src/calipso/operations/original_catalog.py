@@ -9,11 +9,11 @@ from calipso.model import constants, hover
 from calipso.model.cliques import CliqueType
 from calipso.model.environment import Environment
 from calipso.model.links import LINK_TYPES
+from calipso.model.moments import rfc3339
 from calipso.model.original import TYPES
 from calipso.model.scoring import clique_types
 from calipso.model.secrecy import masked
 from calipso.model.supported import FEATURES, VARIANCES
-from calipso.operations.answers import rfc3339
 from calipso.operations.clique_choice import added_types, constraints
 from calipso.operations.context import Context, Site
 from calipso.operations.original_documents import clique_type_id

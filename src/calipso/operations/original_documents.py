@@ -11,8 +11,8 @@ from calipso.graph.protocol import GraphReader, Obj
 from calipso.model import constants
 from calipso.model.cliques import CliqueType
 from calipso.model.environment import Environment
+from calipso.model.moments import rfc3339
 from calipso.model.scoring import choose
-from calipso.operations.answers import rfc3339
 from calipso.operations.original_fields import fields, networks
 from calipso.operations.original_places import Place, Places, object_id
 from calipso.operations.states import is_down

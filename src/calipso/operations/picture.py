@@ -13,7 +13,8 @@ import msgspec
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.graph.value import Graph
-from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
+from calipso.model.moments import rfc3339
+from calipso.operations.answers import Freshness, freshness, state_of
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 

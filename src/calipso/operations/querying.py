@@ -12,8 +12,9 @@ import msgspec
 from calipso.errors import ConfigError, QueryError
 from calipso.graph.protocol import GraphReader
 from calipso.model.flow import Flow, FlowMetric, FlowPacket
+from calipso.model.moments import rfc3339
 from calipso.operations import drawing
-from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, rfc3339, state_of
+from calipso.operations.answers import Freshness, LinkView, ObjectView, freshness, state_of
 from calipso.operations.capture_documents import Captures
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import END_OF_TIME, when

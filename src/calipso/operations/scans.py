@@ -9,8 +9,8 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.validate import Finding
+from calipso.model.moments import rfc3339
 from calipso.model.record import RunError
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
 from calipso.operations.inventory import between
 from calipso.operations.paging import Limit

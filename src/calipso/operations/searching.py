@@ -11,7 +11,8 @@ import msgspec
 from calipso.graph.heads import decode_head
 from calipso.graph.protocol import GraphReader, Obj
 from calipso.model.kinds import BY_NAME
-from calipso.operations.answers import Freshness, freshness, rfc3339, state_of
+from calipso.model.moments import rfc3339
+from calipso.operations.answers import Freshness, freshness, state_of
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
 

@@ -9,8 +9,8 @@ import msgspec
 
 from calipso.errors import ParseError
 from calipso.graph.protocol import GraphReader
+from calipso.model.moments import rfc3339
 from calipso.model.record import Record, RunBegan, RunEnded, Scope, Seen
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
 from calipso.operations.inventory import when
 

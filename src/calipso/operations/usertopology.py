@@ -10,7 +10,7 @@ import msgspec
 from calipso.errors import Conflict, NotFound, QueryError
 from calipso.graph.protocol import GraphReader
 from calipso.model import user
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.context import Context, Site
 from calipso.operations.declared import (
     Declarations,

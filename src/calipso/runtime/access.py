@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from calipso.errors import Conflict, NotFound, StoreError
+from calipso.model.moments import rfc3339
 from calipso.operations.context import Deed, Scope, Token
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from calipso.runtime.tokens import BYTES
 
 PREFIX = "cal_"

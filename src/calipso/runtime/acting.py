@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from calipso.model.moments import rfc3339
 from calipso.operations.alerts import Firing, script_of
-from calipso.runtime.at import rfc3339
 
 PAUSES: Sequence[float] = (2.0, 8.0, 30.0)
 """Seconds before a post is tried again; after the last it has failed."""

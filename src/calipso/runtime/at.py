@@ -7,7 +7,6 @@ import time
 from datetime import datetime
 
 from calipso.errors import QueryError
-from calipso.model.moments import rfc3339 as rfc3339
 
 UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _RELATIVE = re.compile(r"-?([0-9]{1,15}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")

@@ -13,7 +13,8 @@ import msgspec
 from calipso.errors import CalipsoError
 from calipso.graph.protocol import GraphReader
 from calipso.graph.value import Graph
-from calipso.operations.answers import LinkView, rfc3339, view
+from calipso.model.moments import rfc3339
+from calipso.operations.answers import LinkView, view
 from calipso.operations.inventory import of_kind
 from calipso.operations.querying import Reach
 from calipso.query.elements import LINKS, NODES, Link

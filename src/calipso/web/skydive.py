@@ -14,8 +14,8 @@ from litestar import MediaType, Request, Response, route
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from calipso.errors import QueryError
+from calipso.model.moments import rfc3339
 from calipso.operations.alerts import Firing
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Context
 from calipso.operations.skydive import Topology, topology
 from calipso.version import VERSION

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from calipso.model.moments import rfc3339
 from calipso.operations.registry import BY_NAME
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from calipso.runtime.system import System, opened
 from labs.plain.running import Running
 from tests.live.lab_plain.seeing import NAME, graph_of, home

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from calipso.cli.main import app
 from calipso.errors import QueryError
+from calipso.model.moments import rfc3339
 from calipso.model.record import Gone, Measured, Scope
 from calipso.operations.querying import QueryAnswer
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from calipso.runtime.remote import Remote
 from calipso.web.server import Server
 from tests.support.system import ESTATE, ask, estate, run

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from calipso.cli.main import app
 from calipso.errors import NotFound, QueryError
+from calipso.model.moments import rfc3339
 from calipso.model.record import Gone, Record, RunBegan, RunEnded, RunError, Scope, Seen
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from calipso.runtime.system import System
 from tests.support.system import ESTATE, ask, estate, run
 

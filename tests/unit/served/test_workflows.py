@@ -12,10 +12,11 @@ import pytest
 
 from calipso.errors import Conflict, Forbidden, NotFound, QueryError
 from calipso.model.flow import Flow, FlowMetric, FlowNetwork, FlowTransport
+from calipso.model.moments import rfc3339
 from calipso.model.record import Record, RunBegan, RunEnded, Scope, Seen
 from calipso.operations.workflows import Parameter
 from calipso.runtime import sandbox
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from calipso.runtime.sandbox import CHILD
 from tests.support.system import ask, estate
 

@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from calipso.cli.main import app
 from calipso.errors import QueryError
+from calipso.model.moments import rfc3339
 from calipso.model.record import Gone, Record, Scope, Seen
 from calipso.operations.sql.past import with_calls
 from calipso.operations.sql.patterns import glob, like, regexp
-from calipso.runtime.at import now, rfc3339
+from calipso.runtime.at import now
 from tests.support.system import ask, estate, run
 
 RUNNER = CliRunner()

@@ -11,7 +11,7 @@ import apsw
 import msgspec
 
 from calipso.errors import CalipsoError, QueryError
-from calipso.operations.answers import rfc3339
+from calipso.model.moments import rfc3339
 from calipso.operations.sql.past import says_something, with_calls
 from calipso.operations.sql.patterns import glob, like, regexp
 from calipso.operations.sql.reads import Reads

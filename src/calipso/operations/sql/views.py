@@ -15,8 +15,8 @@ import msgspec
 from calipso.graph.explain import why
 from calipso.graph.heads import decode_head
 from calipso.graph.protocol import GraphReader, LinkEnd, Obj
+from calipso.model.moments import rfc3339
 from calipso.model.record import ScopeState
-from calipso.operations.answers import rfc3339
 from calipso.operations.context import Site
 from calipso.seams import LoggedChange
 
