@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Hashable, Iterator, Mapping
 from typing import TypeVar
 
 from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, Scope, Seen
@@ -20,10 +20,11 @@ Said = Mapping[tuple[str, str], Record]
 
 async def follow(
     find: Callable[[], Awaitable[Collection[Place]]], one: Callable[[Place, Told], Awaitable[None]], every: float
-) -> AsyncIterator[Observation]:
+) -> AsyncGenerator[Observation, None]:
     """What `one` tells of each place that `find` finds, for ever; `every`: seconds between two searches.
 
-    A place whose `one` has ended is followed again when it is found again. What `find` or `one` raises ends it all.
+    A place whose `one` has ended is followed again when it is found again. What `find` or `one` raises ends it all. It
+    is to be closed (`aclosing`): then nothing is left at work.
     """
     told: Told = asyncio.Queue(WAITING)
     tasks: dict[Place, asyncio.Task[None]] = {}

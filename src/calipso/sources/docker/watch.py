@@ -33,8 +33,9 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     async def one(place: Place, told: Told) -> None:
         await _follow(transport, config, place, told)
 
-    async for observation in follow(find, one, AGAIN):
-        yield observation
+    async with contextlib.aclosing(follow(find, one, AGAIN)) as told:
+        async for observation in told:
+            yield observation
 
 
 async def _follow(transport: Transport, config: SourceConfig, place: Place, told: Told) -> None:

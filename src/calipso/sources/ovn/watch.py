@@ -33,8 +33,9 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     async def one(database: Database, told: Told) -> None:
         await _follow(transport, config, database, told)
 
-    async for observation in follow(lambda: databases(transport, config.options), one, LOOK_EVERY):
-        yield observation
+    async with contextlib.aclosing(follow(lambda: databases(transport, config.options), one, LOOK_EVERY)) as told:
+        async for observation in told:
+            yield observation
 
 
 async def _reached(transport: Transport, config: SourceConfig) -> bool:

@@ -35,8 +35,9 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     async def one(switch: Switch, told: Told) -> None:
         await _follow(transport, config, switch, told)
 
-    async for observation in follow(lambda: switches(transport, config.options), one, LOOK_EVERY):
-        yield observation
+    async with contextlib.aclosing(follow(lambda: switches(transport, config.options), one, LOOK_EVERY)) as told:
+        async for observation in told:
+            yield observation
 
 
 async def _reached(transport: Transport, config: SourceConfig) -> bool:
