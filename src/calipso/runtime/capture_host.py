@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import structlog
 
 from calipso.errors import CalipsoError, ConfigError, TransportError
@@ -43,8 +44,11 @@ class _Open:
         """The flows that changed or ended. Raises `TransportError` when the point is gone."""
         records, self.counts = self.capture.read()
         changed = self.table.update(r.unpack(records), at)
-        if self.shelf is not None:
-            self.shelf.take(self.capture.packets(), self.table)
+        if self.shelf is not None and (kept := self.shelf.take(self.capture.packets(), self.table)):
+            changed = [
+                msgspec.structs.replace(flow, raw_packets=kept[flow.uuid]) if flow.uuid in kept else flow
+                for flow in changed
+            ]
         return [*changed, *self.table.expire(at)]
 
     def overspent(self) -> str:

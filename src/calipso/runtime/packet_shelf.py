@@ -29,21 +29,27 @@ class PacketShelf:
         self._order: deque[str] = deque()
         self._early: OrderedDict[int, list[RawPacket]] = OrderedDict()
 
-    def take(self, packets: Sequence[RawPacket], table: FlowTable) -> None:
-        """Keep packets as those of their flows in the table, which was brought up to date before."""
+    def take(self, packets: Sequence[RawPacket], table: FlowTable) -> dict[str, int]:
+        """Keep packets as those of their flows in the table, which was brought up to date before.
+
+        Returns how many were kept so far of the flows (uuids) that have new ones.
+        """
+        kept: dict[str, int] = {}
         with self._lock:
             waiting = self._early.pop(id(table), [])
-            late = [each for each in [*waiting, *packets] if not self._put(each, table)]
+            late = [each for each in [*waiting, *packets] if not self._put(each, table, kept)]
             newest = max((each.time for each in late), default=0)
             if late := [each for each in late if each.time > newest - _EARLY][-_WAITING:]:
                 self._early[id(table)] = late
                 while len(self._early) > _TABLES:
                     self._early.popitem(last=False)
+        return kept
 
-    def _put(self, packet: RawPacket, table: FlowTable) -> bool:
+    def _put(self, packet: RawPacket, table: FlowTable, kept: dict[str, int]) -> bool:
         uuid, index = table.keep(packet.key)
         if not uuid:
             return False
+        kept[uuid] = index
         self._of.setdefault(uuid, []).append(
             FlowPacket(uuid, index, packet.time, packet.wire, packet.link, packet.frame)
         )  # fmt: skip
