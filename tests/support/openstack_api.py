@@ -34,6 +34,8 @@ class Api:
         self.logins = 0
         self.slow = 0.0
         self.ends_after = 0
+        self.passing_on: set[str] = set()
+        """Services that ask another one with the token, and tell of its refusal as an error of their own."""
         self.refusing: set[str] = set()
         self.regions = ["one"]
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -72,6 +74,9 @@ class Api:
                     return self.answer(200, api.versions(service))
                 if api.ends_after and api.count() == 0:
                     api.valid.clear()
+                if self.headers.get("X-Auth-Token") not in api.valid and service in api.passing_on:
+                    said = "Networking client is experiencing an unauthorized exception."
+                    return self.answer(400, {"badRequest": {"code": 400, "message": said}})
                 if service in api.refusing or self.headers.get("X-Auth-Token") not in api.valid:
                     return self.answer(401, {"error": {"message": "token has ended", "code": 401}})
                 headers = {name: value for name, value in self.headers.items() if name == "OpenStack-API-Version"}

@@ -103,7 +103,7 @@ class OpenStackTransport:
                 headers={"Accept": "application/json", **request.headers}, connect_retries=CONNECT_RETRIES,
                 allow_reauth=False,
             )  # fmt: skip
-            if answer.status_code != 401 or not self._renew(str(answer.request.headers.get("X-Auth-Token", ""))):
+            if not _refused(answer) or not self._renew(str(answer.request.headers.get("X-Auth-Token", ""))):
                 break
         if answer.status_code == 401:
             raise AuthFailed(f"{self._place}: {service} does not take the token", hint="Is it the right project?")
@@ -140,6 +140,13 @@ class OpenStackTransport:
             region = next(iter(regions), "")
         types = {kind for kind, name in offered if name in (region, "")}
         return Reply(msgspec.json.encode({"region": region, "services": sorted(types)}))
+
+
+def _refused(answer: Any) -> bool:
+    """Whether the token was not taken: by the service, or by Neutron when Nova asked it with that token (a 400)."""
+    return answer.status_code == 401 or (
+        answer.status_code == 400 and b"unauthorized exception" in answer.content[:1000]
+    )
 
 
 def _described(access: OpenStackAccess) -> Any:

@@ -64,7 +64,10 @@ def test_a_whole_pass_logs_in_once(api: Api, tmp_path: Path) -> None:
     assert api.logins == 1
 
 
-def test_a_token_that_ended_is_renewed(api: Api, tmp_path: Path) -> None:
+@pytest.mark.parametrize("passing_on", [set(), {"compute"}], ids=["by the service", "by one that it asked"])
+def test_a_token_that_ended_is_renewed(api: Api, tmp_path: Path, passing_on: set[str]) -> None:
+    api.passing_on = passing_on
+
     async def run() -> list[int]:
         async with reaching(api.describe(tmp_path)) as transport:
             first = await transport.ask(SERVERS)
