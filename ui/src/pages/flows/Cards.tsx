@@ -89,7 +89,7 @@ function Capture({ capture }: { capture: CaptureView }): JSX.Element {
   return (
     <li title={[capture.query, capture.error, ...failing.map((each) => `${each.node}: ${each.state} ${each.reason ?? ""}`)].filter(Boolean).join("\n")}>
       <Glyph name={`st-${bad}`} size="s" tone={`m-${bad}`} />
-      <span class="grow trunc">{capture.name || capture.query}{engines ? `, ${engines}` : ""} at {counted(capture.points.length, "point", "points")}{sampled > 1 ? `, one in ${count(sampled)}` : ""}{capture.error ? `, ${capture.error}` : ""}</span>
+      <span class="grow trunc">{capture.name || capture.query}{engines ? `, ${engines}` : ""} at {failing.length ? `${count(capture.points.length - failing.length)} of ` : ""}{counted(capture.points.length, "point", "points")}{sampled > 1 ? `, one in ${count(sampled)}` : ""}{capture.error ? `, ${capture.error}` : ""}</span>
       <span class="t3 nowrap"><button class="link" onClick={() => go({ filter: `capture:${capture.id}` })}>{count(capture.points.reduce((sum, each) => sum + (each.counts.received ?? 0), 0))} packets</button>, <span class={gone ? "warn" : ""}>loss {count(gone)}</span></span>
       <button class="btn q sq" aria-label={`End capture ${capture.name || capture.query}`} onClick={() => void remove(capture.id)}><Glyph name="ui-close" size="xs" /></button>
     </li>
