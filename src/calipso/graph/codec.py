@@ -22,7 +22,7 @@ DICTIONARY_SIZE = 32768
 TRAIN_AFTER = 5000
 HEADERS = 4096
 """Beginnings of frames that are known by their dictionary."""
-RECENT = 4096
+RECENT = 2048
 """Facets whose plain form is kept, and as many of those before: what was just written or compared is read at once by
 all that follow in the tick."""
 
