@@ -8,72 +8,23 @@ The server runs in a process of its own, as a user's does. One JSON line a figur
 from __future__ import annotations
 
 import asyncio
-import json
-import multiprocessing
 import sys
-import tempfile
 import time
-from itertools import cycle, islice
 from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import Any
 
-import generate
 from calipso.client import AsyncClient, Changes, Snapshot
-from calipso.model.record import Record, Scope, Seen
-from calipso.runtime.home import Home
-from calipso.runtime.system import opened
-from calipso.web.server import Server
+from serving import MARK, TOKEN, Sent, said, served, show
 
-OBJECTS = 20_000
 SECONDS = 15.0
 PAUSE = 1.0
 """Seconds between the reads of one reader: a page that refreshes."""
-TOKEN = "b" * 43
 WATCHERS = 5
 LIMIT = 200.0
-MARK = "h-bench/dev:mark"
 
 
-def show(figure: str, value: float, unit: str, **more: float) -> None:
-    print(json.dumps({"figure": figure, "value": round(value, 3), "unit": unit, **more}), flush=True)
-
-
-def said() -> list[generate.Said]:
-    return list(islice(generate.Estate(1).records(OBJECTS), OBJECTS))
-
-
-async def serve(folder: Path, rate: int, pipe: Connection) -> None:
-    """Serve an estate; once told to, change it at a rate, every change with its own number."""
-    scope = Scope("bench", "bench")
-    (folder / "config.yaml").write_text("web: {rate: 0}")
-    records = said()
-    async with opened(Home(folder), "local") as system:
-        site = system.site("local")
-        for start in range(0, len(records), 500):
-            some = tuple(Record(s.id, s.facet, s.type, s.attributes) for s in records[start : start + 500])
-            await site.put([Seen(scope, some)])
-        async with Server(system, TOKEN, "127.0.0.1", 0) as server:
-            pipe.send(server.url)
-            await asyncio.to_thread(pipe.recv)
-            devices = cycle([s for s in records if s.facet == "netlink" and "mtu" in s.attributes])
-            began, used, sent = time.perf_counter(), time.process_time(), 0
-            while (elapsed := time.perf_counter() - began) < SECONDS:
-                while sent < elapsed * rate:
-                    s = next(devices)
-                    sent += 1
-                    changed = Record(s.id, s.facet, s.type, s.attributes | {"bench_number": sent})
-                    await site.writer.put([Seen(scope, (changed,))])
-                await asyncio.sleep(0.005)
-            await site.writer.settled()
-            took = time.perf_counter() - began
-            last = Record(MARK, "netlink", "device", {"name": "mark", "host": "h-bench"})
-            await site.put([Seen(scope, (last,))])
-            pipe.send((sent, took, (time.process_time() - used) / took))
-            await asyncio.to_thread(pipe.recv)
-
-
-def process(folder: str, rate: int, pipe: Connection) -> None:
-    asyncio.run(serve(Path(folder), rate, pipe))
+def numbered(number: int) -> dict[str, Any]:
+    return {"bench_number": number}
 
 
 async def read(url: str, number: int, hosts: list[str], until: asyncio.Event, took: list[float]) -> None:
@@ -127,7 +78,8 @@ async def load(url: str, readers: int, rate: int, pipe: Connection) -> None:
         reading = [asyncio.create_task(read(url, number, hosts, until, took)) for number in range(readers)]
         pipe.send("go")
         used = time.process_time()
-        sent, lasted, share = await asyncio.to_thread(pipe.recv)
+        done: Sent = await asyncio.to_thread(pipe.recv)
+        sent, lasted = done.changes, done.lasted
         until.set()
         ours = (time.process_time() - used) / lasted
         await asyncio.gather(*reading)
@@ -136,22 +88,15 @@ async def load(url: str, readers: int, rate: int, pipe: Connection) -> None:
     show(f"filtered reads of {readers} readers at {rate} changes/s, p95", took[int(len(took) * 0.95)], "ms",
          limit=LIMIT, p50=round(took[len(took) // 2], 1), worst=round(took[-1], 1), reads=len(took),
          reads_a_second=round(len(took) / lasted), changes_a_second=round(sent / lasted),
-         server_share_of_a_core=round(share, 2), client_share_of_a_core=round(ours, 2))  # fmt: skip
+         server_share_of_a_core=round(done.share, 2), client_share_of_a_core=round(ours, 2))  # fmt: skip
     lost = max(sent - len(told) for told, _ in results)
     show("deltas lost by a watcher, worst", lost, "changes", sent=sent, snapshots=max(count for _, count in results))
 
 
 def main() -> None:
     readers, rate = int(sys.argv[1]) if len(sys.argv) > 1 else 200, int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    ours, theirs = multiprocessing.Pipe()
-    with tempfile.TemporaryDirectory() as folder:
-        server = multiprocessing.get_context("spawn").Process(target=process, args=(folder, rate, theirs))
-        server.start()
-        try:
-            asyncio.run(load(ours.recv(), readers, rate, ours))
-        finally:
-            ours.send("stop")
-            server.join(30)
+    with served(rate, SECONDS, numbered) as pipe:
+        asyncio.run(load(pipe.recv(), readers, rate, pipe))
 
 
 if __name__ == "__main__":

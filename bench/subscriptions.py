@@ -10,77 +10,27 @@ source's word to a client, 0 lost. Beside it: what encoding each delta for each 
 from __future__ import annotations
 
 import asyncio
-import json
-import multiprocessing
 import sys
-import tempfile
 import time
-from itertools import cycle, islice
 from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-import generate
 from calipso.client.watching import Changes
-from calipso.model.record import Record, Scope, Seen
-from calipso.runtime.home import Home
-from calipso.runtime.system import opened
-from calipso.web.server import Server
+from serving import MARK, TOKEN, Sent, served, show
 
-OBJECTS = 20_000
 SECONDS = 12.0
-TOKEN = "b" * 43
 LIMIT = 250.0
-MARK = "h-bench/dev:mark"
 FILTERS = {
     "all": "", "one step": "&query=" + quote("G.V().Has('Type', Within('veth', 'device', 'bridge', 'tun'))"),
     "key": "&key=kind:device",
 }  # fmt: skip
 
 
-def show(figure: str, value: float, unit: str, **more: float | str) -> None:
-    print(json.dumps({"figure": figure, "value": round(value, 3), "unit": unit, **more}), flush=True)
-
-
-def said() -> list[generate.Said]:
-    return list(islice(generate.Estate(1).records(OBJECTS), OBJECTS))
-
-
-async def serve(folder: Path, rate: int, pipe: Connection) -> None:
-    """Serve an estate; once told to, change it at a rate, every change with its time."""
-    scope = Scope("bench", "bench")
-    (folder / "config.yaml").write_text("web: {rate: 0}")
-    records = said()
-    async with opened(Home(folder), "local") as system:
-        site = system.site("local")
-        for start in range(0, len(records), 500):
-            some = tuple(Record(s.id, s.facet, s.type, s.attributes) for s in records[start : start + 500])
-            await site.put([Seen(scope, some)])
-        async with Server(system, TOKEN, "127.0.0.1", 0) as server:
-            pipe.send(server.url)
-            await asyncio.to_thread(pipe.recv)
-            devices = cycle([s for s in records if s.facet == "netlink" and "mtu" in s.attributes])
-            began, used, sent = time.perf_counter(), time.process_time(), 0
-            while (elapsed := time.perf_counter() - began) < SECONDS:
-                while sent < elapsed * rate:
-                    s = next(devices)
-                    sent += 1
-                    changed = Record(s.id, s.facet, s.type, s.attributes | {"bench_ns": time.time_ns()})
-                    await site.writer.put([Seen(scope, (changed,))])
-                await asyncio.sleep(0.005)
-            await site.writer.settled()
-            took = time.perf_counter() - began
-            share = (time.process_time() - used) / took
-            last = Record(MARK, "netlink", "device", {"name": "mark", "host": "h-bench"})
-            await site.put([Seen(scope, (last,))])
-            pipe.send((sent, took, share, server.feeds.dropped))
-            await asyncio.to_thread(pipe.recv)
-
-
-def process(folder: str, rate: int, pipe: Connection) -> None:
-    asyncio.run(serve(Path(folder), rate, pipe))
+def timed(number: int) -> dict[str, Any]:
+    return {"bench_ns": time.time_ns()}
 
 
 async def listen(url: str, filter: str, ready: asyncio.Event, late: list[float] | None) -> tuple[int, int]:
@@ -125,7 +75,8 @@ async def load(url: str, clients: int, rate: int, wanted: str, pipe: Connection)
     await asyncio.wait_for(asyncio.gather(*(each.wait() for each in readies)), 120)
     pipe.send("go")
     used = time.process_time()
-    sent, lasted, share, dropped = await asyncio.to_thread(pipe.recv)
+    done: Sent = await asyncio.to_thread(pipe.recv)
+    sent, lasted = done.changes, done.lasted
     ours = (time.process_time() - used) / lasted
     told = await asyncio.wait_for(asyncio.gather(*listening), 60)
     delays = sorted(delay for each in late for delay in each)
@@ -133,11 +84,11 @@ async def load(url: str, clients: int, rate: int, wanted: str, pipe: Connection)
          p50=round(delays[len(delays) // 2], 1), worst=round(delays[-1], 1), filter=wanted or "mixed",
          changes_a_second=round(sent / lasted), deltas_a_second=round(sum(each for each, _ in told) / lasted),
          frames_a_second=round(sum(each for _, each in told) / lasted),
-         server_share_of_a_core=round(share, 2), client_share_of_a_core=round(ours, 2))  # fmt: skip
+         server_share_of_a_core=round(done.share, 2), client_share_of_a_core=round(ours, 2))  # fmt: skip
     whole = [deltas for n, (deltas, _) in enumerate(told) if filters[n % len(filters)] == FILTERS["all"]]
     if whole:  # the others are told of some changes only
         show("deltas missing at a client of everything, worst", max(0, sent + 1 - min(whole)), "deltas",
-             clients=len(whole), times_too_slow=dropped)  # fmt: skip
+             clients=len(whole), times_too_slow=done.dropped)  # fmt: skip
 
 
 def alone(clients: int, rate: int) -> None:
@@ -152,15 +103,8 @@ def alone(clients: int, rate: int) -> None:
 
 def main() -> None:
     clients, rate = int(sys.argv[1]) if len(sys.argv) > 1 else 100, int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    ours, theirs = multiprocessing.Pipe()
-    with tempfile.TemporaryDirectory() as folder:
-        server = multiprocessing.get_context("spawn").Process(target=process, args=(folder, rate, theirs))
-        server.start()
-        try:
-            asyncio.run(load(ours.recv(), clients, rate, sys.argv[3] if len(sys.argv) > 3 else "", ours))
-        finally:
-            ours.send("stop")
-            server.join(30)
+    with served(rate, SECONDS, timed) as pipe:
+        asyncio.run(load(pipe.recv(), clients, rate, sys.argv[3] if len(sys.argv) > 3 else "", pipe))
     alone(clients, rate)
 
 
