@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from labs.plain import lab as plain
 from labs.plain.running import Running
+from tests.support.plain_lab import standing
 
 ROOT = Path(__file__).parents[2]
 CALIPSO = [sys.executable, "-m", "calipso"]
@@ -68,13 +68,8 @@ def built() -> None:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Mortal: a run that is killed leaves nothing behind either."""
-    state = tmp_path_factory.mktemp("lab") / "state"
-    made = plain.up(state, mortal=True)
-    try:
-        yield made
-    finally:
-        plain.down(state)
+    with standing(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labs.plain import lab as plain
 from labs.plain.running import Running
+from tests.support.plain_lab import standing
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Running]:
-    """Mortal: a run that is killed leaves nothing behind either."""
-    state = tmp_path / "lab"
-    made = plain.up(state, mortal=True)
-    try:
-        yield made
-    finally:
-        plain.down(state)
+    with standing(tmp_path / "lab") as lab:
+        yield lab

@@ -22,11 +22,11 @@ from calipso.sources.linux import SOURCE as LINUX
 from calipso.sources.ovs import SOURCE as OVS
 from calipso.transports.local import LocalTransport
 from calipso.transports.ssh import SshTransport
-from labs.plain import lab as plain
 from labs.plain.expectation import expected
 from labs.plain.running import Running
 from tests.live.lab_plain.seeing import NAME, graph_of, home
 from tests.live.lab_plain.seeing import differences as seen_differences
+from tests.support.plain_lab import standing
 from tests.support.sshd import SSHD, Server, make_key
 
 pytestmark = pytest.mark.live
@@ -43,12 +43,8 @@ DECLARED = {
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    state = tmp_path_factory.mktemp("lab") / "state"
-    made = plain.up(state, mortal=True)
-    try:
-        yield made
-    finally:
-        plain.down(state)
+    with standing(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
