@@ -209,10 +209,14 @@ def test_a_capture_is_begun_its_flows_are_seen_and_it_is_ended(opened: Opened, l
     form.get_by_role("button", name="Start capture").click()
     expect(form).to_have_count(0)
     expect(page.get_by_text(re.compile("vnics, .* at 8 points"))).to_be_visible(timeout=20_000)
+    page.get_by_role("heading", name="Flows").hover()  # off the table, in which rows would keep their places
+    expect(page.get_by_text("worst first, then rate")).to_be_visible()
     lab.inside("h1", "vm-b", "ping", "-c", "10", "-i", "0.2", "10.20.0.12")
     table = page.get_by_role("grid", name="Flows")
     row = table.get_by_role("row").filter(has_text="10.20.0.12").filter(has_text="icmp").first
     expect(row).to_be_visible(timeout=30_000)
+    table.hover()
+    expect(page.get_by_text("rows keep their places while you look")).to_be_visible()
     field = page.get_by_label("Add a filter")
     field.fill("10.20.0.12")
     field.press("Enter")

@@ -13,7 +13,7 @@ import { InjectForm } from "./InjectForm";
 import { Sent } from "./Sent";
 import { nameOf, pointOf } from "./names";
 import { filterOf, lineOf, queryOf, rateWords, wantedOf, type Row } from "./model";
-import { captures, follow, held, paused, problem, rows, truncated } from "./watching";
+import { captures, follow, held, hold, paused, problem, rows, truncated } from "./watching";
 
 export { FlowsPanel } from "./Panel";
 
@@ -74,10 +74,10 @@ function Found(): JSX.Element | null {
         {many("one way") ? <span class="row g2 error"><Glyph name="st-error" size="s" tone="m-error" />{count(many("one way"))} one way only</span> : null}
         {many("fragments") ? <span class="row g2 warn"><Glyph name="st-warn" size="s" tone="m-warn" />{count(many("fragments"))} with fragments amiss</span> : null}
         {truncated.value ? <span class="chip warn">there are more</span> : null}
-        <span class="t2">{held.value ? "rows keep their places while you look" : "worst first, then rate"}</span>
+        <span class="t2">{held.value === null ? "worst first, then rate" : `rows keep their places while you look${held.value ? `, ${counted(held.value, "new one is", "new ones are")} at the end` : ""}`}</span>
       </div>
       {all.length ? (
-        <div class="flow-table" onPointerEnter={() => (held.value = true)} onPointerLeave={() => (held.value = false)} onFocusIn={() => (held.value = true)} onFocusOut={() => (held.value = false)}>
+        <div class="flow-table" onPointerEnter={() => hold(true)} onPointerLeave={() => hold(false)} onFocusIn={() => hold(true)} onFocusOut={() => hold(false)}>
           <Grid label="Flows" rows={all} columns={COLUMNS} keyOf={(row) => row.flow.uuid} chosen={place.value.more["flow"] ?? ""} choose={(row) => go({ more: { ...place.value.more, flow: row.flow.uuid } })} tone={(row) => (row.state === "over" ? "off" : "")} />
         </div>
       ) : (

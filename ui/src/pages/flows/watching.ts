@@ -14,11 +14,14 @@ export const lost = signal(0);
 export const truncated = signal(false);
 export const problem = signal<Problem | null>(null);
 export const paused = signal(false);
-/** Whether the pointer or the focus is in the table: rows keep their places then. */
-export const held = signal(false);
+/** While the pointer or the focus is in the table rows keep their places: how many came since then, null while they move. */
+export const held = signal<number | null>(null);
 export let rates = new Rates();
 
 let asked = "";
+/** The last answer in its own order, and what of it was there when rows began to keep their places. */
+let sorted: Row[] = [];
+let there: ReadonlySet<string> = new Set();
 
 /** Ask again and again while the page is shown. Returns how to stop. */
 export function follow(): () => void {
@@ -42,15 +45,16 @@ export async function load(): Promise<void> {
   const mine = asked;
   const name = environment.peek();
   try {
-    const [flows, there, sent] = await Promise.all([
+    const [flows, watched, sent] = await Promise.all([
       ask("get_flows", requestOf(name, wantedOf(place.peek().filter), at.peek())), ask("get_captures", { environment: name }), ask("get_injections", { environment: name }),
     ]);
     if (mine !== asked) return;
-    captures.value = there;
+    captures.value = watched;
     injections.value = sent.items;
     lost.value = flows.lost;
     truncated.value = flows.truncated;
-    rows.value = kept(rates.take(flows.flows, Date.now()));
+    sorted = rates.take(flows.flows, Date.now());
+    rows.value = kept(sorted);
     problem.value = null;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -58,11 +62,21 @@ export async function load(): Promise<void> {
   }
 }
 
+/** Rows keep their places from now on, or have those that they would have had. */
+export function hold(on: boolean): void {
+  if (on === (held.peek() !== null)) return;
+  held.value = on ? 0 : null;
+  there = new Set(rows.peek()?.map((row) => row.flow.uuid));
+  if (!on && rows.peek()) rows.value = sorted;
+}
+
 /** In the order of before while the table is held; what is new comes last. */
-function kept(next: Row[]): Row[] {
-  if (!held.peek() || !rows.peek()) return next;
-  const order = new Map((rows.peek() ?? []).map((row, i) => [row.flow.uuid, i]));
-  return next.sort((one, other) => (order.get(one.flow.uuid) ?? 1e9) - (order.get(other.flow.uuid) ?? 1e9));
+function kept(next: readonly Row[]): Row[] {
+  const before = rows.peek();
+  if (held.peek() === null || !before) return [...next];
+  held.value = next.filter((row) => !there.has(row.flow.uuid)).length;
+  const order = new Map(before.map((row, i) => [row.flow.uuid, i]));
+  return [...next].sort((one, other) => (order.get(one.flow.uuid) ?? 1e9) - (order.get(other.flow.uuid) ?? 1e9));
 }
 
 export async function create(request: CreateCapture): Promise<void> {
