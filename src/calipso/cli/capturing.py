@@ -173,6 +173,8 @@ def _packets(file: str, asked: dict[str, Any]) -> None:
     found: PacketFile = call(Home.default(), "get_packets", **asked)
     _write(file, found.pcap)
     print(f"{found.packets} packets of {found.flows} flows written to {file}")
+    for reason in found.missing:
+        console(stderr=True).print(reason, style="yellow", soft_wrap=True, markup=False)
     if not found.packets:
         console(stderr=True).print("packets are kept by `calipso capture create --packets`", style="dim")
         raise typer.Exit(NEGATIVE)

@@ -153,6 +153,11 @@ class FlowPacket(msgspec.Struct, frozen=True):
     link: int
     frame: bytes
 
+    @property
+    def place(self) -> tuple[int, str, int]:
+        """Where it stands among others: they are told in this order."""
+        return self.time, self.flow, self.index
+
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """See the module. `a` is who spoke first.

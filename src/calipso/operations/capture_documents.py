@@ -52,6 +52,13 @@ class PointState(msgspec.Struct, frozen=True):
     cpu: float = 0.0
 
 
+class KeptPackets(msgspec.Struct, frozen=True):
+    """Packets by time. missing: why those of some host are not among them."""
+
+    packets: list[FlowPacket]
+    missing: list[str] = []
+
+
 class CaptureState(msgspec.Struct, frozen=True):
     """error: why the query cannot be answered now."""
 
@@ -82,8 +89,8 @@ class Captures(Protocol):
 
     def ended(self) -> list[CaptureEnd]: ...
 
-    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
-        """Those kept of flows (uuids), by time."""
+    def packets(self, flows: Sequence[str]) -> KeptPackets:
+        """Those kept of flows (uuids), wherever they are kept; for a thread."""
         ...
 
     def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:

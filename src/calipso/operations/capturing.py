@@ -189,12 +189,16 @@ class GetPackets(GetFlows, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PacketFile(msgspec.Struct, frozen=True):
-    """pcap: a classic file with times in ns, in JSON as base64. truncated: there are more flows than were looked at."""
+    """pcap: a classic file with times in ns, in JSON as base64. truncated: there are more flows than were looked at.
+
+    missing: why packets that hosts with agents keep are not among them.
+    """
 
     packets: int
     flows: int
     truncated: bool
     pcap: bytes
+    missing: list[str] = []
 
 
 async def create_capture(context: Context, request: CreateCapture) -> CaptureView:
@@ -278,11 +282,12 @@ async def get_packets(context: Context, request: GetPackets) -> PacketFile:
 def _packets(captures: Captures, wanted: FlowFilter, bpf: str) -> PacketFile:
     flows = captures.flows.find(wanted)
     looked = flows[: wanted.limit - 1]
-    found = captures.matching(bpf, captures.packets([flow.uuid for flow in looked]))
+    there = captures.packets([flow.uuid for flow in looked])
+    found = captures.matching(bpf, there.packets)
     link = found[0].link if found else 1
     same = [(each.time, each.frame, each.wire) for each in found if each.link == link]
     count = len({each.flow for each in found})
-    return PacketFile(len(same), count, len(flows) > len(looked), written(same, link))
+    return PacketFile(len(same), count, len(flows) > len(looked), written(same, link), there.missing)
 
 
 def _exported(flows: FlowStore, wanted: FlowFilter) -> FlowFile:

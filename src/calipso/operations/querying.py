@@ -109,7 +109,7 @@ class Kept:
         return self._captures().flows.updates(_filter(wanted))
 
     def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
-        return self._captures().packets(flows)
+        return self._captures().packets(flows).packets
 
     def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
         try:

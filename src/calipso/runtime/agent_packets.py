@@ -17,14 +17,18 @@ import structlog
 from websockets.asyncio.client import ClientConnection
 
 from calipso.errors import AuthFailed, CalipsoError, ParseError, StoreError
+from calipso.model.environment import Host
 from calipso.model.flow import Flow
 from calipso.runtime import feed
+from calipso.runtime.agent_answers import AgentAnswers
 from calipso.runtime.at import now
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.delivery import Delivery
 from calipso.runtime.orders import Ability, Order, ability
 from calipso.runtime.pace import Pace
+from calipso.runtime.packet_shelf import PacketShelf
 from calipso.runtime.spool import Spool
+from calipso.runtime.transports import transport_to
 from calipso.seams import CaptureEngine, FrameSender, Injector
 
 EVERY = 1.0
@@ -51,7 +55,10 @@ class AgentPackets:
     def __init__(
         self, engines: Sequence[CaptureEngine], injector: Injector, spool: Spool, limits: Limits = Limits()  # noqa: B008
     ) -> None:  # fmt: skip
-        self.host = CaptureHost(engines)
+        self.shelf = PacketShelf()
+        self.host = CaptureHost(engines, self.shelf)
+        self._answers = AgentAnswers(lambda: transport_to(Host()), self.shelf)
+        self._asks: asyncio.Queue[feed.Ask] = asyncio.Queue()
         self.flows_lost = int(spool.recall(LOST) or 0)
         self.limits = limits
         self._injector, self._spool = injector, spool
@@ -84,6 +91,8 @@ class AgentPackets:
             self.host.want(orders)
         for batch in told.frames:
             self._batches.put_nowait(batch)
+        for ask in told.asks:
+            self._asks.put_nowait(ask)
 
     # ── captures ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -132,7 +141,7 @@ class AgentPackets:
 
     def works(self, socket: ClientConnection) -> list[Coroutine[Any, Any, None]]:
         """What is to be done as long as the connection lasts."""
-        return [self._delivery.send(socket), self._report(socket), self._send_frames(socket)]
+        return [self._delivery.send(socket), self._report(socket), self._send_frames(socket), self._answer_asks(socket)]
 
     async def _report(self, socket: ClientConnection) -> None:
         """Tell how captures go, when that has changed."""
@@ -143,6 +152,16 @@ class AgentPackets:
                 await socket.send(msgspec.json.encode(report).decode())
                 told = report
             await asyncio.sleep(EVERY)
+
+    async def _answer_asks(self, socket: ClientConnection) -> None:
+        """One after another; what was asked in a conversation that has ended nobody waits for."""
+        try:
+            while True:
+                said = await self._answers.answer(await self._asks.get())
+                await socket.send(msgspec.json.encode(said).decode())
+        finally:
+            while not self._asks.empty():
+                self._asks.get_nowait()
 
     async def _send_frames(self, socket: ClientConnection) -> None:
         """Send what the server hands over; when it is gone nothing more is sent."""

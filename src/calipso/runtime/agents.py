@@ -16,10 +16,11 @@ from calipso.model.record import RunEnded, RunError, ScopeState
 from calipso.operations.context import AgentState
 from calipso.runtime import feed
 from calipso.runtime.agent import only
-from calipso.runtime.agent_sending import AgentSender, Outbox
+from calipso.runtime.agent_sending import AgentSender
 from calipso.runtime.at import now
 from calipso.runtime.delivery import WINDOW
 from calipso.runtime.orders import Ability, Order, PointReport
+from calipso.runtime.outbox import Outbox
 from calipso.runtime.writer import Writer
 from calipso.seams import CapturePoint
 
@@ -40,6 +41,7 @@ class Site(Protocol):
 
 
 OLD = "it is of a version that knows nothing of packets: install the server's"
+OLD_ANSWERS = "it is of a version that cannot be asked: install the server's"
 RETRY = 2.0
 """Seconds until flows that the store could not take are tried again: they are on the agent's disk."""
 
@@ -61,11 +63,13 @@ class Connection:
         self.hello = hello
         self.replaced = asyncio.Event()
         """Set when the same agent came again: this connection is a dead one."""
-        self.outbox = Outbox(self._hand)
+        self.outbox = Outbox[feed.Batch, feed.Sent](hello.host, self._hand)
+        self.asks = Outbox[feed.Ask, feed.Answer](hello.host, self._ask)
         self._durable: int | None = None
         self._flows_durable: int | None = None
         self._orders: tuple[Order, ...] | None = None
         self._batches: list[feed.Batch] = []
+        self._asked: list[feed.Ask] = []
         self._news = asyncio.Event()
         """There is something to be told that was not yet."""
         self._flows: asyncio.Queue[tuple[int, tuple[Flow, ...]]] = asyncio.Queue(WINDOW)
@@ -112,11 +116,11 @@ class Connection:
         """What there is to tell the agent, once there is anything."""
         await self._news.wait()
         self._news.clear()
-        orders, batches = self._orders, tuple(self._batches)
+        orders, batches, asked = self._orders, tuple(self._batches), tuple(self._asked)
         told = feed.Told(self._durable, self._flows_durable, feed.Wanted(orders, now()) if orders is not None else None,
-                         batches)  # fmt: skip
+                         batches, asked)  # fmt: skip
         self._durable = self._flows_durable = self._orders = None
-        self._batches = self._batches[len(batches) :]
+        self._batches, self._asked = self._batches[len(batches) :], self._asked[len(asked) :]
         return told
 
     def want(self, orders: tuple[Order, ...]) -> None:
@@ -128,6 +132,10 @@ class Connection:
         self._batches.append(batch)
         self._news.set()
 
+    def _ask(self, ask: feed.Ask) -> None:
+        self._asked.append(ask)
+        self._news.set()
+
     def hears(self, text: str) -> None:
         """Take in what the agent says besides parts."""
         said = feed.heard(text)
@@ -136,11 +144,14 @@ class Connection:
         elif isinstance(said, feed.Report):
             self._agents.reported(self.hello, said)
         elif isinstance(said, feed.Sent):
-            self.outbox.answer(said)
+            self.outbox.answer(said.sent, said)
+        elif isinstance(said, feed.Answer):
+            self.asks.answer(said.answers, said)
 
     def close(self) -> None:
         self._keeping.cancel()
         self.outbox.close()
+        self.asks.close()
         self._agents.left(self, self._site)
 
 
@@ -216,6 +227,15 @@ class Agents:
         if reason or connection is None:
             raise Unreachable(reason, hint="`calipso agents` tells who is there and what each can do")
         return AgentSender(connection.outbox, point)
+
+    def asks(self, environment: str, host: str) -> Outbox[feed.Ask, feed.Answer]:
+        """Questions to an agent. Raises `Unreachable` for one that is away, or of an older version."""
+        connection = self._here.get((environment, host))
+        if connection is None:
+            raise Unreachable(f"the agent of {host} is away")
+        if connection.hello.ability is None or not connection.hello.ability.answers:
+            raise Unreachable(f"the agent of {host}: {OLD_ANSWERS}")
+        return connection.asks
 
     def sends_at_most(self, environment: str, host: str) -> int:
         """Packets a second that an agent lets itself be made to send."""

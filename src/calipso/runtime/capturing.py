@@ -17,22 +17,23 @@ import msgspec
 import structlog
 
 from calipso.captures.bpf import compiled
-from calipso.errors import ConfigError, Conflict, NotFound, QueryError
+from calipso.errors import CalipsoError, ConfigError, Conflict, NotFound, QueryError
 from calipso.model.flow import Flow, FlowPacket
-from calipso.operations.capture_documents import CaptureEnd, CaptureSpec, CaptureState, PointState
+from calipso.operations.capture_documents import CaptureEnd, CaptureSpec, CaptureState, KeptPackets, PointState
 from calipso.operations.querying import Reach
 from calipso.query.evaluate import Found, evaluate
 from calipso.query.run import Limits
+from calipso.runtime.agent_asking import kept
 from calipso.runtime.agents import Agents
 from calipso.runtime.at import now
 from calipso.runtime.capture_budgets import Budget
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.flow_keeping import FlowKeeping
 from calipso.runtime.orders import Key, Order
-from calipso.runtime.packet_shelf import PacketShelf, matching
+from calipso.runtime.packet_shelf import LARGEST, PacketShelf, matching
 from calipso.runtime.points import Located, Points
 from calipso.runtime.site import Site
-from calipso.seams import CaptureEngine, FlowStore
+from calipso.seams import CaptureEngine, FlowFilter, FlowStore
 
 DOCUMENTS = "captures"
 EVERY = 1.0
@@ -114,8 +115,25 @@ class Captures:
         """Where an object is that packets can be sent from, or why it is out of reach."""
         return self.points.by_id(id, self._types)
 
-    def packets(self, flows: Sequence[str]) -> list[FlowPacket]:
-        return self.shelf.of(flows)
+    def packets(self, flows: Sequence[str]) -> KeptPackets:
+        """For a thread: agents are asked for theirs, those that keep any of these flows."""
+        found, missing = self.shelf.of(flows), list[str]()
+        for host, uuids in self._kept_at_agents(flows).items():
+            room = LARGEST - sum(len(each.frame) for each in found)
+            try:
+                found += kept(self._agents.asks(self._site.config.name, host), uuids, room)
+            except CalipsoError as error:
+                missing.append(f"packets kept at {host} are not here: {error.message}")
+        return KeptPackets(sorted(found, key=lambda each: each.place), missing)
+
+    def _kept_at_agents(self, flows: Sequence[str]) -> dict[str, list[str]]:
+        """Host → flows (uuids) of which its agent keeps packets."""
+        hosts: dict[str, list[str]] = {host: [] for host in self.points.agents()}
+        if hosts and flows:
+            for flow in self.flows.find(FlowFilter(match={"uuid": tuple(flows)}, limit=len(flows))):
+                if flow.raw_packets and flow.host in hosts:
+                    hosts[flow.host].append(flow.uuid)
+        return {host: uuids for host, uuids in hosts.items() if uuids}
 
     def matching(self, bpf: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:
         return matching(bpf, packets)

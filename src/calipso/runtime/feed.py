@@ -9,6 +9,9 @@ An agent that says in its hello what it can do with packets (`ability`) is told 
 of it, each time anew) and frames to send (`frames`). It sends flows in binary frames of numbers of their own, whose
 highest bit is set, and is told up to which they are kept (`flows`); text frames tell how its captures go (`Report`) and
 what became of frames (`Sent`). Flows that come again are the same flows: their uuid says so.
+
+An agent whose ability says that it answers is asked (`asks`) for what is told only when it is wanted: which addresses
+its kernel translates, packets kept of flows. A text frame is the `Answer`.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ import msgspec
 import zstandard
 
 from calipso.errors import ParseError
+from calipso.flows.translation import Translation
 from calipso.model.environment import Environment
-from calipso.model.flow import Flow
+from calipso.model.flow import Flow, FlowPacket
 from calipso.model.record import Observation
 from calipso.runtime.orders import Ability, Order, PointReport
 from calipso.seams import CapturePoint
@@ -102,6 +106,34 @@ class Sent(msgspec.Struct, frozen=True):
     denied: bool = False
 
 
+class Tracked(msgspec.Struct, frozen=True):
+    """Translated connections with an address in a namespace (id), to which a path leads."""
+
+    netns: str
+    path: str
+    address: str
+
+
+class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A question: `tracked`, or else packets kept of `flows` (uuids), those `after` a place (`FlowPacket.place`)."""
+
+    number: int = 0
+    tracked: Tracked | None = None
+    flows: tuple[str, ...] = ()
+    after: tuple[int, str, int] | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """answers: the number of the question. said: as `packed` has it. error: why there is no answer; denied: for lack of
+    a privilege.
+    """
+
+    answers: int
+    said: bytes = b""
+    error: str = ""
+    denied: bool = False
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """All that is to be captured. now: the server's µs since the epoch, by which `until` of the orders is meant."""
 
@@ -116,18 +148,28 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     flows: int | None = None
     captures: Wanted | None = None
     frames: tuple[Batch, ...] = ()
+    asks: tuple[Ask, ...] = ()
 
 
-_HEARD: tuple[Callable[[str], Cost | Report | Sent], ...] = (
+Heard = Cost | Report | Sent | Answer
+_HEARD: tuple[Callable[[str], Heard], ...] = (
     msgspec.json.Decoder(Cost).decode, msgspec.json.Decoder(Report).decode, msgspec.json.Decoder(Sent).decode,
+    msgspec.json.Decoder(Answer).decode,
 )  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Observation, ...]).decode
 _decode_flows = msgspec.msgpack.Decoder(tuple[Flow, ...]).decode
+_decode_packets = msgspec.msgpack.Decoder(tuple[FlowPacket, ...]).decode
+_decode_translations = msgspec.msgpack.Decoder(tuple[Translation, ...]).decode
 
 
 def pack(said: Sequence[Observation] | Sequence[Flow]) -> bytes:
     """The body of a part."""
+    return packed(said)
+
+
+def packed(said: Sequence[object]) -> bytes:
+    """What an answer says."""
     return zstandard.ZstdCompressor(level=1).compress(_encode(tuple(said)))
 
 
@@ -141,6 +183,16 @@ def unpack_flows(body: bytes) -> tuple[Flow, ...]:
     return _unpacked(body, _decode_flows)
 
 
+def unpack_packets(said: bytes) -> tuple[FlowPacket, ...]:
+    """Raises `ParseError`."""
+    return _unpacked(said, _decode_packets)
+
+
+def unpack_translations(said: bytes) -> tuple[Translation, ...]:
+    """Raises `ParseError`."""
+    return _unpacked(said, _decode_translations)
+
+
 def _unpacked(body: bytes, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(zstandard.ZstdDecompressor().decompress(body, max_output_size=LARGEST_PART))
@@ -148,7 +200,7 @@ def _unpacked(body: bytes, decode: Callable[[bytes], T]) -> T:
         raise ParseError("part", str(error)) from error
 
 
-def heard(text: str) -> Cost | Report | Sent | None:
+def heard(text: str) -> Heard | None:
     """What an agent says besides parts; None for what a later version says."""
     for read in _HEARD:
         with contextlib.suppress(msgspec.DecodeError, msgspec.ValidationError):

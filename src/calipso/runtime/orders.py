@@ -54,13 +54,14 @@ class Ability(msgspec.Struct, frozen=True):
     """What an agent does with packets. captures, sends: why it does not, "" when it does. What an engine lacks is said
     of it: others may be usable.
 
-    sends_at_most: packets a second, whatever the server allows.
+    sends_at_most: packets a second, whatever the server allows. answers: whether it can be asked (`feed.Ask`).
     """
 
     captures: str = ""
     sends: str = ""
     engines: tuple[EngineAbility, ...] = ()
     sends_at_most: int = 0
+    answers: bool = False
 
     @property
     def unprivileged(self) -> str:
@@ -81,4 +82,5 @@ def ability(
         injector.reason() if sends else "its configuration says no (--no-inject)",
         known,
         rate,
+        answers=True,
     )

@@ -67,7 +67,7 @@ class PacketShelf:
         """The packets of flows, by time."""
         with self._lock:
             found = [packet for uuid in dict.fromkeys(flows) for packet in self._of.get(uuid, ())]
-        return sorted(found, key=lambda each: each.time)
+        return sorted(found, key=lambda each: each.place)
 
 
 def matching(text: str, packets: Sequence[FlowPacket]) -> list[FlowPacket]:

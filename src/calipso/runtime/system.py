@@ -323,7 +323,8 @@ class System:
         self, environment: str, namespaces: Sequence[str], address: str
     ) -> tuple[list[Translation], list[str]]:
         """Translated connections with an address in namespaces, and what could not be read. Raises `NotFound`."""
-        return await translations(self.site(environment), self._transport_to, namespaces, address, self.this_host)
+        site, transport_to, agents = self.site(environment), self._transport_to, self.connected
+        return await translations(site, transport_to, agents, namespaces, address, self.this_host)
 
     def injections(self, environment: str) -> Injections:
         """Raises `NotFound`."""

@@ -12,7 +12,7 @@ import pytest
 
 from calipso.errors import TransportError
 from calipso.flows.translation import Translation, of_netlink, of_text
-from calipso.runtime.translations import COMMAND
+from calipso.runtime.tracked import COMMAND
 from calipso.seams import Exec, Netlink
 from calipso.transports.local import LocalTransport
 

@@ -76,7 +76,9 @@ def test_where_there_are_only_commands_conntrack_is_asked(tmp_path: Path) -> Non
             site = system.site(ESTATE)
 
             async def told(reply: Reply, address: str) -> tuple[list[Translation], list[str]]:
-                return await translations(site, lambda host: Commands(reply), ["h1", "h9"], address, "h1")  # type: ignore[arg-type,return-value]
+                return await translations(
+                    site, lambda host: Commands(reply), system.connected, ["h1", "h9"], address, "h1"
+                )  # type: ignore[arg-type,return-value]
 
             said = Reply(CONNTRACK.encode())
             found, failed = await told(said, "10.1.0.2")

@@ -22,6 +22,7 @@ from calipso.model.flow import (
     FlowTransport,
     FlowVrrp,
 )
+from calipso.operations.capture_documents import KeptPackets
 from calipso.operations.querying import Kept
 from calipso.query.evaluate import prepared
 from calipso.query.flow_names import ALIASES, flow_name
@@ -78,7 +79,7 @@ class Asked(Kept):
     """Remembers what it was asked."""
 
     def __init__(self, store: FlowStore) -> None:
-        said = SimpleNamespace(flows=store, packets=packets_of, matching=matching)
+        said = SimpleNamespace(flows=store, packets=lambda flows: KeptPackets(packets_of(flows)), matching=matching)
         super().__init__(lambda: said)  # type: ignore[arg-type, return-value]
         self.said: list[FlowsWanted] = []
 

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
+from calipso.flows import record as r
+from calipso.flows.count import Counter
+from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
-from calipso.runtime import feed
+from calipso.runtime import agent_answers, feed
 from calipso.runtime.agent_packets import AgentPackets, Limits
 from calipso.runtime.at import now
 from calipso.runtime.orders import Ability, Order
@@ -51,7 +55,7 @@ async def until(holds: Callable[[], Any]) -> None:
     await asyncio.wait_for(ask(), 30)
 
 
-def at_work(folder: Path, packets: AgentPackets, work: Callable[[Server], Awaitable[None]]) -> None:
+def at_work(packets: AgentPackets, work: Callable[[Server], Awaitable[None]]) -> None:
     """With a server that listens, and does nothing by itself."""
 
     async def run() -> None:
@@ -86,7 +90,7 @@ def test_what_was_ordered_goes_on_after_a_restart_and_ends_by_the_agents_own_clo
         again.hear(wanted())
         await until(lambda: not again.host.busy)
 
-    at_work(tmp_path, again, work)
+    at_work(again, work)
     assert again.host.reports() == []
     (restored,) = first.host._orders.values()
     assert abs(restored.until - now() - 60_000_000) < 40_000_000
@@ -106,7 +110,7 @@ def test_flows_are_told_until_they_are_kept_and_what_is_dropped_is_counted(tmp_p
         await until(lambda: packets.flows_lost)
         await until(lambda: any(isinstance(said, feed.Report) and said.flows_lost for said in server.said))
 
-    at_work(tmp_path, packets, work)
+    at_work(packets, work)
     lost = packets.flows_lost
     spool.close()
     assert AgentPackets([Counting()], Swallowing(), Spool(tmp_path / "flows.db")).flows_lost == lost
@@ -128,7 +132,7 @@ def test_frames_are_sent_answered_and_limited(tmp_path: Path) -> None:
         packets.hear(feed.Told(frames=(feed.Batch(3, "other", POINT, (FRAME,)),)))
         await until(lambda: len(injector.points) == 2)
 
-    at_work(tmp_path, packets, work)
+    at_work(packets, work)
     assert injector.closed == 2, "nothing stays open without a server"
 
 
@@ -146,7 +150,7 @@ def test_what_the_host_does_not_allow_is_refused_and_said(tmp_path: Path) -> Non
         (sent,) = (said for said in server.said if isinstance(said, feed.Sent))
         assert sent.denied and "--no-inject" in sent.error
 
-    at_work(tmp_path, packets, work)
+    at_work(packets, work)
     assert engine.made == [] and injector.points == []
 
 
@@ -157,3 +161,44 @@ def test_older_agents_and_servers_understand_each_other() -> None:
     assert feed.heard('{"something": "new"}') is None
     told = feed.Hello("e", "h", "s", "0", ability=Ability(sends="no"))
     assert msgspec.json.decode(msgspec.json.encode(told), type=feed.Hello) == told
+
+
+def asking(packets: AgentPackets, *asks: feed.Ask) -> list[feed.Answer]:
+    """What an agent answers."""
+    said: list[feed.Answer] = []
+
+    async def work(server: Server) -> None:
+        for ask in asks:
+            packets.hear(feed.Told(asks=(ask,)))
+            await until(lambda: server.said and isinstance(server.said[-1], feed.Answer))
+            said.append(server.said.pop())
+
+    at_work(packets, work)
+    return said
+
+
+def test_packets_kept_of_flows_are_told_in_turns_and_unknown_flows_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_answers, "MOST", 2 * len(FRAME))
+    packets = AgentPackets([], Swallowing(), Spool(tmp_path / "flows.db"))
+    counter, table = Counter(packets=5), FlowTable(Point("n"))
+    for n in range(5):
+        counter.frame(FRAME, len(FRAME), 1_000_000_000 + n)
+    table.update(r.unpack(counter.records()), 2_000_000_000)
+    packets.shelf.take(counter.packets(), table)
+    (flow,) = table.flows()
+    first = asking(packets, feed.Ask(1, flows=(flow.uuid, "nobody")), feed.Ask(2, flows=("nobody",)))
+    assert [(said.answers, said.error) for said in first] == [(1, ""), (2, "")]
+    there = feed.unpack_packets(first[0].said)
+    assert ([each.index for each in there], feed.unpack_packets(first[1].said)) == ([1, 2], ())
+    (more,) = asking(packets, feed.Ask(3, flows=(flow.uuid,), after=there[-1].place))
+    assert [each.index for each in feed.unpack_packets(more.said)] == [3, 4]
+
+
+def test_a_question_that_cannot_be_answered_is_answered_with_why(tmp_path: Path) -> None:
+    packets = AgentPackets([], Swallowing(), Spool(tmp_path / "flows.db"))
+    asked = feed.Tracked("h1/netns:gone", "/nowhere/at-all", "10.1.0.2")
+    wrong = feed.Tracked("h1", "", "everything")
+    said = asking(packets, feed.Ask(1, tracked=asked), feed.Ask(2, tracked=wrong))
+    assert "/nowhere/at-all" in said[0].error and "by an address" in said[1].error
