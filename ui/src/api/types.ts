@@ -1143,6 +1143,7 @@ export interface PacketFile {
   flows: number;
   truncated: boolean;
   pcap: string;
+  missing?: string[];
 }
 
 export interface PacketsImported {
