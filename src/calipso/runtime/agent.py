@@ -23,7 +23,7 @@ from calipso.runtime.cost import Meter, resident
 from calipso.runtime.delivery import Delivery
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
-from calipso.runtime.turn import ended
+from calipso.runtime.turn import ended, insisted
 from calipso.seams import Source
 from calipso.version import VERSION
 
@@ -91,11 +91,11 @@ class Agent:
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep(), name="spool")
-                tasks.create_task(self._collect(), name="collect")
-                tasks.create_task(self._deliver(), name="deliver")
+                tasks.create_task(insisted(self._keep()), name="spool")
+                tasks.create_task(insisted(self._collect()), name="collect")
+                tasks.create_task(insisted(self._deliver()), name="deliver")
                 if self.packets is not None:
-                    tasks.create_task(self.packets.run(self.meter.pace), name="captures")
+                    tasks.create_task(insisted(self.packets.run(self.meter.pace)), name="captures")
         except* CalipsoError as errors:
             raise errors.exceptions[0] from None
 
@@ -192,9 +192,8 @@ class Agent:
                 for task in done:
                     task.result()
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*map(ended, tasks))
+                await asyncio.gather(*tasks, return_exceptions=True)  # what they raised is known
 
     @contextlib.asynccontextmanager
     async def _connected(self, headers: dict[str, str]) -> AsyncIterator[ClientConnection]:

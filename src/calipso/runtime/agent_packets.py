@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from calipso.model.flow import Flow
 from calipso.runtime import feed
 from calipso.runtime.agent_answers import AgentAnswers
 from calipso.runtime.at import now
+from calipso.runtime.capture_budgets import Budgets, Spent
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.delivery import Delivery
 from calipso.runtime.orders import Ability, Order, ability
@@ -31,11 +32,12 @@ from calipso.runtime.spool import Spool
 from calipso.runtime.transports import transport_to
 from calipso.seams import CaptureEngine, FrameSender, Injector
 
+T = TypeVar("T")
 EVERY = 1.0
 """Seconds between looks at what was counted."""
 GATHER, SHORT = 5.0, 5
 """Seconds for which flows are gathered into one part while more than so many parts wait: the newest state counts."""
-ORDERS, LOST = "orders", "flows lost"
+ORDERS, LOST, SPENT = "orders", "flows lost", "budgets spent"
 MOST_SENDERS = 64
 
 log = structlog.get_logger()
@@ -56,7 +58,9 @@ class AgentPackets:
         self, engines: Sequence[CaptureEngine], injector: Injector, spool: Spool, limits: Limits = Limits()  # noqa: B008
     ) -> None:  # fmt: skip
         self.shelf = PacketShelf()
-        self.host = CaptureHost(engines, self.shelf)
+        self._budgets = Budgets(_recalled(spool, SPENT, dict[str, Spent]) or {})
+        self._kept = dict(self._budgets.spent)
+        self.host = CaptureHost(engines, self.shelf, self._budgets)
         self._answers = AgentAnswers(lambda: transport_to(Host()), self.shelf)
         self._asks: asyncio.Queue[feed.Ask] = asyncio.Queue()
         self.flows_lost = int(spool.recall(LOST) or 0)
@@ -69,7 +73,7 @@ class AgentPackets:
         self._senders: dict[str, FrameSender] = {}
         self._pace = Pace(limits.rate)
         if limits.captures:
-            self.host.want(_remembered(spool))
+            self.host.want(_recalled(spool, ORDERS, list[Order]) or [])
 
     def ability(self) -> Ability:
         return ability(
@@ -102,10 +106,18 @@ class AgentPackets:
             while True:
                 if self.host.busy or self._waiting:
                     self._gather(await asyncio.to_thread(self.host.turn))
+                    self._note_spent()
                     await pace()
                 await asyncio.sleep(EVERY)
         finally:
             self._gather(self.host.close(), at_once=True)
+
+    def _note_spent(self) -> None:
+        """Keep what budgets are used up: an agent that begins anew does not begin them anew."""
+        if self._kept != self._budgets.spent:
+            self._kept = dict(self._budgets.spent)
+            with contextlib.suppress(StoreError):
+                self._spool.remember(SPENT, msgspec.json.encode(self._kept).decode())
 
     def _gather(self, flows: Sequence[Flow], *, at_once: bool = False) -> None:
         """Each delta of a flow is kept, and of states with the same delta the newest."""
@@ -207,10 +219,10 @@ class AgentPackets:
         return self._injector.open(batch.point)
 
 
-def _remembered(spool: Spool) -> list[Order]:
-    """What the server wanted when they last spoke."""
-    said = spool.recall(ORDERS)
+def _recalled(spool: Spool, what: str, type: type[T]) -> T | None:
+    """What was kept before; None also for what another version kept."""
+    said = spool.recall(what)
     try:
-        return msgspec.json.decode(said, type=list[Order]) if said else []
+        return msgspec.json.decode(said, type=type) if said else None
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return []  # of another version
+        return None

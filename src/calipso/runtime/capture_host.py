@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from calipso.flows import record as r
 from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
 from calipso.operations.capture_documents import PointState
+from calipso.runtime.capture_budgets import Budgets
 from calipso.runtime.orders import Key, Order, PointReport
 from calipso.runtime.packet_shelf import PacketShelf
 from calipso.seams import Capture, CaptureCounts, CaptureEngine
@@ -70,16 +71,19 @@ class _Open:
 class CaptureHost:
     """See the module. `turn` and `close` may take long: they are for a thread; the others may be called from any.
 
-    shelf: keeps packets of flows, where they are kept.
+    shelf: keeps packets of flows, where they are kept. budgets: end captures by what all their points use up here;
+    without them somebody else sees to that.
     """
 
-    def __init__(self, engines: Sequence[CaptureEngine], shelf: PacketShelf | None = None) -> None:
-        self.engines, self._shelf = tuple(engines), shelf
+    def __init__(
+        self, engines: Sequence[CaptureEngine], shelf: PacketShelf | None = None, budgets: Budgets | None = None
+    ) -> None:
+        self.engines, self._shelf, self._budgets = tuple(engines), shelf, budgets
         self._orders: dict[Key, Order] = {}
         self._open: dict[Key, _Open] = {}
         self._failed: dict[Key, tuple[float, str]] = {}
-        self._ended: dict[Key, PointState] = {}
-        """Those that ended by what their orders say, until they are not wanted any more."""
+        self._ended: dict[Key, tuple[int, PointState]] = {}
+        """Those that ended by what their orders say, until they are not wanted any more; when it was made."""
         self._lock = threading.Lock()
 
     def want(self, orders: Iterable[Order]) -> None:
@@ -95,19 +99,44 @@ class CaptureHost:
         """Open and close what is to be; the flows that changed or ended."""
         with self._lock:
             wanted, at = self._orders, time.time_ns()
-            for kept in (self._failed, self._ended):
-                for key in [key for key in kept if key not in wanted]:
-                    del kept[key]
+            self._forget(wanted)
             told = self._close([key for key, there in self._open.items() if not _same(there.order, wanted.get(key))])
             for key, order in wanted.items():
                 there = self._open.get(key)
                 if order.until and order.until <= at // 1000:
                     told += self._end(key, order, OVER)
+                elif reason := self._spent(order):
+                    told += self._end(key, order, reason)
                 elif there is not None:
                     there.order = order
                 elif key not in self._ended and self._failed.get(key, (0.0, ""))[0] <= time.monotonic():
                     self._begin(key, order)
-            return told + self._read(at)
+            told += self._read(at)
+            self._spend(wanted)
+            return told
+
+    def _forget(self, wanted: Mapping[Key, Order]) -> None:
+        """What is known of orders that are not wanted any more."""
+        for key in [key for key in self._failed if key not in wanted]:
+            del self._failed[key]
+        for key, (made, _) in list(self._ended.items()):
+            if key not in wanted or wanted[key].made != made:
+                del self._ended[key]
+        if self._budgets is not None:
+            self._budgets.want(wanted.values())
+
+    def _spent(self, order: Order) -> str:
+        """Why the budget of its capture ends it, "" while there is some left."""
+        return self._budgets.over(order) if self._budgets is not None else ""
+
+    def _spend(self, wanted: Mapping[Key, Order]) -> None:
+        """Take in what captures used: the next turn ends those that have used up what they may."""
+        points: dict[str, list[tuple[str, int, float]]] = {}
+        for (capture, node), there in self._open.items():
+            points.setdefault(capture, []).append((node, there.counts.received, there.capture.cpu()))
+        for order in {order.capture: order for order in wanted.values()}.values():
+            if self._budgets is not None and order.capture in points:
+                self._budgets.look(order, points[order.capture], time.monotonic())
 
     def close(self) -> list[Flow]:
         """End everything that is open; what it counted."""
@@ -124,7 +153,7 @@ class CaptureHost:
         if there is not None:
             return there.state("active")
         if (ended := self._ended.get(key)) is not None:
-            return ended
+            return ended[1]
         failed = self._failed.get(key)
         return PointState(order.point.node, "failed" if failed else "waiting", reason=failed[1] if failed else "")
 
@@ -184,7 +213,8 @@ class CaptureHost:
             self._failed.pop(key, None)
             log.info("capture ended", capture=key[0], node=key[1], reason=reason)
             node = order.point.node
-            self._ended[key] = there.state("ended", reason) if there else PointState(node, "ended", reason=reason)
+            state = there.state("ended", reason) if there else PointState(node, "ended", reason=reason)
+            self._ended[key] = order.made, state
         return told
 
     def _close(self, keys: Iterable[Key]) -> list[Flow]:
@@ -203,6 +233,6 @@ class CaptureHost:
 
 def _same(there: Order, wanted: Order | None) -> bool:
     """Whether what is open is what is wanted; when it ends may change meanwhile."""
-    return wanted is not None and (there.point, there.engine, there.options, there.policy) == (
-        wanted.point, wanted.engine, wanted.options, wanted.policy,
+    return wanted is not None and (there.point, there.engine, there.options, there.policy, there.made) == (
+        wanted.point, wanted.engine, wanted.options, wanted.policy, wanted.made,
     )  # fmt: skip

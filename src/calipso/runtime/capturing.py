@@ -196,15 +196,18 @@ class Captures:
     def _spend(self) -> None:
         """End what has used up its budget."""
         clock, at = time.monotonic(), now()
-        self._budgets = {id: self._budgets.get(id) or Budget(spec) for id, spec in self._specs.items()}
+        self._budgets = {
+            id: self._budgets.get(id) or Budget(spec.packets, spec.options.cpu) for id, spec in self._specs.items()
+        }
         known = self._known() if self._budgets else {}
         for id, budget in self._budgets.items():
             points = [
                 (node, state.counts.received, state.cpu) for (at_work, node), state in known.items() if at_work == id
             ]
-            reason = budget.look(points, clock, at)
-            if reason:
-                self._ended.appendleft(CaptureEnd(self._specs[id], at, reason))
+            spec = self._specs[id]
+            over = spec.ttl and _until(spec) < at
+            if reason := f"its {spec.ttl:g} s are over" if over else budget.look(points, clock):
+                self._ended.appendleft(CaptureEnd(spec, at, reason))
                 log.info("capture ended", capture=id, reason=reason)
                 self.remove(id)
 
@@ -221,7 +224,7 @@ class Captures:
         """What is to be captured, here or at agents."""
         return [
             Order(capture=id, point=place.point, type=place.type, engine=spec.engine, options=spec.options,
-                  policy=spec.policy, until=_until(spec))
+                  policy=spec.policy, until=_until(spec), packets=spec.packets, made=spec.created)
             for id, places in self._found.items() if (spec := self._specs.get(id)) is not None
             for place in places.values() if isinstance(place, Located) and place.agent == agents
         ]  # fmt: skip

@@ -16,7 +16,7 @@ from calipso.model.environment import Environment, Host
 from calipso.model.record import Barrier, Observation, RunEnded, RunError, Scope, ScopeGone
 from calipso.runtime.at import now
 from calipso.runtime.schedule import LONGEST_DELAY, Schedule
-from calipso.runtime.turn import Turn
+from calipso.runtime.turn import Turn, insisted
 from calipso.seams import Source, SourceConfig, Transport
 
 log = structlog.get_logger()
@@ -48,6 +48,10 @@ class Post(msgspec.Struct, frozen=True):
     transport: Transport
     schedule: Schedule
     turn: Turn
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.manifest.name}@{self.host}"
 
 
 class Sink(Protocol):
@@ -115,7 +119,7 @@ class Collection:
         """Watch everywhere until cancelled. A host that cannot be looked at is tried again, the others go on."""
         async with asyncio.TaskGroup() as tasks:
             for post in self.posts:
-                tasks.create_task(self._supervise(post, sink), name=f"{post.source.manifest.name}@{post.host}")
+                tasks.create_task(insisted(self._supervise(post, sink)), name=post.name)
             for name in self.broken:
                 tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}")
 
@@ -139,7 +143,7 @@ class Collection:
             await self._mended(Scope(HOST, name, ATTEMPT), sink)
             self.posts += posts
             for post in posts:
-                tasks.create_task(self._supervise(post, sink), name=f"{post.source.manifest.name}@{post.host}")
+                tasks.create_task(insisted(self._supervise(post, sink)), name=post.name)
 
     async def tell_broken(self, name: str, sink: Sink) -> None:
         """Say of a host that it cannot be looked at as it is declared, and why."""
@@ -177,7 +181,7 @@ class Collection:
                 if isinstance(observation, RunEnded):
                     wrong[observation.scope] = observation.errors
         except Exception as error:
-            where = f"{post.source.manifest.name}@{post.host}"
+            where = post.name
             expected = isinstance(error, CalipsoError)
             reason = error.message if isinstance(error, CalipsoError) else f"{type(error).__name__}: {error}"
             log.warning("run failed", where=where, reason=reason, exc_info=None if expected else error)

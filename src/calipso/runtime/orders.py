@@ -15,7 +15,8 @@ Key = tuple[str, str]
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One capture at one point. type: of the object. engine: "" for the best there is.
 
-    until: µs since the epoch, after which it ends by itself, whoever is away; 0 for never.
+    until: µs since the epoch, after which it ends by itself, whoever is away; 0 for never. packets: of the capture, at
+    all its points; 0 for any number. made: when the capture was, which tells it from one of the same id before.
     """
 
     capture: str
@@ -25,6 +26,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     options: CaptureOptions = CaptureOptions()
     policy: Policy = Policy()
     until: int = 0
+    packets: int = 0
+    made: int = 0
 
     @property
     def key(self) -> Key:

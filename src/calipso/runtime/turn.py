@@ -14,13 +14,28 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 AGAIN = 0.5
 """Seconds after which a task that goes on is cancelled again."""
+INSISTED = 3.0
+"""The same for one that may have much to put away."""
 
 
-async def ended(task: asyncio.Task[Any]) -> None:
+async def ended(task: asyncio.Task[Any], again: float = AGAIN) -> None:
     """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=AGAIN)
+        await asyncio.wait({task}, timeout=again)
+
+
+async def insisted(work: Coroutine[Any, Any, T]) -> T:
+    """Work for an `asyncio.TaskGroup`, which cancels but once and then waits: this goes on until the work has ended."""
+    task: asyncio.Task[T] = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        await ended(task, INSISTED)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error from None
+        raise
+    return task.result()
 
 
 class Turn:

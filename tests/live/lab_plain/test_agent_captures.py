@@ -120,7 +120,7 @@ class Site:
         return found
 
     def ping(self, count: int = PINGS) -> None:
-        self.lab.inside("h1", "vm-a", "ping", "-q", "-c", str(count), "-i", "0.1", TARGET)
+        self.lab.inside("h1", "vm-a", "ping", "-q", "-c", str(count), "-i", "0.1" if count < 50 else "0.01", TARGET)
 
 
 async def until(what: str, holds: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> Any:
@@ -260,6 +260,63 @@ def test_the_server_is_away_and_the_budget_ends_it(lab: Running, tmp_path: Path)
             await until("gone", lambda: nothing(site))
 
     asyncio.run(scenario())
+
+
+def test_the_server_is_away_and_packets_and_share_of_a_cpu_end_it(lab: Running, tmp_path: Path) -> None:
+    """Also for an agent that begins anew: what is used up stays used up."""
+
+    async def scenario() -> None:
+        async with served(lab, tmp_path) as site:
+            for id, budget in (("few", {"packets": 500}), ("idle", {"cpu": 1e-7}), ("free", {})):
+                await site.does("create_capture", environment=NAME, query=QUERY, id=id, engine="afpacket", **budget)
+            await until("captured", lambda: begun(tmp_path / "h1", {"few", "idle", "free"}))
+            site.end("server", signal.SIGKILL)
+            said = tmp_path / "h1" / "said"
+            await until("ended by what it used", lambda: pinged_until(site, said, "% of a CPU for"))
+            await until("ended by its packets", lambda: pinged_until(site, said, "500 are its budget"))
+            site.end("h1")
+            before = said.stat().st_size
+            site.agent("h1")
+            await until("ended still", lambda: pinged_until(site, said, "500 are its budget", before))
+            assert "packets were seen" in said.read_text()[before:]
+            await site.up()
+            await until("nothing is ordered of the one that saw enough", lambda: only(site, {"idle", "free"}))
+
+    asyncio.run(scenario())
+
+
+def test_agents_end_when_they_are_told_to_just_after_their_server_died(lab: Running, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with served(lab, tmp_path) as site:
+            await site.does("create_capture", environment=NAME, query=QUERY, id="walk")
+            for again in range(3):
+                await until("captured", site.active)
+                site.ping(50)
+                site.end("server", signal.SIGKILL)
+                for host in lab.hosts:
+                    await asyncio.to_thread(site.end, host)
+                if again < 2:
+                    for host in lab.hosts:
+                        site.agent(host)
+                    await site.up()
+
+    asyncio.run(scenario())
+
+
+async def begun(folder: Path, captures: set[str]) -> bool:
+    """Whether an agent keeps the orders of captures on its disk."""
+    with closing(sqlite3.connect(f"file:{folder / f'agent-{NAME}-h1.flows.db'}?mode=ro", uri=True)) as database:
+        found = database.execute("SELECT value FROM meta WHERE key = 'orders'").fetchone()
+    return found is not None and all(f'"{id}"' in found[0] for id in captures)
+
+
+async def pinged_until(site: Site, said: Path, what: str, after: int = 0) -> bool:
+    site.ping(100)
+    return what in (await asyncio.to_thread(said.read_text))[after:]
+
+
+async def only(site: Site, captures: set[str]) -> bool:
+    return {each.id for each in (await site.does("get_captures", environment=NAME)).captures} <= captures
 
 
 async def nothing(site: Site) -> bool:

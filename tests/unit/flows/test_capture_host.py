@@ -10,6 +10,7 @@ import pytest
 from calipso.errors import TransportError, Unreachable
 from calipso.flows import record as r
 from calipso.runtime import capture_host
+from calipso.runtime.capture_budgets import Budgets
 from calipso.runtime.capture_host import CaptureHost
 from calipso.runtime.orders import Order
 from calipso.seams import CaptureOptions, CapturePoint
@@ -83,6 +84,27 @@ def test_more_packets_than_the_budget_end_it(monkeypatch: pytest.MonkeyPatch) ->
     assert state == "ended" and "1 packets a second" in reason and not engine.made[0].open
     host.turn()
     assert len(engine.made) == 1
+
+
+def test_packets_at_all_points_end_a_capture_and_another_of_its_name_begins() -> None:
+    engine = Counting()
+    host = CaptureHost([engine], budgets=Budgets())
+    other = msgspec.structs.replace(POINT, node="h1/dev:eth1")
+    orders = [msgspec.structs.replace(ORDER, packets=100, made=1, point=point) for point in (POINT, other)]
+    host.want(orders)
+    host.turn()
+    for each in engine.made:
+        each.packets_seen = 60
+    host.turn()
+    host.turn()
+    assert {report.state.reason for report in host.reports()} == {"122 packets were seen, 100 are its budget"}
+    assert {report.state.state for report in host.reports()} == {"ended"} and not any(e.open for e in engine.made)
+    host.want([*orders, msgspec.structs.replace(orders[0], point=msgspec.structs.replace(POINT, node="h1/dev:new"))])
+    host.turn()
+    assert len(engine.made) == 2, "nothing begins of a capture that has ended"
+    host.want([msgspec.structs.replace(order, made=2) for order in orders])
+    host.turn()
+    assert {report.state.state for report in host.reports()} == {"active"}
 
 
 def test_what_cannot_be_opened_says_why_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

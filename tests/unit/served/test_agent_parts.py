@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from calipso.errors import ParseError, StoreError
-from calipso.model.record import Record, RunBegan, RunEnded, RunResumed, Scope, ScopeGone, Seen
-from calipso.runtime import feed
+from calipso.model.environment import Environment, Host
+from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunResumed, Scope, ScopeGone, Seen
+from calipso.runtime import feed, turn
 from calipso.runtime.agent import Agent, Server
 from calipso.runtime.delivery import WINDOW
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
+from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.transports.local import LocalTransport
 
 SCOPE = Scope("linux", "h1", "netns:blue")
@@ -73,6 +78,46 @@ def test_parts_come_back_as_they_were_and_garbage_is_refused() -> None:
     for bad in (b"", b"1234567", feed.frame(1, b"garbage")):
         with pytest.raises(ParseError):
             feed.unpack(feed.unframe(bad)[1])
+
+
+class Deaf:
+    """A source whose watch hears only the second time that it is to end, as `asyncio.wait_for` of Python 3.11 may."""
+
+    manifest = Manifest(name="deaf", title="test", facets=("netlink",), types=("tun",), watches=True)
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def collect(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+        return self.watch(transport, config)
+
+    async def watch(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
+        yield RunBegan(SCOPE)
+        self.begun = True
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+
+def test_an_agent_that_is_told_to_stop_ends_though_a_source_does_not_hear_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "INSISTED", 0.05)
+    spool, source = Spool(tmp_path / "spool.db"), Deaf()
+    welcome = feed.Welcome(0, Environment(name="e", hosts={"h1": Host()}))
+    spool.remember("welcome", msgspec.json.encode(welcome).decode())
+
+    async def scenario() -> None:
+        agent = Agent(Server("http://127.0.0.1:9"), "e", "h1", spool, {"deaf": source}, lambda _: LocalTransport())
+        running = asyncio.create_task(agent.run())
+        while not source.begun:  # noqa: ASYNC110  (what is waited for has no event)
+            await asyncio.sleep(0.01)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=30)
+        assert done and running.cancelled()
+
+    asyncio.run(scenario())
+    spool.close()
 
 
 def test_answers_that_come_while_sending_are_not_waited_for(tmp_path: Path) -> None:
