@@ -230,7 +230,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     defragment: fragments are counted with their first one. packets_per_second, cpu: 0 for no limit; cpu in cores.
     sampling: of how many packets one is to be seen. port: that a receiver listens on, 0 for the engine's own.
     tcp_metric: TCP's sequence numbers are followed. payload: the first octets of conversations are handed on.
-    target: IPv4 address and port that flows (netflow) or packets (erspan) are sent on to, "" for none.
+    target: address and port that flows (netflow) or packets (erspan) are sent on to, the file of packets (local).
     """
 
     bpf: str = ""
@@ -246,7 +246,7 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     tcp_metric: bool = False
     payload: bool = False
     target: str = ""
-    target_type: Literal["netflow", "erspan"] = "netflow"
+    target_type: Literal["netflow", "erspan", "local"] = "netflow"
 
     @property
     def frames(self) -> bool:

@@ -19,11 +19,12 @@ class Counting:
     title = "test"
     types = frozenset({"veth"})
     filters = True
-    keeps_packets = False
+    keeps_packets = True
 
     def __init__(self, refuses: CalipsoError | None = None, reason: str = "") -> None:
         self.refuses, self._reason = refuses, reason
         self.made: list[Counted] = []
+        self.options: list[CaptureOptions] = []
 
     def reason(self) -> str:
         return self._reason
@@ -31,6 +32,7 @@ class Counting:
     def open(self, point: CapturePoint, options: CaptureOptions) -> Counted:
         if self.refuses is not None:
             raise self.refuses
+        self.options.append(options)
         self.made.append(Counted(point))
         return self.made[-1]
 

@@ -80,7 +80,7 @@ class AfPacket:
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> Capture:
         """Raises `Unreachable` (no such device), `AuthFailed` (not permitted), `ConfigError` (a wrong filter)."""
-        if options.target and options.target_type == "erspan":
+        if options.target and options.target_type in ("erspan", "local"):
             if options.raw_packets:
                 raise ConfigError("packets are either kept or sent on", where="raw_packets")
             options = msgspec.structs.replace(options, raw_packets=ALL_PACKETS)

@@ -1,22 +1,25 @@
-"""Where a capture sends on what it sees: flows as NetFlow v5 to a collector, packets as ERSPAN type II to an analyser.
+"""Where a capture sends on what it sees: flows as NetFlow v5 to a collector, packets as ERSPAN type II to an analyser,
+over IPv4 or IPv6, or packets into a file (`filed.py`).
 
-NetFlow v5 as Cisco describes it (Export Format, version 5): IPv4 only, a record for each direction, what is new since
-the last one; octets are those of IP. ERSPAN: draft-foschiano-erspan-03, GRE with a sequence number. What is sent leaves
-by the host of the captured object; its own traffic is not sent again.
+NetFlow v5 as Cisco describes it (Export Format, version 5): IPv4 flows only, a record for each direction, what is new
+since the last one; octets are those of IP. ERSPAN: draft-foschiano-erspan-03, GRE with a sequence number. What is sent
+leaves by the host of the captured object; its own traffic is not sent again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import socket
 import struct
 import time
+from pathlib import Path
 
+from calipso.captures.filed import FileTarget
 from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows import record as r
 from calipso.flows.record import IPV4, Record
+from calipso.model.endpoint import endpoint
 from calipso.model.flow import RawPacket
 from calipso.native.entered import entered
 from calipso.native.place import Place
@@ -30,32 +33,28 @@ _HEADER, _FLOW = struct.Struct("!HHIIIIBBH"), struct.Struct("!4s4s4sHHIIIIHHBBBB
 _MOST = 0xFFFFFFFF
 _MIRROR = struct.Struct("!HHIHHI")
 _SEQUENCED, _ERSPAN, _VERSION, _LINK = 0x1000, 0x88BE, 1 << 12, 14
-
-
-def address_of(target: str) -> tuple[str, int]:
-    """Address and port of `192.0.2.1:2055`; 0 without a port. Raises `ConfigError`: names are not looked up."""
-    host, _, port = target.partition(":")
-    try:
-        found = str(ipaddress.IPv4Address(host)), int(port or 0)
-    except ValueError as error:
-        raise ConfigError(f"{target!r} is no IPv4 address with a port", where="target") from error
-    if not 0 <= found[1] <= 0xFFFF:
-        raise ConfigError(f"{target!r} has a port beyond 65535", where="target")
-    return found
+_GRE, _ECHO = b"\x2f", (8, 9, 10)
+"""Protocol 47. Between the errors of ICMP there are echo and discovery of routers."""
 
 
 def targeted(inner: Capture, point: CapturePoint, options: CaptureOptions) -> Capture:
     """A capture that sends on what it sees, if it is to. Raises `ConfigError`, `Unreachable`, `AuthFailed`."""
     if not options.target:
         return inner
-    address = address_of(options.target)
-    made = _socket(point, netflow=options.target_type == "netflow")
+    if options.target_type == "local":
+        return FileTarget(inner, Path(options.target))
+    try:
+        address, port = endpoint(options.target)
+    except ValueError as error:
+        raise ConfigError(f"{options.target!r} is no address with a port", where="target") from error
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = _socket(point, family, netflow=options.target_type == "netflow")
     if options.target_type == "netflow":
-        return NetFlowTarget(inner, made, (address[0], address[1] or NETFLOW_PORT))
-    return MirrorTarget(inner, made, address[0])
+        return NetFlowTarget(inner, made, (address, port or NETFLOW_PORT))
+    return MirrorTarget(inner, made, address)
 
 
-def _socket(point: CapturePoint, *, netflow: bool) -> socket.socket:
+def _socket(point: CapturePoint, family: socket.AddressFamily, *, netflow: bool) -> socket.socket:
     place = Place(point.pid or None)
     try:
         namespace = place.open_namespace("")
@@ -64,10 +63,12 @@ def _socket(point: CapturePoint, *, netflow: bool) -> socket.socket:
     try:
         with entered(namespace):
             if netflow:
-                return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_GRE)
+                return socket.socket(family, socket.SOCK_DGRAM)
+            return socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_GRE)
     except PermissionError as error:
         raise AuthFailed("sending on is not permitted", hint="It needs CAP_NET_RAW.") from error
+    except OSError as error:
+        raise Unreachable(f"the host cannot send there: {error.strerror}") from error
     finally:
         os.close(namespace)
 
@@ -159,7 +160,7 @@ class MirrorTarget(_Target):
 
     def __init__(self, inner: Capture, made: socket.socket, host: str) -> None:
         super().__init__(inner, made, (host, 0))
-        self._host, self._sequence = socket.inet_aton(host), 0
+        self._host, self._sequence = socket.inet_pton(made.family, host), 0
 
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the device is gone."""
@@ -178,11 +179,25 @@ class MirrorTarget(_Target):
                 self._sent(_MIRROR.pack(_SEQUENCED, _ERSPAN, self._sequence, _VERSION, 1, 0) + packet.frame)
 
     def _own(self, frame: bytes) -> bool:
-        """What was sent on passes the captured device too."""
-        at = 18 if frame[12:14] == b"\x81\x00" else 14
-        ipv4, gre = frame[at - 2 : at] == b"\x08\x00", frame[at + 9 : at + 10] == b"\x2f"
-        return ipv4 and gre and frame[at + 16 : at + 20] == self._host
+        """What was sent on passes the captured device too, as do complaints of hosts that know nothing of GRE."""
+        packet = frame[18 if frame[12:14] == b"\x81\x00" else 14 :]
+        return self._ours(packet) or self._ours(_complained_of(packet))
+
+    def _ours(self, packet: bytes) -> bool:
+        if len(self._host) == 4:
+            return b"\x40" <= packet[:1] < b"\x50" and (packet[9:10], packet[16:20]) == (_GRE, self._host)
+        return b"\x60" <= packet[:1] < b"\x70" and (packet[6:7], packet[24:40]) == (_GRE, self._host)
 
     def packets(self) -> list[RawPacket]:
         """They were sent on."""
         return []
+
+
+def _complained_of(packet: bytes) -> bytes:
+    """The packet that an error of ICMP (RFC 792) or ICMPv6 (RFC 4443) is about, nothing for another one."""
+    if packet[:1] >= b"\x60":
+        at, protocol, errors = 40, packet[6:7], range(1, 128)
+    else:
+        at, protocol, errors = 4 * (packet[0] & 15) if packet else 0, packet[9:10], range(3, 13)
+    said = packet[at:]
+    return said[8:] if protocol in (b"\x01", b"\x3a") and said and said[0] in errors and said[0] not in _ECHO else b""

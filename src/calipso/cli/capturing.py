@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from calipso.cli import capture_options as o
 from calipso.cli import render
 from calipso.cli.calling import NEGATIVE, call
 from calipso.cli.hops import show
@@ -38,44 +39,31 @@ def register(app: typer.Typer) -> None:
 
 def create(
     query: Annotated[str, typer.Argument(help="What finds the objects, asked again as they change.")],
-    env: Environment = LOCAL,
-    id: Annotated[str, typer.Option(help="What it is to be known by.")] = "",
-    name: Annotated[str, typer.Option(help="What people call it.")] = "",
-    engine: Annotated[str, typer.Option(help="How to capture; the best there is without it.")] = "",
-    bpf: Annotated[str, typer.Option(help="Only packets that pass this filter.")] = "",
-    packets: Annotated[int, typer.Option(help="Whole packets kept of each flow.", min=0)] = 0,
-    header: Annotated[int, typer.Option(help="Bytes of a packet that are looked at.", min=64, max=4096)] = 256,
-    l2: Annotated[bool, typer.Option("--l2", help="MAC addresses tell flows apart too.")] = False,
-    defragment: Annotated[bool, typer.Option("--defragment", help="Fragments are of their first one's flow.")] = False,
-    tcp: Annotated[bool, typer.Option("--tcp", help="Follow TCP: what was skipped or sent again.")] = False,
-    payload: Annotated[bool, typer.Option("--payload", help="Read first payloads: TLS, HTTP, DNS.")] = False,
-    layer: Annotated[list[str] | None, typer.Option(help="Tell it in full: DNS, DHCPv4, VRRP.")] = None,
-    target: Annotated[str, typer.Option(help="Send flows on: netflow:192.0.2.1:2055; packets: erspan:192.0.2.1.")] = "",
-    sampling: Annotated[int, typer.Option(help="One of how many packets, where a switch samples.", min=1)] = 1,
-    port: Annotated[int, typer.Option(help="UDP port of a receiver; its own without it.", min=0, max=65535)] = 0,
-    ttl: Annotated[float, typer.Option(help="Seconds until it ends by itself; 0 for never.", min=0)] = 0.0,
+    env: Environment = LOCAL, id: o.Id = "", name: o.Name = "", description: o.Description = "",
+    engine: o.Engine = "", bpf: o.Bpf = "", packets: o.Packets = 0, header: o.Header = 256, l2: o.L2 = False,
+    defragment: o.Defragment = False, tcp: o.Tcp = False, payload: o.Payload = False, layer: o.Layer = None,
+    target: o.Target = "", sampling: o.Sampling = 1, port: o.Port = 0, ttl: o.Ttl = 0.0,
+    most_packets: o.MostPackets = 0, most_rate: o.MostRate = 0, most_cpu: o.MostCpu = 0.0,
     output: Out = Output.table,
-) -> None:
+) -> None:  # fmt: skip
     """Begin a capture; a running server is at work on it within a second.
 
     Examples: `calipso capture create "G.V().Has('Name', 'vm-a').Out()" --env plain --ttl 600`
+    · `calipso capture create "G.V().Has('Type', 'veth')" --most-packets 1000000 --most-cpu 0.2`
+    · `calipso capture create "G.V().Has('Name', 'eth0')" --bpf "tcp port 443" --target local --ttl 60`
     """
     made: CaptureView = call(
-        Home.default(), "create_capture", query=query, environment=env, id=id, name=name, engine=engine, bpf=bpf,
-        raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
+        Home.default(), "create_capture", query=query, environment=env, id=id, name=name, description=description,
+        engine=engine, bpf=bpf, raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
+        packets=most_packets, packets_per_second=most_rate, cpu=most_cpu,
         extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or [],
-               **_target(target)},
+               **o.target_of(target)},
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)
     if text is None:
         said = f"`calipso capture list` tells where it works, `calipso flows --capture {made.id}` what it sees"
         console(stderr=True).print(said, style="dim", soft_wrap=True)
-
-
-def _target(said: str) -> dict[str, str]:
-    kind, _, target = said.partition(":")
-    return {"target": target, "target_type": kind} if said else {}
 
 
 def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:
@@ -103,9 +91,7 @@ def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:
         console(stderr=True).print("no server runs: nothing is captured", style="yellow")
 
 
-def remove(
-    id: Annotated[str, typer.Argument(help="The capture.")], env: Environment = LOCAL, output: Out = Output.table
-) -> None:
+def remove(id: o.Capture, env: Environment = LOCAL, output: Out = Output.table) -> None:
     """End a capture; the flows that it saw stay.
 
     Example: `calipso capture remove uplinks`

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ import msgspec
 from calipso.errors import ConfigError, Conflict
 from calipso.flows.pcap import written
 from calipso.flows.table import Policy
+from calipso.model.endpoint import endpoint
 from calipso.model.flow import Flow
 from calipso.model.moments import rfc3339
 from calipso.operations.capture_documents import Captures, CaptureSpec, CaptureState
@@ -21,7 +21,9 @@ from calipso.operations.inventory import between
 from calipso.seams import CaptureCounts, CaptureOptions, FlowFilter, FlowStore
 
 MOST = 10_000
-TARGET = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]{1,5})?)?$"
+TARGET = r"^[0-9A-Fa-f.:\[\]]{0,60}$"
+LOCAL = "local"
+"""A target: the file is chosen where it is captured."""
 MOST_EXPORTED = 1_000_000
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -32,7 +34,8 @@ class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     defragment: fragments of IP are counted to the flow of their datagram's first one. tcp_metric: TCP is followed: what
     was skipped, sent again, new. first_payload: what a conversation says first is read, put together of its segments:
     TLS's server name, HTTP's host, the name DNS is asked for. layers: also told in full.
-    target: IPv4 address, with a port for netflow, that flows (NetFlow v5) or packets (ERSPAN type II) are sent on to.
+    target: address, with a port for netflow (`[2001:db8::1]:2055`), that flows (NetFlow v5) or packets (ERSPAN type II)
+    are sent on to; none for local: every packet is written to a pcap file of the host that captures.
     """
 
     defragment: bool = False
@@ -40,7 +43,7 @@ class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     first_payload: bool = False
     layers: Annotated[tuple[Literal["DNS", "DHCPv4", "VRRP"], ...], msgspec.Meta(max_length=3)] = ()
     target: Annotated[str, msgspec.Meta(pattern=TARGET)] = ""
-    target_type: Literal["netflow", "erspan"] = "netflow"
+    target_type: Literal["netflow", "erspan", "local"] = "netflow"
 
 
 class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,8 +58,9 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
 
-    packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that it may
-    use in this process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended.
+    packets: seen at all points together, after which it ends, 0 for any number. packets_per_second: at a point, which
+    is ended at more, 0 for any. cpu: the share of a CPU that it may use in a process, 1.0 for a whole one, 0 for any;
+    one that uses more for some seconds is ended. An agent holds to each by what it sees, also while the server is away.
     """
 
     query: Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -74,6 +78,7 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
     packets: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    packets_per_second: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] = 0
     cpu: Annotated[float, msgspec.Meta(ge=0, le=1024)] = 0.0
 
 
@@ -118,6 +123,7 @@ class CaptureView(msgspec.Struct, frozen=True):
     extra: CaptureExtra = CaptureExtra()
     packets: int = 0
     cpu: float = 0.0
+    packets_per_second: int = 0
 
 
 class CaptureEnded(msgspec.Struct, frozen=True):
@@ -210,7 +216,7 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     if not captures.running:
         raise Conflict("nothing is captured without a server", hint="Start `calipso up`, then try again.")
     extra = request.extra or CaptureExtra()
-    _check_target(extra.target)
+    target = _target(extra)
     options = CaptureOptions(
         bpf=request.bpf,
         header=request.header,
@@ -219,11 +225,12 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
         defragment=extra.defragment,
         tcp_metric=extra.tcp_metric,
         payload=extra.first_payload or bool(extra.layers),
-        target=extra.target,
+        target=target,
         target_type=extra.target_type,
         sampling=request.sampling,
         port=request.port,
         cpu=request.cpu,
+        packets_per_second=request.packets_per_second,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
@@ -233,13 +240,18 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
     return _view(CaptureState(made, []))
 
 
-def _check_target(target: str) -> None:
-    host, _, port = target.partition(":")
+def _target(extra: CaptureExtra) -> str:
+    """Raises `ConfigError`."""
+    if extra.target_type == LOCAL:
+        if extra.target:
+            raise ConfigError("a file is where the packets are: it has no address", where="extra.target")
+        return LOCAL
     try:
-        if target and (ipaddress.IPv4Address(host) and int(port or 0) > 65535):
-            raise ValueError
+        if extra.target:
+            endpoint(extra.target)
     except ValueError:
-        raise ConfigError(f"{target} is no IPv4 address with a port", where="extra.target") from None
+        raise ConfigError(f"{extra.target} is no address with a port", where="extra.target") from None
+    return extra.target
 
 
 async def get_captures(context: Context, request: GetCaptures) -> CaptureList:
@@ -327,7 +339,7 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
-        _extra(spec), spec.packets, spec.options.cpu,
+        _extra(spec), spec.packets, spec.options.cpu, spec.options.packets_per_second,
     )  # fmt: skip
 
 
@@ -335,5 +347,6 @@ def _extra(spec: CaptureSpec) -> CaptureExtra:
     options = spec.options
     return CaptureExtra(
         defragment=options.defragment, tcp_metric=options.tcp_metric, first_payload=options.payload,
-        layers=spec.policy.layers, target=options.target, target_type=options.target_type,
+        layers=spec.policy.layers, target=options.target if options.target != LOCAL else "",
+        target_type=options.target_type,
     )  # fmt: skip

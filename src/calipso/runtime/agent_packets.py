@@ -38,6 +38,8 @@ EVERY = 1.0
 GATHER, SHORT = 5.0, 5
 """Seconds for which flows are gathered into one part while more than so many parts wait: the newest state counts."""
 ORDERS, LOST, SPENT = "orders", "flows lost", "budgets spent"
+FILES = "captures"
+"""The folder for files of packets."""
 MOST_SENDERS = 64
 
 log = structlog.get_logger()
@@ -60,7 +62,7 @@ class AgentPackets:
         self.shelf = PacketShelf()
         self._budgets = Budgets(_recalled(spool, SPENT, dict[str, Spent]) or {})
         self._kept = dict(self._budgets.spent)
-        self.host = CaptureHost(engines, self.shelf, self._budgets)
+        self.host = CaptureHost(engines, self.shelf, self._budgets, spool.path.parent / FILES)
         self._answers = AgentAnswers(lambda: transport_to(Host()), self.shelf)
         self._asks: asyncio.Queue[feed.Ask] = asyncio.Queue()
         self.flows_lost = int(spool.recall(LOST) or 0)

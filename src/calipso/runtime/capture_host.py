@@ -6,9 +6,11 @@ after what it counted was told. Who wants it may be away: what an order says of 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -21,13 +23,14 @@ from calipso.operations.capture_documents import PointState
 from calipso.runtime.capture_budgets import Budgets
 from calipso.runtime.orders import Key, Order, PointReport
 from calipso.runtime.packet_shelf import PacketShelf
-from calipso.seams import Capture, CaptureCounts, CaptureEngine
+from calipso.seams import Capture, CaptureCounts, CaptureEngine, CaptureOptions
 
 AGAIN = 10.0
 """Seconds until a point that could not be opened is tried again."""
 MEASURED = 5.0
 """Seconds over which packets a second are reckoned: one burst is not a rate."""
 OVER = "its time is over"
+_UNFIT = re.compile(r"[^A-Za-z0-9._:]+")
 
 log = structlog.get_logger()
 
@@ -72,13 +75,15 @@ class CaptureHost:
     """See the module. `turn` and `close` may take long: they are for a thread; the others may be called from any.
 
     shelf: keeps packets of flows, where they are kept. budgets: end captures by what all their points use up here;
-    without them somebody else sees to that.
+    without them somebody else sees to that. folder: where captures write files of packets.
     """
 
     def __init__(
-        self, engines: Sequence[CaptureEngine], shelf: PacketShelf | None = None, budgets: Budgets | None = None
-    ) -> None:
+        self, engines: Sequence[CaptureEngine], shelf: PacketShelf | None = None, budgets: Budgets | None = None,
+        folder: Path | None = None,
+    ) -> None:  # fmt: skip
         self.engines, self._shelf, self._budgets = tuple(engines), shelf, budgets
+        self._folder = folder
         self._orders: dict[Key, Order] = {}
         self._open: dict[Key, _Open] = {}
         self._failed: dict[Key, tuple[float, str]] = {}
@@ -186,10 +191,19 @@ class CaptureHost:
     def _begin(self, key: Key, order: Order) -> None:
         try:
             engine = self._engine_for(order)
-            self._open[key] = _Open(engine, engine.open(order.point, order.options), order, self._shelf)
+            self._open[key] = _Open(engine, engine.open(order.point, self._options(order)), order, self._shelf)
             self._failed.pop(key, None)
         except CalipsoError as error:
             self._failed[key] = (time.monotonic() + AGAIN, error.message)
+
+    def _options(self, order: Order) -> CaptureOptions:
+        """Which file packets are written to is decided here. Raises `ConfigError`."""
+        if order.options.target_type != "local":
+            return order.options
+        if self._folder is None:
+            raise ConfigError("no files are written here", where="target")
+        name = "-".join(_UNFIT.sub("_", each) for each in order.key)
+        return msgspec.structs.replace(order.options, target=str(self._folder / f"{name[:200]}.pcap"))
 
     def _read(self, at: int) -> list[Flow]:
         told: list[Flow] = []

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -49,12 +50,15 @@ log = structlog.get_logger()
 class Captures:
     """All captures of a site. Implements `operations.context.Captures`."""
 
-    def __init__(self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, agents: Agents) -> None:
+    def __init__(
+        self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, agents: Agents, files: Path | None = None,
+    ) -> None:  # fmt: skip
+        """files: the folder for files of packets."""
         self.shelf = PacketShelf()
         self.keeping = FlowKeeping(site, flows)
         self.told = self.keeping.told
         self.points = Points(site)
-        self._site, self._agents, self._here = site, agents, CaptureHost(engines, self.shelf)
+        self._site, self._agents, self._here = site, agents, CaptureHost(engines, self.shelf, folder=files)
         self._types = frozenset(type for engine in engines for type in engine.types)
         self._specs: dict[str, CaptureSpec] = {
             key: msgspec.convert(said, CaptureSpec) for key, said in site.store.documents(DOCUMENTS).items()

@@ -62,6 +62,10 @@ class Home:
     def store(self, environment: str) -> Path:
         return self.graphs / f"{environment}.db"
 
+    def captures(self, environment: str) -> Path:
+        """The folder for files of packets."""
+        return self.path / "captures" / environment
+
     def flows(self, environment: str) -> Path:
         return self.graphs / f"{environment}.flows.duckdb"
 

@@ -313,7 +313,9 @@ class System:
         if found is None:
             site = self.site(environment)
             flows = DuckFlowStore(self.home.flows(environment))
-            found = self._captures[environment] = Captures(site, ENGINES, flows, self.connected)
+            found = self._captures[environment] = Captures(
+                site, ENGINES, flows, self.connected, self.home.captures(environment)
+            )
             found.told.append(self.flow_figures.setdefault(environment, FlowFigures()))
             if self._ipfix is not None:
                 found.told.append(self._ipfix)

@@ -10,8 +10,6 @@ from calipso.operations.injecting import InjectionList, InjectionView
 from calipso.operations.metadata import Json
 from calipso.web.skydive_caller import Caller
 
-NOT_YET = ("Port",)
-"""What a capture of Skydive can be told and ours cannot: said, not passed over."""
 TARGETS = {"netflowv5": "netflow", "erspanv1": "erspan"}
 
 
@@ -21,10 +19,17 @@ def _capture(capture: CaptureView) -> Json:
         "Type": capture.engine, "BPFFilter": capture.bpf, "RawPacketLimit": capture.raw_packets,
         "HeaderSize": capture.header, "IPDefrag": capture.extra.defragment,
         "ExtraTCPMetric": capture.extra.tcp_metric, "ReassembleTCP": capture.extra.first_payload,
-        "Target": capture.extra.target,
+        "Target": capture.extra.target, "TargetType": _target_type(capture),
         "ExtraLayers": list(capture.extra.layers), "LayerKeyMode": "L2" if capture.l2_key else "L3",
         "Count": sum(point.state == "active" for point in capture.points),
     }  # fmt: skip
+
+
+def _target_type(capture: CaptureView) -> str:
+    """Empty where nothing is sent on."""
+    known = {ours: theirs for theirs, ours in TARGETS.items()}
+    kind = capture.extra.target_type
+    return known.get(kind, kind) if capture.extra.target or kind not in known else ""
 
 
 async def captures(caller: Caller) -> dict[str, Json]:
@@ -36,9 +41,6 @@ async def put_capture(caller: Caller, body: Json, create: bool) -> Json:
     """Raises `QueryError` for what is not there, and for a change: a capture is what it was ordered to be."""
     if not create:
         raise QueryError("a capture is not changed", hint="remove it, and make another")
-    asked = [name for name in NOT_YET if body.get(name)]
-    if asked or _number(body, "SamplingRate", 1) not in (0, 1):
-        raise QueryError(f"captures cannot be given {', '.join(asked) or 'SamplingRate'} yet")
     header = _number(body, "HeaderSize", 0)
     return _capture(await caller.does(
         "create_capture", query=body.get("GremlinQuery") or "", id=body.get("UUID") or "", name=body.get("Name") or "",
@@ -47,10 +49,11 @@ async def put_capture(caller: Caller, body: Json, create: bool) -> Json:
         extra={
             "defragment": bool(body.get("IPDefrag")), "tcp_metric": bool(body.get("ExtraTCPMetric")),
             "first_payload": bool(body.get("ReassembleTCP")), "layers": body.get("ExtraLayers") or [],
-            "target": body.get("Target") or "",
+            "target": body.get("Target") or "" if body.get("TargetType") != "local" else "",
             "target_type": TARGETS.get(body.get("TargetType") or "", body.get("TargetType") or "netflow"),
         },
-        header=min(max(header, 64), 4096) if header else 256,
+        header=min(max(header, 64), 4096) if header else 256, port=_number(body, "Port", 0),
+        sampling=max(_number(body, "SamplingRate", 1), 1),
     ))  # fmt: skip
 
 

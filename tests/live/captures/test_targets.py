@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from calipso.captures.afpacket import AfPacket
 from calipso.captures.netflow import NetFlow
 from calipso.errors import ConfigError
 from calipso.flows import record as r
+from calipso.flows.pcap import read
 from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
 from calipso.seams import Capture, CaptureOptions, CapturePoint
@@ -36,11 +38,17 @@ def ping(flow: Flow) -> bool:
     return flow.network is not None and flow.network.a == "127.0.0.1" and flow.application == "ICMPv4"
 
 
-@pytest.mark.parametrize("core", WAYS)
-def test_flows_arrive_at_a_collector(hosts: tuple[int, int], core: bool) -> None:
-    a, b = hosts
+def both_families(hosts: tuple[int, int]) -> tuple[int, int]:
+    for host, address in zip(hosts, ("fd00:9::1/64", "fd00:9::2/64"), strict=True):
+        inside(host, "ip", "-6", "addr", "replace", address, "dev", "v0", "nodad")
+    return hosts
+
+
+@pytest.mark.parametrize(("core", "target"), [*((way, "10.9.1.2") for way in WAYS), (WAYS[-1], "[fd00:9::2]")])
+def test_flows_arrive_at_a_collector(hosts: tuple[int, int], core: bool, target: str) -> None:
+    a, b = both_families(hosts)
     collector = NetFlow().open(CapturePoint(device="h", pid=b), CaptureOptions(port=7003))
-    options = CaptureOptions(target="10.9.1.2:7003", target_type="netflow")
+    options = CaptureOptions(target=f"{target}:7003", target_type="netflow")
     capture = AfPacket(core=core).open(CapturePoint(device="lo", pid=a), options)
     try:
         inside(a, "ping", "-q", "-c", "3", "-i", "0.2", "127.0.0.1")
@@ -53,11 +61,11 @@ def test_flows_arrive_at_a_collector(hosts: tuple[int, int], core: bool) -> None
         collector.close()
 
 
-@pytest.mark.parametrize("core", WAYS)
-def test_packets_arrive_as_erspan(hosts: tuple[int, int], core: bool) -> None:
-    a, b = hosts
+@pytest.mark.parametrize(("core", "target"), [*((way, "10.9.1.2") for way in WAYS), (WAYS[-1], "fd00:9::2")])
+def test_packets_arrive_as_erspan(hosts: tuple[int, int], core: bool, target: str) -> None:
+    a, b = both_families(hosts)
     analyser = AfPacket().open(CapturePoint(device="v0", pid=b), CaptureOptions())
-    options = CaptureOptions(target="10.9.1.2", target_type="erspan")
+    options = CaptureOptions(target=target, target_type="erspan")
     capture = AfPacket(core=core).open(CapturePoint(device="lo", pid=a), options)
     try:
         inside(a, "ping", "-q", "-c", "3", "-i", "0.2", "127.0.0.1")
@@ -69,14 +77,15 @@ def test_packets_arrive_as_erspan(hosts: tuple[int, int], core: bool) -> None:
         analyser.close()
 
 
-def test_what_is_sent_on_is_not_sent_again(hosts: tuple[int, int]) -> None:
-    a, b = hosts
+@pytest.mark.parametrize("target", ["10.9.1.2", "fd00:9::2"])
+def test_what_is_sent_on_is_not_sent_again(hosts: tuple[int, int], target: str) -> None:
+    a, b = both_families(hosts)
     analyser = AfPacket().open(CapturePoint(device="v0", pid=b), CaptureOptions())
-    options = CaptureOptions(target="10.9.1.2", target_type="erspan")
+    options = CaptureOptions(target=target, target_type="erspan")
     capture = AfPacket().open(CapturePoint(device="v0", pid=a), options)
     try:
-        inside(a, "ping", "-q", "-c", "2", "-i", "0.2", "10.9.1.2")
-        mirrored = seen(capture, analyser, lambda flow: flow.tunnel == "ERSPAN" and flow.application == "ICMPv4")
+        inside(a, "ping", "-q", "-c", "2", "-i", "0.2", target)
+        mirrored = seen(capture, analyser, lambda flow: flow.tunnel == "ERSPAN" and flow.icmp is not None)
         assert next(flow for flow in mirrored if flow.metric.ab_packets + flow.metric.ba_packets >= 4)
         for _ in range(10):
             capture.read()
@@ -84,9 +93,30 @@ def test_what_is_sent_on_is_not_sent_again(hosts: tuple[int, int]) -> None:
         table.update(r.unpack(analyser.read()[0]), time.time_ns())
         inner = [flow for flow in table.flows() if flow.tunnel == "ERSPAN"]
         assert inner and all("ERSPAN" not in flow.layers_path for flow in inner)
+        complaints = {"ICMPv4": (3,), "ICMPv6": (1, 4)}
+        assert not any(f.icmp is not None and f.icmp.type in complaints[f.application] for f in inner), inner
     finally:
         capture.close()
         analyser.close()
+
+
+def test_packets_are_written_to_a_file(hosts: tuple[int, int], tmp_path: Path) -> None:
+    file = tmp_path / "made" / "v0.pcap"
+    options = CaptureOptions(target=str(file), target_type="local")
+    capture = AfPacket().open(CapturePoint(device="lo", pid=hosts[0]), options)
+    try:
+        inside(hosts[0], "ping", "-q", "-c", "3", "-i", "0.2", "-s", "1000", "127.0.0.1")
+        for _ in range(150):
+            counts = capture.read()[1]
+            with file.open("rb") as written:
+                echoes = [each for each in read(written) if len(each.frame) == 1042]
+            if len(echoes) >= 12:
+                break
+            time.sleep(0.2)
+        assert len(echoes) == 12 and counts.unkept == 0, "loopback shows a packet as it goes and as it comes"
+        assert file.stat().st_mode & 0o777 == 0o600
+    finally:
+        capture.close()
 
 
 def test_a_wrong_target_is_refused(hosts: tuple[int, int]) -> None:

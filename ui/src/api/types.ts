@@ -127,7 +127,7 @@ export interface CaptureExtra {
   first_payload?: boolean;
   layers?: ("DHCPv4" | "DNS" | "VRRP")[];
   target?: string;
-  target_type?: "erspan" | "netflow";
+  target_type?: "erspan" | "local" | "netflow";
 }
 
 export interface CaptureList {
@@ -153,6 +153,7 @@ export interface CaptureView {
   extra?: CaptureExtra;
   packets?: number;
   cpu?: number;
+  packets_per_second?: number;
 }
 
 export interface Cause {
@@ -232,6 +233,7 @@ export interface CreateCapture {
   port?: number;
   ttl?: number;
   packets?: number;
+  packets_per_second?: number;
   cpu?: number;
 }
 
