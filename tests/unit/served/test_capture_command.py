@@ -24,7 +24,7 @@ FLAGS = ("--l2", "--defragment", "--tcp", "--payload")
 def created(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[CreateCapture | None, str]:
     asked: list[dict[str, Any]] = []
 
-    def take(home: object, name: str, **values: Any) -> Any:
+    def take(home: object, operation: str, /, **values: Any) -> Any:
         asked.append(values)
         return SimpleNamespace(id="walk")
 
@@ -64,5 +64,5 @@ def test_engines_layers_targets_and_captures_complete(monkeypatch: pytest.Monkey
     assert capture_options.complete_capture(context, "") == []
     there = SimpleNamespace(captures=[SimpleNamespace(id="walk"), SimpleNamespace(id="other")])
     monkeypatch.setattr(calling, "server_of", lambda home: "there")
-    monkeypatch.setattr(calling, "call", lambda home, name, environment: there)
+    monkeypatch.setattr(calling, "call", lambda home, operation, environment: there)
     assert capture_options.complete_capture(context, "w") == ["walk"]
