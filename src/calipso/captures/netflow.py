@@ -6,6 +6,7 @@ from calipso.captures.listening import Receiver
 from calipso.captures.sflow import ANY, FORGET, no_filter
 from calipso.errors import ConfigError, ParseError
 from calipso.flows.export.netflow import Listener
+from calipso.flows.export.once import Once
 from calipso.flows.export.sequence import Sequences
 from calipso.flows.export.told import ToldCounter
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
@@ -47,9 +48,13 @@ def check(options: CaptureOptions) -> None:
 
 
 class NetFlowCapture:
-    """Counts are of packets that exporters told; gaps in their sequence numbers are `lost`, in their units."""
+    """Counts are of packets that exporters told; gaps in their sequence numbers are `lost`, in their units.
 
-    def __init__(self, receiver: Receiver, options: CaptureOptions) -> None:
+    once: for one exporter that tells the same packets as they come in and as they go out.
+    """
+
+    def __init__(self, receiver: Receiver, options: CaptureOptions, *, once: bool = False) -> None:
+        self._once = Once(options.flows) if once else None
         self.receiver = receiver
         self._counter = ToldCounter(options.flows)
         self._listener, self._sequences = Listener(), Sequences()
@@ -75,9 +80,12 @@ class NetFlowCapture:
                 self._sequences.take((each.sender, told.version, told.domain), told.sequence, told.units)
             self._unknown += told.unknown
             self._rate = told.sampled or self._rate
-            self._counter.take(told.flows, each.time)
+            flows = told.flows if self._once is None else self._once.take(told.flows, each.time)
+            self._counter.take(flows, each.time)
         if last:
             self._counter.forget(last - FORGET)
+            if self._once is not None:
+                self._once.forget(last - FORGET)
         c, receiver = self._counter, self.receiver
         lost = c.lost + receiver.lost + self._wrong + max(0, self._sequences.missing - receiver.dropped - receiver.lost)
         return c.records(), CaptureCounts(c.received, receiver.dropped, lost, self._unknown, self._rate)

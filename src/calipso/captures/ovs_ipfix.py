@@ -15,9 +15,10 @@ ACTIVE, FLOWS = 1, 65_536
 
 
 class OvsIpfix:
-    """The engine. Packets are taken where they enter the bridge only.
+    """The engine. Each packet counts once, at the place of the bridge that tells most of its conversation.
 
-    Open vSwitch 3.1 with its datapath of userspace tells packets that came out of a tunnel twice all the same.
+    Open vSwitch reads what it is told of input and output sampling the wrong way round (vswitchd/bridge.c, seen in 3.1):
+    it tells packets also as they leave by ports that are no tunnels. What came by a patch port it tells only then.
     """
 
     name = "ovsipfix"
@@ -32,7 +33,7 @@ class OvsIpfix:
     def open(self, point: CapturePoint, options: CaptureOptions) -> BridgeCapture:
         """Raises `Unreachable`, `AuthFailed`, `CommandFailed` (no such bridge), `ConfigError`."""
         check(options)
-        inner = NetFlowCapture(Receiver(point, LOCAL, options.port), options)
+        inner = NetFlowCapture(Receiver(point, LOCAL, options.port), options, once=True)
         settings = (
             f"sampling={options.sampling}", f"cache_active_timeout={ACTIVE}", f"cache_max_flows={FLOWS}",
             "other_config:enable-output-sampling=false", "other_config:enable-tunnel-sampling=false",

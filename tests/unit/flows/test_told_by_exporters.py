@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from calipso.captures.listening import Datagram
+from calipso.captures.netflow import NetFlowCapture
 from calipso.errors import ParseError
 from calipso.flows import record as r
 from calipso.flows.export import sflow
 from calipso.flows.export.netflow import Listener
+from calipso.flows.export.once import Once
 from calipso.flows.export.sequence import Sequences
-from calipso.flows.export.told import ToldCounter
+from calipso.flows.export.told import ToldCounter, ToldFlow
 from calipso.flows.table import FlowTable, Point
 from calipso.model.flow import Flow
+from calipso.seams import CaptureCounts, CaptureOptions
 from tests.support import exporters as x
 
 A, B = b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02"
@@ -172,3 +176,41 @@ def test_gaps_in_sequence_numbers_are_missing_until_they_come_late() -> None:
     seen.take("e", 500_000_001, 10)
     seen.take("e", 500_000_012)
     assert seen.missing == 2
+
+
+class Handed:
+    """A receiver that hands over what it was given, once."""
+
+    port, lost, dropped = 4739, 0, 0
+
+    def __init__(self, *datagrams: bytes) -> None:
+        self._waiting = [Datagram(each, "192.0.2.1", NOW) for each in datagrams]
+
+    def take(self) -> list[Datagram]:
+        taken, self._waiting = self._waiting, []
+        return taken
+
+
+def counted(*places: tuple[int, int], once: bool) -> CaptureCounts:
+    """What a capture makes of records of packets that came in (0) or went out (1), by a port."""
+    records: list[x.Fields] = [[*FIELDS, (61, n(way, 1)), (14, n(port))] for way, port in places]
+    sent = x.datagram(10, 1, x.template(300, records[0], 10), *(x.data(300, each) for each in records))
+    capture = NetFlowCapture(Handed(sent), CaptureOptions(), once=once)  # type: ignore[arg-type]
+    return capture.read()[1]
+
+
+def test_packets_that_are_told_as_they_come_and_as_they_go_count_once() -> None:
+    flooded = ((1, 7), (0, 0), (1, 8), (1, 9))
+    assert counted(*flooded, once=True) == CaptureCounts(received=4)
+    assert counted(*flooded, once=False) == CaptureCounts(received=16)
+    assert counted((1, 7), (1, 7), once=True) == CaptureCounts(received=8), "what is told only as it goes"
+    assert counted((0, 0), (1, 7), (0, 0), (1, 7), (1, 7), once=True) == CaptureCounts(received=12)
+
+
+def test_of_conversations_that_there_is_no_room_for_all_is_told() -> None:
+    flow = ToldFlow(A, B, r.IPV4, 17, 1, 2, 5, 500, NOW, NOW)
+    other, gone = flow._replace(source_port=9), flow._replace(place=3)
+    once = Once(1)
+    assert [each.packets for each in once.take([flow, gone, other, other._replace(place=3)], NOW)] == [5, 5, 5]
+    once.forget(NOW + 1)
+    assert [each.source_port for each in once.take([other, other._replace(place=3)], NOW)] == [9]

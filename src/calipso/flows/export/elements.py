@@ -13,12 +13,14 @@ Field = tuple[int, int]
 """Enterprise number, 0 for none, and number."""
 Fields = Mapping[Field, bytes]
 
-OCTETS, PACKETS, PROTOCOL, TCP_FLAGS, SOURCE_PORT, SOURCE_4, INPUT = 1, 2, 4, 6, 7, 8, 10
+OCTETS, PACKETS, PROTOCOL, TCP_FLAGS, SOURCE_PORT, SOURCE_4, INPUT, OUTPUT = 1, 2, 4, 6, 7, 8, 10, 14
 DESTINATION_PORT, DESTINATION_4, LAST_UPTIME, FIRST_UPTIME = 11, 12, 21, 22
 OUT_OCTETS, OUT_PACKETS, SOURCE_6, DESTINATION_6, ICMP_4, SAMPLING = 23, 24, 27, 28, 32, 34
 SAMPLER_MODE, SAMPLER_INTERVAL, SOURCE_MAC, VLAN, SECOND_SOURCE_MAC = 49, 50, 56, 58, 81
 POST_DESTINATION_MAC, DESTINATION_MAC, TOTAL_OCTETS, TOTAL_PACKETS, APPLICATION = 57, 80, 85, 86, 96
 FLOW_END, ICMP_6, START_SECONDS, END_SECONDS, START_MS, END_MS = 136, 139, 150, 151, 152, 153
+DIRECTION = 61
+"""Where the packets were seen: 0 as they came in, 1 as they went out."""
 START_US, END_US, START_NS, END_NS, START_AGO, END_AGO, BOOTED = 154, 155, 156, 157, 158, 159, 160
 VLAN_1Q, ETHERTYPE, OBSERVED_AT, CHOSEN, PASSED_OVER, SEGMENT, LINK_OCTETS = 243, 256, 300, 305, 306, 351, 352
 ICMP_TYPE_4, ICMP_CODE_4, ICMP_TYPE_6, ICMP_CODE_6 = 176, 177, 178, 179
@@ -108,6 +110,7 @@ def flow_of(fields: Fields, now: int, booted: int) -> ToldFlow | None:
         back_packets=back,
         back_octets=number(fields, OCTETS, TOTAL_OCTETS, enterprise=REVERSE) or number(fields, BACK_OCTETS),
         total=total,
+        place=1 + number(fields, OUTPUT) if number(fields, DIRECTION) else 0,
     )  # fmt: skip
 
 

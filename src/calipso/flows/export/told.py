@@ -26,6 +26,7 @@ class ToldFlow(NamedTuple):
 
     first, last: ns since the epoch. packets, octets: since the last report, `back_…` those of the other direction.
     total: they count from the beginning of the flow instead. icmp: type << 8 | code.
+    place: 0 where packets came in, else 1 + number of the port that they left by.
     """
 
     source: bytes
@@ -48,6 +49,7 @@ class ToldFlow(NamedTuple):
     back_packets: int = 0
     back_octets: int = 0
     total: bool = False
+    place: int = 0
 
 
 class _Sum:
