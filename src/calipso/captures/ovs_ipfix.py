@@ -17,8 +17,8 @@ ACTIVE, FLOWS = 1, 65_536
 class OvsIpfix:
     """The engine. Each packet counts once, at the place of the bridge that tells most of its conversation.
 
-    Open vSwitch reads what it is told of input and output sampling the wrong way round (vswitchd/bridge.c, seen in 3.1):
-    it tells packets also as they leave by ports that are no tunnels. What came by a patch port it tells only then.
+    Open vSwitch reads what it is told of input and output sampling the wrong way round (vswitchd/bridge.c, in 3.1): it
+    tells packets also as they leave by ports that are no tunnels. What came by a patch port it tells only then.
     """
 
     name = "ovsipfix"

@@ -55,9 +55,9 @@ def create(
     made: CaptureView = call(
         Home.default(), "create_capture", query=query, environment=env, id=id, name=name, description=description,
         engine=engine, bpf=bpf, raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
-        packets=most_packets, packets_per_second=most_rate, cpu=most_cpu,
+        packets=most_packets, cpu=most_cpu,
         extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or [],
-               **o.target_of(target)},
+               "packets_per_second": most_rate, **o.target_of(target)},
     )  # fmt: skip
     text = render.structured(made, output)
     print(text if text is not None else made.id)

@@ -711,7 +711,6 @@ class Methods:
         port: int = 0,
         ttl: float = 0.0,
         packets: int = 0,
-        packets_per_second: int = 0,
         cpu: float = 0.0,
     ) -> CaptureView:
         """Capture on every object that a query finds, for as long as it finds it. Raises `QueryError`,
@@ -722,10 +721,9 @@ class Methods:
         header: octets of a packet that are looked at. raw_packets: whole packets kept of each flow. l2_key: MACs
         tell flows apart. ttl: seconds until it ends by itself, 0 for never. extra: what else is counted and
         read. sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
-        packets: seen at all points together, after which it ends, 0 for any number. packets_per_second: at a
-        point, which is ended at more, 0 for any. cpu: the share of a CPU that it may use in a process, 1.0 for a
-        whole one, 0 for any; one that uses more for some seconds is ended. An agent holds to each by what it
-        sees, also while the server is away.
+        packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that
+        it may use in a process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended. An
+        agent holds to both by what it sees, also while the server is away.
         """
 
         found: CaptureView = self.call(
@@ -745,7 +743,6 @@ class Methods:
             port=port,
             ttl=ttl,
             packets=packets,
-            packets_per_second=packets_per_second,
             cpu=cpu,
         )
         return found

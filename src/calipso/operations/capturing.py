@@ -36,6 +36,7 @@ class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     TLS's server name, HTTP's host, the name DNS is asked for. layers: also told in full.
     target: address, with a port for netflow (`[2001:db8::1]:2055`), that flows (NetFlow v5) or packets (ERSPAN type II)
     are sent on to; none for local: every packet is written to a pcap file of the host that captures.
+    packets_per_second: of a point, which is ended at more, 0 for any.
     """
 
     defragment: bool = False
@@ -44,6 +45,7 @@ class CaptureExtra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     layers: Annotated[tuple[Literal["DNS", "DHCPv4", "VRRP"], ...], msgspec.Meta(max_length=3)] = ()
     target: Annotated[str, msgspec.Meta(pattern=TARGET)] = ""
     target_type: Literal["netflow", "erspan", "local"] = "netflow"
+    packets_per_second: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] = 0
 
 
 class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,9 +60,9 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
 
-    packets: seen at all points together, after which it ends, 0 for any number. packets_per_second: at a point, which
-    is ended at more, 0 for any. cpu: the share of a CPU that it may use in a process, 1.0 for a whole one, 0 for any;
-    one that uses more for some seconds is ended. An agent holds to each by what it sees, also while the server is away.
+    packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that it may use
+    in a process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended. An agent holds to both by
+    what it sees, also while the server is away.
     """
 
     query: Annotated[str, msgspec.Meta(max_length=10_000)]
@@ -78,7 +80,6 @@ class CreateCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     ttl: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 0.0
     packets: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
-    packets_per_second: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] = 0
     cpu: Annotated[float, msgspec.Meta(ge=0, le=1024)] = 0.0
 
 
@@ -123,7 +124,6 @@ class CaptureView(msgspec.Struct, frozen=True):
     extra: CaptureExtra = CaptureExtra()
     packets: int = 0
     cpu: float = 0.0
-    packets_per_second: int = 0
 
 
 class CaptureEnded(msgspec.Struct, frozen=True):
@@ -230,7 +230,7 @@ async def create_capture(context: Context, request: CreateCapture) -> CaptureVie
         sampling=request.sampling,
         port=request.port,
         cpu=request.cpu,
-        packets_per_second=request.packets_per_second,
+        packets_per_second=extra.packets_per_second,
     )
     spec = CaptureSpec(
         query=request.query, id=request.id, name=request.name, description=request.description, engine=request.engine,
@@ -339,7 +339,7 @@ def _view(state: CaptureState) -> CaptureView:
     return CaptureView(
         spec.id, spec.query, spec.name, spec.description, spec.engine, spec.options.bpf, spec.options.header,
         spec.options.raw_packets, spec.options.l2_key, spec.ttl, rfc3339(spec.created), points, state.error,
-        _extra(spec), spec.packets, spec.options.cpu, spec.options.packets_per_second,
+        _extra(spec), spec.packets, spec.options.cpu,
     )  # fmt: skip
 
 
@@ -348,5 +348,5 @@ def _extra(spec: CaptureSpec) -> CaptureExtra:
     return CaptureExtra(
         defragment=options.defragment, tcp_metric=options.tcp_metric, first_payload=options.payload,
         layers=spec.policy.layers, target=options.target if options.target != LOCAL else "",
-        target_type=options.target_type,
+        target_type=options.target_type, packets_per_second=options.packets_per_second,
     )  # fmt: skip

@@ -128,6 +128,7 @@ export interface CaptureExtra {
   layers?: ("DHCPv4" | "DNS" | "VRRP")[];
   target?: string;
   target_type?: "erspan" | "local" | "netflow";
+  packets_per_second?: number;
 }
 
 export interface CaptureList {
@@ -153,7 +154,6 @@ export interface CaptureView {
   extra?: CaptureExtra;
   packets?: number;
   cpu?: number;
-  packets_per_second?: number;
 }
 
 export interface Cause {
@@ -233,7 +233,6 @@ export interface CreateCapture {
   port?: number;
   ttl?: number;
   packets?: number;
-  packets_per_second?: number;
   cpu?: number;
 }
 

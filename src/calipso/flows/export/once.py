@@ -21,7 +21,7 @@ class _Seen:
 
 
 class Once:
-    """See the module: the most that was told at any one place counts. `most`: conversations kept, of others all is told."""
+    """See the module: the most that any one place told counts. `most`: conversations kept, of others all is told."""
 
     def __init__(self, most: int) -> None:
         self._most = most
