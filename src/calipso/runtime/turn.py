@@ -11,16 +11,9 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from calipso.following import ended
+
 T = TypeVar("T")
-AGAIN = 0.5
-"""Seconds after which a task that goes on is cancelled again."""
-
-
-async def ended(task: asyncio.Task[Any]) -> None:
-    """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=AGAIN)
 
 
 class Turn:
