@@ -196,16 +196,24 @@ class AsyncMethods:
         return found
 
     async def get_clique(
-        self, *, id: str, type: str = "", network: Sequence[str] = (), environment: str = "local", at: str = ""
+        self,
+        *,
+        id: str,
+        type: str = "",
+        network: Sequence[str] = (),
+        peer: str = "",
+        environment: str = "local",
+        at: str = "",
     ) -> CliqueView:
         """What an object depends on, or reaches. Raises `NotFound`.
 
         id: the focal object's id or name. type: a clique type's name, empty for the environment's own. network:
-        ids or names of networks to keep to, empty for all of the focal object's.
+        ids or names of networks to keep to, empty for all of the focal object's. peer: the other end of a
+        conversation, id or name; the answer tells what joins both.
         """
 
         found: CliqueView = await self.call(
-            "get_clique", id=id, type=type, network=network, environment=environment, at=at
+            "get_clique", id=id, type=type, network=network, peer=peer, environment=environment, at=at
         )
         return found
 

@@ -182,6 +182,7 @@ export interface CliqueView {
   links: Edge[];
   unknown: Unknown[];
   freshness: Freshness;
+  conversation?: Conversation | null;
 }
 
 export interface ConnectionsTested {
@@ -195,6 +196,14 @@ export interface ConstraintView {
   keeps_to: string[];
   id: string;
   added: boolean;
+}
+
+export interface Conversation {
+  peer: string;
+  networks: SharedNetwork[] | null;
+  until: string;
+  tunnel: Tunnel | null;
+  note: string;
 }
 
 export interface CountObjects {
@@ -607,6 +616,7 @@ export interface GetClique {
   id: string;
   type?: string;
   network?: string[];
+  peer?: string;
   environment?: string;
   at?: string;
 }
@@ -994,6 +1004,13 @@ export interface LookView {
   current?: string;
   seconds?: number;
   records?: number;
+}
+
+export interface LostTunnel {
+  id: string;
+  name: string;
+  host: string;
+  until: string;
 }
 
 export interface Map {
@@ -1478,6 +1495,14 @@ export interface SecretsRotated {
   key: string;
 }
 
+export interface SharedNetwork {
+  id: string;
+  name: string;
+  network_type: string;
+  segmentation_id: number | null;
+  carried: string;
+}
+
 export interface SnmpAccess {
   address: string;
   port?: number;
@@ -1614,6 +1639,16 @@ export interface Tried {
 export interface TryEnvironment {
   environment?: string;
   text?: string;
+}
+
+export interface Tunnel {
+  type: string;
+  source: string;
+  target: string;
+  state: string;
+  evidence: string;
+  through?: string[];
+  lost?: LostTunnel[];
 }
 
 export interface Unknown {
