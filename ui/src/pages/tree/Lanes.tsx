@@ -62,10 +62,10 @@ export function Lanes({ diagram, model, picture, chosen, choose, at }: LanesProp
         </g>
       ))}
       {diagram.edges.map((edge) => <Edge key={`${edge.type} ${edge.from} ${edge.to}`} edge={edge} byId={byId} room={each - TILE - 8} broken={diagram.broken} at={at(edge)} />)}
-      {diagram.edges.filter((edge) => edge.overlay && edge.state === "down").map((edge) => <Cut key="cut" edge={edge} diagram={diagram} byId={byId} />)}
       {diagram.ghost ? <Gap ghost={diagram.ghost} diagram={diagram} each={each} /> : null}
       {diagram.nodes.map((node) => <Node key={node.id} node={node} model={model} picture={picture} chosen={chosen === node.id} choose={choose} room={each} />)}
       {diagram.ghost || diagram.broken ? <Card diagram={diagram} model={model} /> : null}
+      {diagram.edges.filter((edge) => edge.overlay && edge.state === "down").map((edge) => <Cut key="cut" edge={edge} diagram={diagram} byId={byId} />)}
     </svg>
   );
 }
@@ -131,11 +131,12 @@ function Cut({ edge, diagram, byId }: { edge: LaneEdge; diagram: Diagram; byId: 
   const blocked = (node: LaneNode, way: number): boolean => diagram.nodes.some((each) => each.column === node.column && each.lane === node.lane && (each.y - node.y) * way > 0);
   const out = blocked(upper, 1) ? `M${upper.x + HALF + 2} ${upper.y + 12}h14V${top.bottom + STUB}` : `M${upper.x} ${upper.y + 78}V${top.bottom + STUB}`;
   const back = blocked(lower, -1) ? `M${lower.x + HALF + 2} ${lower.y - 12}h14V${bottom.top - STUB}` : `M${lower.x} ${lower.y - HALF - 4}V${bottom.top - STUB}`;
+  const x = upper.x + (blocked(upper, 1) ? HALF + 16 : 0);
   return (
     <g class="step bad">
       <path d={`${out}m-8 0h16`} class="lk bad" />
       <path d={`${back}m-8 0h16`} class="lk bad" />
-      <Disc x={upper.x + (blocked(upper, 1) ? HALF + 16 : 0)} y={(top.bottom + bottom.top) / 2} n={edge.step} />
+      <Disc x={x} y={(top.bottom + bottom.top) / 2} n={edge.step} />
     </g>
   );
 }
@@ -221,9 +222,9 @@ function Card({ diagram, model }: { diagram: Diagram; model: Model }): JSX.Eleme
   const [title, cause] = reasonOf(diagram, step, node, model);
   const between = diagram.edges.some((edge) => edge.overlay && edge.step === step.n);
   const [left, right] = [node.x - CARD.w - 34, node.x + 34];
-  const x = between ? (left > 12 ? left : right) : Math.max(12, Math.min(node.x - CARD.w / 2, diagram.width - CARD.w - 12));
+  const x = between ? (left > 12 ? left : right) : Math.max(12, Math.min(node.x - CARD.w / 2, lane.right - CARD.w));
   const y = between ? (diagram.lanes[0]?.bottom ?? 0) + 23 : node.lane === 1 ? lane.top - CARD.h - 22 : lane.bottom + 22;
-  const from = between ? `M${x === left ? x + CARD.w : x} ${y + CARD.h / 2}H${node.x + (x === left ? -12 : 12)}` : `M${node.x} ${node.lane === 1 ? node.y - HALF - 4 : node.y + 78}V${node.lane === 1 ? y + CARD.h : y}`;
+  const from = between ? `M${x === left ? x + CARD.w : x} ${y + CARD.h / 2}H${node.x}` : `M${node.x} ${node.lane === 1 ? node.y - HALF - 4 : node.y + 78}V${node.lane === 1 ? y + CARD.h : y}`;
   return (
     <g>
       <path d={from} class="lk bad thin" />
@@ -238,7 +239,7 @@ function Card({ diagram, model }: { diagram: Diagram; model: Model }): JSX.Eleme
 /** What fails, and why it matters: two sentences. */
 function reasonOf(diagram: Diagram, step: Step, node: LaneNode, model: Model): [string, string] {
   const lost = diagram.lost;
-  if (lost) return [`Step ${step.n} fails: ${lost.name} of ${lost.host} is gone`, `Since ${clock(Date.parse(lost.until))} nothing carries frames of this network between both hosts.`];
+  if (lost) return [`Step ${step.n} fails: ${lost.name} of ${lost.host} is gone`, `Since ${clock(Date.parse(lost.until))} no frame of their network gets across.`];
   if (diagram.ghost) return [`Step ${step.n} fails: no ${labelOf(model, node.kind).toLowerCase()} of ${node.host} is reached`, "The other end has one; nothing on this side leads to it."];
   if (step.type === "otep-otep") return [`Step ${step.n} fails: ${step.evidence}`, "Their network is an overlay: without a tunnel no frame gets across."];
   return [`Step ${step.n} fails: ${step.evidence}`, "The state of what the link goes through is down."];

@@ -2,7 +2,7 @@
  * A clique, or those of both ends of a conversation, as a lane diagram: columns by layer, one lane an end, what both
  * share at the right. Pure: cliques to positions, edges and steps.
  */
-import type { CliqueView, Conversation, Edge, LostTunnel, Model, Node } from "../../api/types";
+import type { CliqueView, Conversation, Edge, LostTunnel, Model, Node, Tunnel } from "../../api/types";
 import { clock } from "../../state/words";
 
 export const COLUMN = 140;
@@ -100,7 +100,7 @@ export function diagram(clique: CliqueView, peer: CliqueView | null, model: Mode
   const both = (peer && clique.conversation?.peer === peer.focal && clique.conversation) || null;
   const layers = new Map(model.kinds.map((kind) => [kind.name, kind.layer ?? -1]));
   const sides = [clique, peer].flatMap((each, lane) => (each ? [{ clique: each, host: hostOf(each), lane }] : []));
-  const known = placed(sides, layers);
+  const known = placed(sides, layers, both?.tunnel ?? null);
   const columns = columnsOf([...known.values()].map((each) => each.node), layers, sides.flatMap((each) => each.clique.links), width);
   const nodes = arranged(known, columns, layers, sides);
   const needed = new Set(both?.tunnel?.state === "missing" ? [...NEEDED, "otep"] : NEEDED);
@@ -122,12 +122,16 @@ interface Known {
   lane: number;
 }
 
-/** Each object once: in the lane of its host, shared when it is on none of them or both cliques hold it. */
-function placed(sides: readonly Side[], layers: ReadonlyMap<string, number>): Map<string, Known> {
+/**
+ * Each object once: in the lane of its host, shared when it is on none of them or both cliques hold it. Of tunnel
+ * endpoints those of the tunnel alone, where it is known which that is.
+ */
+function placed(sides: readonly Side[], layers: ReadonlyMap<string, number>, tunnel: Tunnel | null): Map<string, Known> {
   const known = new Map<string, Known>();
   for (const side of sides) {
     for (const node of side.clique.objects) {
       if ((layers.get(node.kind) ?? -1) < 0) continue;
+      if (tunnel && node.kind === "otep" && node.id !== tunnel.source && node.id !== tunnel.target) continue;
       const before = known.get(node.id);
       const own = node.host === side.host && !isFabric(node.kind);
       const lane = own ? (before && before.lane !== side.lane ? -1 : side.lane) : -1;
@@ -306,8 +310,9 @@ function gapStep(ghost: LaneNode): Step {
 }
 
 function evidenceOf(edge: LaneEdge): string {
-  if (edge.state === "down") return edge.through.length ? `down, through ${edge.through.map(tail).join(", ")}` : "an end is down";
-  return edge.through.length ? `through ${edge.through.map(tail).join(", ")}` : "both ends are there";
+  const through = [...new Set(edge.through.map(tail))].join(", "); // a device and its port have one name
+  if (edge.state === "down") return through ? `down, through ${through}` : "an end is down";
+  return through ? `through ${through}` : "both ends are there";
 }
 
 /** The last part of an id: what an operator calls it. */
