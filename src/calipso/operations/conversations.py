@@ -122,17 +122,16 @@ def _tunnel(
     there = None if lost else _there(graph, ends, overlay, numbers)
     if there is not None:
         return there
-    ids = [each[0].id if each else "" for each in ends]
+    source, target = (each[0].id if each else "" for each in ends)
     lost = lost or _lost(site, graph, hosts, overlay, numbers)
     if lost:
         first = lost[0]
-        return Tunnel(overlay, *ids, "missing", f"{first.name} of {first.host} is gone", [], lost)
+        return Tunnel(overlay, source, target, "missing", f"{first.name} of {first.host} is gone", [], lost)
     if all(each and told(graph, each[0]) for each in ends):
-        return Tunnel(
-            overlay, *ids, "missing", f"no {overlay} tunnel between {near} and {far} carries {needed[0].name}"
-        )
+        said = f"no {overlay} tunnel between {near} and {far} carries {needed[0].name}"
+        return Tunnel(overlay, source, target, "missing", said)
     bare = near if not ends[0] or not told(graph, ends[0][0]) else far
-    return Tunnel(overlay, *ids, "unknown", f"nothing tells which {overlay} tunnels {bare} has")
+    return Tunnel(overlay, source, target, "unknown", f"nothing tells which {overlay} tunnels {bare} has")
 
 
 def _there(graph: GraphReader, ends: list[list[Obj]], overlay: str, numbers: set[int]) -> Tunnel | None:

@@ -87,7 +87,7 @@ function Toolbar(): JSX.Element {
       <span class="sepv" />
       <form class={`field grow highlight${problem ? " wrong" : ""}`} onSubmit={(event) => (event.preventDefault(), go({ highlight: query.value.trim(), focus: "" }))} title={problem ? `${problem.detail} ${problem.hint}` : ""}>
         <Glyph name="ui-target" size="s" tone="t3" />
-        <input class="bare mono grow" aria-label="Highlight what a query finds" placeholder="Highlight: G.V().Has('State','down')" spellcheck={false} value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} aria-invalid={problem !== null} />
+        <input class="bare mono grow" aria-label="Highlight what a query finds" placeholder="Highlight: a query" spellcheck={false} value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} aria-invalid={problem !== null} />
         <span class={`f12 nowrap ${problem ? "error" : "t3"}`} role="status">{problem ? problem.detail : told.value}</span>
       </form>
       <OnLinks off />
