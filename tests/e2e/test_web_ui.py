@@ -144,6 +144,29 @@ def test_a_tunnel_that_is_gone_is_a_gap_until_it_is_back(opened: Opened, lab: Ru
     expect(verdict).not_to_contain_text("is broken", timeout=PATIENCE)
 
 
+def test_the_map_tells_what_is_different_since_one_last_looked(opened: Opened, lab: Running, keep: Keep) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    panel = page.get_by_role("complementary", name="Details")
+    expect(panel).not_to_contain_text("Since you last looked")
+    before = page.evaluate("new Date().toISOString()")
+    page.wait_for_timeout(1500)
+    lab.run("h1", "ip", "link", "add", "sl0", "type", "veth", "peer", "name", "sl1")
+    try:
+        expect(panel).to_contain_text("sl0 on h1", timeout=PATIENCE)
+        page.evaluate(f"sessionStorage.setItem('calipso.looked.plain', '{before}')")
+        page.reload()
+        expect(panel).to_contain_text("Since you last looked", timeout=PATIENCE)
+        expect(panel.get_by_role("button", name="sl0 on h1")).to_be_visible()
+        assert not violations(page)
+        keep(page, "map-estate-since-light")
+        panel.get_by_role("button", name=re.compile("All .* changes")).click()
+        expect(page).to_have_url(re.compile("/changes"))
+        expect(page.locator("main")).to_contain_text("sl0", timeout=PATIENCE)
+    finally:
+        lab.run("h1", "ip", "link", "del", "sl0")
+
+
 def test_without_a_connection_the_time_bar_does_not_claim_to_be_live(
     browser: Browser, built: None, tmp_path: Path
 ) -> None:

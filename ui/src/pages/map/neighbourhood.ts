@@ -23,24 +23,8 @@ export const lit = computed<ReadonlySet<string> | null>(() => {
     if (tie.source === focus) found.add(tie.target);
     if (tie.target === focus) found.add(tie.source);
   }
-  within(found, focus);
   return found;
 });
-
-/** Add all that is within an object: who looks at a host wants to read it. */
-function within(found: Set<string>, focus: string): void {
-  const things = picture.value?.things;
-  const known = new Map<string, boolean>([["", false], [focus, true]]);
-  const inside = (id: string): boolean => {
-    const before = known.get(id);
-    if (before !== undefined) return before;
-    known.set(id, false); // what contains itself is within nothing
-    const is = inside(things?.get(id)?.parent ?? "");
-    known.set(id, is);
-    return is;
-  };
-  for (const id of things?.keys() ?? []) if (inside(id)) found.add(id);
-}
 
 effect(() => {
   const { focus } = place.value;
