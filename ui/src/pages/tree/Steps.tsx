@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../parts/Glyph";
+import { tail } from "../../state/words";
 import type { EdgeText } from "./Lanes";
 import type { Diagram, LaneEdge, Step } from "./lanes";
-import { tail } from "./lanes";
 
 const MARK: Readonly<Record<Step["state"], string>> = { pass: "ok", fails: "error", unknown: "unknown", "not reached": "unknown" };
 

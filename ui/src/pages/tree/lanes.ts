@@ -3,7 +3,7 @@
  * share at the right. Pure: cliques to positions, edges and steps.
  */
 import type { CliqueView, Conversation, Edge, LostTunnel, Model, Node, Tunnel } from "../../api/types";
-import { clock } from "../../state/words";
+import { clock, tail } from "../../state/words";
 
 export const COLUMN = 140;
 export const NARROW = 112;
@@ -313,11 +313,4 @@ function evidenceOf(edge: LaneEdge): string {
   const through = [...new Set(edge.through.map(tail))].join(", "); // a device and its port have one name
   if (edge.state === "down") return through ? `down, through ${through}` : "an end is down";
   return through ? `through ${through}` : "both ends are there";
-}
-
-/** The last part of an id: what an operator calls it. */
-export function tail(id: string): string {
-  const part = id.slice(id.lastIndexOf("/") + 1);
-  const colon = part.indexOf(":");
-  return colon >= 0 ? part.slice(colon + 1) : part;
 }
