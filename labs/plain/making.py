@@ -97,13 +97,26 @@ def _switch(lab: d.Lab, host: d.Host) -> list[str]:
         for network in lab.networks:
             if not network.by_rule:
                 words += ["--", *access_tunnel(host, other, network)]
-        port = d.rule_tunnel(other)
-        words += ["--", "add-port", "br-tun", port, "--", "set", "interface", port, "type=vxlan", "options:key=flow",
-                  *_ends(host, other)]  # fmt: skip
+        words += ["--", *_rule_tunnel(host, other)]
         port = d.bare_tunnel(other)
         words += ["--", "add-port", "br-tun", port, "--", "set", "interface", port, "type=geneve",
                   f"options:key={d.BARE_KEY}", f"options:remote_ip={other.address}"]  # fmt: skip
     return words
+
+
+def rejoin(made: Running, host: d.Host, other: d.Host) -> None:
+    """Put the tunnel port back that rules use, and the rules: they hold a port by its number."""
+    made.run(host.name, *_vsctl(_rule_tunnel(host, other)))
+    for network in made.lab.networks:
+        if network.by_rule:
+            _rules(made, host, network)
+
+
+def _rule_tunnel(host: d.Host, other: d.Host) -> list[str]:
+    """The ovs-vsctl words that add the tunnel port whose key rules set, from one host to another."""
+    port = d.rule_tunnel(other)
+    return ["add-port", "br-tun", port, "--", "set", "interface", port, "type=vxlan", "options:key=flow",
+            *_ends(host, other)]  # fmt: skip
 
 
 def access_tunnel(host: d.Host, other: d.Host, network: d.Network) -> list[str]:

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Hashable, Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from calipso.model.record import Gone, Observation, Record, RunBegan, RunEnded, Scope, Seen
 
 WAITING = 1000
 """Observations that wait to be taken; then those who tell wait."""
+AGAIN = 0.5
+"""Seconds after which a task that goes on is cancelled again."""
 
 Place = TypeVar("Place", bound=Hashable)
 Told = asyncio.Queue[Observation]
 Said = Mapping[tuple[str, str], Record]
 """(id, facet) → record."""
+
+
+async def ended(task: asyncio.Task[Any], again: float = AGAIN) -> None:
+    """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=again)
+
+
+async def closed(*tasks: asyncio.Task[Any]) -> None:
+    """End tasks. Raises what one of them raised before."""
+    for task in tasks:
+        await ended(task)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 async def follow(
@@ -42,9 +59,7 @@ async def follow(
     finally:
         for task in (looking, *tasks.values()):
             task.cancel()
-        for task in (looking, *tasks.values()):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await closed(looking, *tasks.values())
 
 
 async def _look(

@@ -9,15 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from calipso.web.pages import BUILT
+from labs.plain import declaration, making
 from labs.plain.running import Running
-from tests.e2e.conftest import ROOT, Opened, Served
+from tests.e2e.conftest import ROOT, Opened, Served, serving
 
 pytestmark = pytest.mark.e2e
 Keep = Callable[[Page, str], None]
 AXE = ROOT / "ui/node_modules/axe-core/axe.min.js"
+PATIENCE = 60_000
+"""Milliseconds within which what is to come has come, on a busy machine too."""
 LARGEST = 200_000
 """Bytes of everything a page loads, compressed (DESIGN §9)."""
 VM_B, VM_D = "h1%2Fnetns%3Avm-b", "h2%2Fnetns%3Avm-d"
@@ -112,6 +115,74 @@ def test_a_cut_is_shown_as_it_happens_and_the_past_as_it_was(opened: Opened, lab
     finally:
         lab.run("h1", "ip", "link", "set", "pb", "master", "br-b")
     expect(page.locator(".verdict")).not_to_contain_text("is broken", timeout=15_000)
+
+
+def test_a_tunnel_that_is_gone_is_a_gap_until_it_is_back(opened: Opened, lab: Running, keep: Keep) -> None:
+    page = opened(PLACES["tree-clique"])
+    ready(page)
+    verdict, steps = page.locator(".verdict"), page.get_by_role("region", name="Steps")
+    tunnel = steps.get_by_role("row").filter(has_text="otep-otep")
+    expect(tunnel).to_contain_text("pass", timeout=PATIENCE)
+    page.wait_for_timeout(2500)  # so that a whole second lies before the fault
+    here, there = lab.lab.host("h1"), lab.lab.host("h2")
+    lab.run("h1", "ovs-vsctl", "del-port", "br-tun", declaration.rule_tunnel(there))
+    try:
+        expect(verdict).to_contain_text("is broken", timeout=PATIENCE)
+        expect(tunnel).to_contain_text("fails")
+        expect(tunnel).to_contain_text("vx-h2 of h1 is gone, since")
+        expect(page.get_by_role("group", name="Lane diagram")).to_contain_text("vx-h2 of h1 is gone")
+        assert not violations(page)
+        keep(page, "tree-clique-tunnel-light")
+        verdict.get_by_role("button", name=re.compile("Go to")).click()
+        expect(page.get_by_text("You are looking at")).to_be_visible()
+        expect(tunnel).to_contain_text("pass", timeout=PATIENCE)
+        page.keyboard.press("l")
+        expect(tunnel).to_contain_text("fails", timeout=PATIENCE)
+    finally:
+        making.rejoin(lab, here, there)
+    expect(tunnel).to_contain_text("pass", timeout=PATIENCE)
+    expect(verdict).not_to_contain_text("is broken", timeout=PATIENCE)
+
+
+def test_the_map_tells_what_is_different_since_one_last_looked(opened: Opened, lab: Running, keep: Keep) -> None:
+    page = opened("/map?env=plain")
+    ready(page)
+    panel = page.get_by_role("complementary", name="Details")
+    expect(panel).not_to_contain_text("Since you last looked")
+    before = page.evaluate("new Date().toISOString()")
+    page.wait_for_timeout(1500)
+    lab.run("h1", "ip", "link", "add", "sl0", "type", "veth", "peer", "name", "sl1")
+    try:
+        expect(panel).to_contain_text("sl0 on h1", timeout=PATIENCE)
+        page.evaluate(f"sessionStorage.setItem('calipso.looked.plain', '{before}')")
+        page.reload()
+        expect(panel).to_contain_text("Since you last looked", timeout=PATIENCE)
+        expect(panel.get_by_role("button", name="sl0 on h1")).to_be_visible()
+        assert not violations(page)
+        keep(page, "map-estate-since-light")
+        panel.get_by_role("button", name=re.compile("All .* changes")).click()
+        expect(page).to_have_url(re.compile("/changes"))
+        expect(page.locator("main")).to_contain_text("sl0", timeout=PATIENCE)
+    finally:
+        lab.run("h1", "ip", "link", "del", "sl0")
+
+
+def test_without_a_connection_the_time_bar_does_not_claim_to_be_live(
+    browser: Browser, built: None, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    (tmp_path / "home").mkdir()
+    server = serving(tmp_path / "home")
+    try:
+        there = next(server)
+        page.goto(f"{there.url}/map?env=local#token={there.token}")
+        standing = page.get_by_test_id("standing")
+        expect(standing).to_contain_text("Live", timeout=PATIENCE)
+    finally:
+        server.close()  # type: ignore[attr-defined]
+    expect(standing).to_contain_text("Not live for", timeout=PATIENCE)
+    expect(page.get_by_text("No connection for")).to_be_visible()
+    page.close()
 
 
 def test_the_map_can_be_used_by_keyboard_and_every_view_is_a_link(opened: Opened, keep: Keep) -> None:

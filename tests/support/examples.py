@@ -40,7 +40,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "count_objects": ENV,
     "get_links": {**ENV, "id": "h1/netns:vm-a", "limit": 3},
     "get_tree": {**ENV, "depth": 1},
-    "get_clique": {**ENV, "id": "h1/netns:vm-a", "type": "reach"},
+    "get_clique": {**ENV, "id": "h1/netns:vm-a", "type": "reach", "peer": "h1/netns:vm-b"},
     "get_history": {**ENV, "id": "h1/netns:vm-a"},
     "get_diff": {**ENV, "start": "now", "end": "now"},
     "get_map": ENV,

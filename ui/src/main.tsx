@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { load as loadGlyphs } from "./glyphs/sprite";
+import { followLooks } from "./live/since";
 import { follow } from "./live/store";
 import { App } from "./shell/App";
 import { listen } from "./state/keys";
@@ -13,4 +14,5 @@ import "./styles/tables.css";
 beginTheme();
 listen();
 follow(); // what is asked for is on its way while the glyphs come
+followLooks();
 void loadGlyphs().finally(() => render(<App />, document.getElementById("app") as HTMLElement));

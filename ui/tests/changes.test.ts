@@ -14,12 +14,12 @@ const diff: DiffView = {
   links: [{ op: "removed", type: "layer2.patch", source: "h1/dev:a", target: "h2/dev:b", brought: by(12, 4) }, { op: "added", type: "ownership", source: "h2", target: "h2/netns:c" }],
 };
 const lines = (grouping: "host" | "kind" | "second", closed: string[] = []): string[] =>
-  linesOf(diff, grouping, new Set(closed), () => true, (id) => id.split("/")[0] ?? "").map((line) => (line.head ? `${line.name} +${line.added} ~${line.changed} -${line.removed}` : `${line.name} ${line.field}`));
+  linesOf(diff, grouping, new Set(closed), () => true, (id) => ({ name: id.split(":")[1] ?? id, host: id.split("/")[0] ?? "" })).map((line) => (line.head ? `${line.name} +${line.added} ~${line.changed} -${line.removed}` : `${line.name} ${line.field}`));
 
 describe("the lines of a diff", () => {
   it("are one for each field, under their host, without what only says what belongs to what", () => {
-    expect(lines("host")).toEqual(["h1 +0 ~1 -1", "a mtu", "a state", "dev:a layer2.patch", "h2 +1 ~0 -1", "b ", "c "]);
-    expect(lines("host", ["h1"])).toEqual(["h1 +0 ~1 -1", "h2 +1 ~0 -1", "b ", "c "]);
+    expect(lines("host")).toEqual(["h1 +0 ~1 -0", "a mtu", "a state", "a layer2.patch", "h2 +1 ~0 -1", "b ", "c "]);
+    expect(lines("host", ["h1"])).toEqual(["h1 +0 ~1 -0", "h2 +1 ~0 -1", "b ", "c "]);
   });
 
   it("are grouped by kind and by second as well", () => {
@@ -31,6 +31,7 @@ describe("the lines of a diff", () => {
     expect(between(["a", "b"], ["b", "c"])).toEqual(["a", "c"]);
     expect(between(["a", "b"], ["b"])).toEqual(["a", "without these"]);
     expect(between(undefined, 5)).toEqual(["absent", "5"]);
+    expect(between({ same: 1, was: "a" }, { same: 1, is: "b" })).toEqual(["is none, was a", "is b, was none"]);
   });
 
   it("are told with what came about around them, cause first", () => {

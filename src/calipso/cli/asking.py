@@ -14,6 +14,7 @@ from calipso.cli.calling import NEGATIVE, USAGE, call, fail, run, with_calls
 from calipso.cli.options import At, Environment, Kind, Out
 from calipso.cli.render import Output, console
 from calipso.errors import QueryError
+from calipso.operations.conversations import Conversation
 from calipso.operations.inventory import Objects
 from calipso.runtime.home import LOCAL, Home
 
@@ -119,15 +120,16 @@ def clique(
     id: Annotated[str, typer.Argument(help="The focal object: an instance, service, container or network.")],
     type: Annotated[str, typer.Option("--type", "-t", help="A clique type, as `reach`.")] = "",
     network: Annotated[list[str] | None, typer.Option(help="Keep to this network; may be given again.")] = None,
+    peer: Annotated[str, typer.Option(help="The other end: tell whether a tunnel joins both, also one gone.")] = "",
     env: Environment = LOCAL,
     output: Out = Output.table,
     at: At = "",
 ) -> None:
     """What an instance or service depends on, link by link; with --type reach all that shares its networks.
 
-    Examples: `calipso clique vm-b --env plain` · `calipso clique h1/netns:vm-b -t reach -o json`
+    Examples: `calipso clique vm-b --env plain` · `calipso clique vm-b --env plain --peer vm-d`
     """
-    asked = {"id": id, "type": type, "network": tuple(network or ()), "environment": env, "at": at}
+    asked = {"id": id, "type": type, "network": tuple(network or ()), "peer": peer, "environment": env, "at": at}
     found = call(Home.default(), "get_clique", **asked)
     text = render.structured(found, output)
     if text is not None:
@@ -145,7 +147,17 @@ def clique(
             )
         if found.note:
             err.print(found.note, style="yellow", markup=False)
+        if found.conversation is not None:
+            print(_joined(found.conversation))
     render.freshness(found.freshness)
+
+
+def _joined(both: Conversation) -> str:
+    """What joins both ends, in a line."""
+    if both.tunnel is None:
+        return f"to {both.peer}: {both.note}"
+    since = f", since {both.tunnel.lost[0].until}" if both.tunnel.lost else ""
+    return f"to {both.peer}: tunnel {both.tunnel.state}: {both.tunnel.evidence}{since}"
 
 
 def _carried(network: list[str] | None) -> str:

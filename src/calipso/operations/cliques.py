@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 import msgspec
@@ -15,6 +16,7 @@ from calipso.model.scoring import choose
 from calipso.operations.answers import Freshness, freshness
 from calipso.operations.clique_choice import constrained, types_of
 from calipso.operations.context import Context
+from calipso.operations.conversations import Conversation, conversation
 from calipso.operations.inventory import one, when
 from calipso.operations.states import is_down
 
@@ -22,12 +24,14 @@ from calipso.operations.states import is_down
 class GetClique(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """id: the focal object's id or name. type: a clique type's name, empty for the environment's own.
 
-    network: ids or names of networks to keep to, empty for all of the focal object's.
+    network: ids or names of networks to keep to, empty for all of the focal object's. peer: the other end of a
+    conversation, id or name; the answer tells what joins both.
     """
 
     id: str
     type: str = ""
     network: tuple[str, ...] = ()
+    peer: str = ""
     environment: str = "local"
     at: str = ""
 
@@ -55,7 +59,10 @@ class Edge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CliqueView(msgspec.Struct, frozen=True):
-    """constraint: networks it is kept to, None for none (`note` says why). unknown: what could not be followed."""
+    """constraint: networks it is kept to, None for none (`note` says why). unknown: what could not be followed.
+
+    conversation: what joins the focal object with the `peer` that was asked about.
+    """
 
     focal: str
     type: str
@@ -65,6 +72,7 @@ class CliqueView(msgspec.Struct, frozen=True):
     links: list[Edge]
     unknown: list[Unknown]
     freshness: Freshness
+    conversation: Conversation | None = None
 
 
 async def get_clique(context: Context, request: GetClique) -> CliqueView:
@@ -81,9 +89,10 @@ async def get_clique(context: Context, request: GetClique) -> CliqueView:
     nodes = [_node(graph, id) for id in clique.objects]
     stale = {state.scope.reporter for state in site.scopes() if state.stale}
     links = [_edge(graph, link, stale) for link in clique.links]
+    both = await asyncio.to_thread(conversation, site, graph, focal, one(graph, request.peer)) if request.peer else None
     return CliqueView(
         clique.focal, clique.type, clique.constraint, clique.note, nodes, links, clique.unknown,
-        freshness(site, graph, {node.host for node in nodes}),
+        freshness(site, graph, {node.host for node in nodes}), both,
     )  # fmt: skip
 
 

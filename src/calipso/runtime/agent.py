@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from calipso.errors import AuthFailed, CalipsoError, ConfigError
+from calipso.following import ended
 from calipso.model.environment import Environment
 from calipso.model.record import Observation, RunEnded, Scope
 from calipso.runtime import feed
@@ -23,7 +24,7 @@ from calipso.runtime.cost import Meter, resident
 from calipso.runtime.delivery import Delivery
 from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
-from calipso.runtime.turn import ended, insisted
+from calipso.runtime.turn import insisted
 from calipso.seams import Source
 from calipso.version import VERSION
 

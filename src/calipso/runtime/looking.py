@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from calipso.following import ended
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, ScopeGone, ScopeState, Seen
 from calipso.operations.scan_documents import LookStatus, LookView, ScanError
 from calipso.runtime.collect import ATTEMPT, Collection, Post, Sink
-from calipso.runtime.turn import ended
 
 AGENT_PATIENCE, AGENT_QUIET, AGENT_PAUSE = 15.0, 1.0, 0.2
 """Seconds an agent has to come and to end its looks, it has to begin none to be done, between two glances at it."""

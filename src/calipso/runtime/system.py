@@ -14,6 +14,7 @@ import structlog
 from calipso.captures.inject import AfPacketInjector
 from calipso.errors import Forbidden, NotFound
 from calipso.flows.translation import Translation
+from calipso.following import ended
 from calipso.model.environment import Environment, Host
 from calipso.model.record import RunError, Scope
 from calipso.operations.alerts import Firing
@@ -47,7 +48,6 @@ from calipso.runtime.sources import installed_sources
 from calipso.runtime.translations import translations
 from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
-from calipso.runtime.turn import ended
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Injector, Transport
 from calipso.stores.duckdb import DuckFlowStore

@@ -11,18 +11,11 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from calipso.following import ended
+
 T = TypeVar("T")
-AGAIN = 0.5
-"""Seconds after which a task that goes on is cancelled again."""
 INSISTED = 3.0
-"""The same for one that may have much to put away."""
-
-
-async def ended(task: asyncio.Task[Any], again: float = AGAIN) -> None:
-    """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=again)
+"""Seconds after which a task that may have much to put away is cancelled again."""
 
 
 async def insisted(work: Coroutine[Any, Any, T]) -> T:

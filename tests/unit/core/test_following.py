@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import pytest
 
-from calipso.following import Told, follow
+from calipso.following import Told, closed, follow
 from calipso.model.record import RunBegan, Scope
 
 
@@ -55,3 +55,24 @@ def test_what_ended_is_followed_again_when_it_is_found_again() -> None:
 def test_a_fault_is_told_and_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(taken([{"a", "broken"}], fails="broken"))
+
+
+def test_a_task_that_swallows_a_cancellation_is_ended_all_the_same() -> None:
+    async def work() -> int:
+        swallowed = 0
+
+        async def stubborn() -> None:
+            nonlocal swallowed
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                swallowed += 1
+            await asyncio.sleep(3600)
+
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        await closed(task)
+        assert task.cancelled()
+        return swallowed
+
+    assert asyncio.run(asyncio.wait_for(work(), 60)) == 1

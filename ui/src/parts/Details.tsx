@@ -7,7 +7,7 @@ import { glyphOf, labelOf } from "../live/kinds";
 import { severityOf, WORDS } from "../live/severity";
 import { model, picture, revision, sources, staleHosts } from "../live/store";
 import { at, environment, frozen, go, looked, place } from "../state/place";
-import { clock, lasting, valued } from "../state/words";
+import { clock, lasting, stamp, valued } from "../state/words";
 import { Glyph } from "./Glyph";
 import { Tabs } from "./Tabs";
 
@@ -136,12 +136,17 @@ function Facts({ known }: { known: Told }): JSX.Element {
   return (
     <>
       <Facet name="Identity" age="" rows={[["Id", object.id], ["Type", object.type], ...(object.aliases?.length ? [["Also", object.aliases.join(", ")] as [string, string]] : [])]} />
-      {Object.entries(object.facets ?? {}).map(([name, facet]) => (
+      {Object.entries(object.facets ?? {}).sort(([one], [other]) => partial(one) - partial(other)).map(([name, facet]) => (
         <Facet key={name} name={name} age={ageOf(facet.scope)} rows={rowsOf(object.kind, facet.attributes)} stale={staleScope(facet.scope)} />
       ))}
       {object.metrics ? <Facet name="Counters" age="" rows={Object.entries(object.metrics).map(([name, value]) => [name, valued(value)])} /> : null}
     </>
   );
+}
+
+/** What a source says of the object itself comes before its parts, as `netlink.rules`. */
+function partial(facet: string): number {
+  return facet.includes(".") ? 1 : 0;
 }
 
 /** Attributes as the model says: those of the kind first, in their order, then the others. */
@@ -179,7 +184,7 @@ function Facet({ name, age, rows, stale = false }: { name: string; age: string; 
 function Values({ rows }: { rows: [string, string][] }): JSX.Element {
   return (
     <dl class="kv">
-      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value}</dd>])}
+      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value.includes("\n") ? value.split("\n").map((line, i) => <div key={i} class="hang">{line}</div>) : value}</dd>])}
     </dl>
   );
 }
@@ -219,12 +224,17 @@ function Changes({ events }: { events: Happening[] }): JSX.Element {
           <li key={i}>
             <Glyph name={sign.glyph} size="s" tone={sign.tone} />
             <span class="grow trunc" title={wordsOf(event)}>{wordsOf(event)}</span>
-            <button class="link" onClick={() => go({ at: event.at })} title={`Go to ${event.at}`}><time>{clock(Date.parse(event.at))}</time></button>
+            <button class="link" onClick={() => go({ at: event.at })} title={`Go to ${event.at}`}><time>{whenOf(event.at)}</time></button>
           </li>
         );
       })}
     </ul>
   );
+}
+
+/** The time of day; with the date where that was not within the last day. */
+function whenOf(at: string): string {
+  return Date.now() - Date.parse(at) > 24 * 3_600_000 ? stamp(at) : clock(Date.parse(at));
 }
 
 function wordsOf(event: Happening): string {

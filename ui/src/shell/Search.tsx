@@ -5,7 +5,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Hit, SearchAnswer } from "../api/types";
 import { glyphOf, labelOf } from "../live/kinds";
-import { model } from "../live/store";
+import { model, picture } from "../live/store";
 import { Glyph } from "../parts/Glyph";
 import { at, environment, go } from "../state/place";
 import { count } from "../state/words";
@@ -145,12 +145,19 @@ function Option({ hit, place, close }: { hit: Hit; place: number; close: () => v
       <Glyph name={glyphOf({ kind: hit.kind, note: "" })} tone="t2" />
       <span class="grow trunc">
         <span class="mono b"><Marked of={name} /></span>{" "}
-        <span class="t2 f12">{value ? <Marked of={value} /> : null}{hit.host && hit.host !== hit.name ? ` on ${hit.host}` : ""}{hit.until ? `, until ${hit.until.slice(0, 16).replace("T", " ")}` : ""}</span>
+        <span class="t2 f12">{value ? <Marked of={value} /> : null}{ownerOf(hit)}{hit.host && hit.host !== hit.name ? ` on ${hit.host}` : ""}{hit.until ? `, until ${hit.until.slice(0, 16).replace("T", " ")}` : ""}</span>
       </span>
       {hit.until ? <span class="chip past">past</span> : hit.state === "down" ? <Glyph name="st-error" size="s" tone="m-error" /> : null}
       <span class="f11 t3 suggestion-kind">{labelOf(model.value, hit.kind)}</span>
     </div>
   );
+}
+
+/** Whose part a hit is, where that is not its host: the instance that has the address. */
+function ownerOf(hit: Hit): string {
+  const things = picture.value?.things;
+  const owner = things?.get(things.get(hit.id)?.parent ?? "");
+  return owner && owner.id !== hit.host && owner.host ? ` of ${owner.name}` : "";
 }
 
 function Marked({ of }: { of: { text: string; hit: boolean }[] }): JSX.Element {

@@ -5,7 +5,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import { token } from "../api/session";
 import type { Density } from "../api/types";
-import { picture, recent, revision, staleScopes } from "../live/store";
+import { connection, offlineSince, picture, recent, revision, staleScopes } from "../live/store";
 import { Glyph } from "../parts/Glyph";
 import { environment, frozen, go, place, settle } from "../state/place";
 import { clock, count, day, lasting, moment } from "../state/words";
@@ -82,7 +82,7 @@ export function changeNear(direction: 1 | -1): void {
 export function Timebar(): JSX.Element {
   const moment = dragged.value ?? place.value.at;
   const past = moment !== "";
-  const at = past ? Date.parse(moment) : now.value;
+  const at = past ? Date.parse(moment) : offlineSince.value || now.value;
   return (
     <footer class={`time${past ? " past" : ""}`} aria-label="Time">
       <div class="ctl">
@@ -91,7 +91,7 @@ export function Timebar(): JSX.Element {
         </button>
         <div class={`when${past ? " past" : ""}`}>
           <b data-test="clock">{picture.value || past ? clock(at) : "--:--:--"}</b> <span class="t3 f12">UTC</span>
-          <div class="f12 row g2">{past ? `${lasting(now.value - at)} ago` : picture.value ? <><span class="live-dot" />Live, {day(at)}</> : "Nothing recorded"}</div>
+          <div class="f12 row g2">{past ? `${lasting(now.value - at)} ago` : <Standing />}</div>
         </div>
       </div>
       <Bars at={at} past={past} />
@@ -103,6 +103,13 @@ export function Timebar(): JSX.Element {
       </div>
     </footer>
   );
+}
+
+/** Whether what is shown is live, and since when it is not. */
+function Standing(): JSX.Element {
+  if (offlineSince.value) return <span class="warn nowrap" data-test="standing"><span class="live-dot off" /> Not live for {lasting(now.value - offlineSince.value)}</span>;
+  if (connection.value !== "live") return <span data-test="standing">{connection.value === "connecting" ? "Connecting" : "Catching up"}</span>;
+  return <span class="nowrap" data-test="standing">{picture.value ? <><span class="live-dot" /> Live, {day(now.value)}</> : "Nothing recorded"}</span>;
 }
 
 function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
@@ -120,7 +127,7 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
   return (
     <svg
       ref={svg} class="scene hist" role="slider" tabIndex={0} aria-label="Moment shown" aria-valuemin={0} aria-valuemax={Math.round((to - from) / 1000)}
-      aria-valuenow={Math.round((at - from) / 1000)} aria-valuetext={past ? `${clock(at)} UTC, ${count((density.value?.counts ?? []).reduce((sum, each) => sum + each, 0))} changes in the stretch shown` : "now"}
+      aria-valuenow={Math.round((at - from) / 1000)} aria-valuetext={past ? `${clock(at)} UTC, ${count((density.value?.counts ?? []).reduce((sum, each) => sum + each, 0))} changes in the stretch shown` : offlineSince.value ? `not live since ${clock(at)} UTC` : "now"}
       onPointerDown={(event) => drag(event, room)} onKeyDown={slide}
     >
       {empty ? <text x={width.value / 2} y={30} class="x2" text-anchor="middle">No history yet. The first completed run draws the first mark here.</text> : <Density room={room} x={x} />}
@@ -131,7 +138,7 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
       <Stale room={room} x={x} />
       <path d={`M${room} 6V56`} class="now" />
       {against ? <Compared from={Math.max(0, x(against))} to={past ? x(at) : room} /> : null}
-      {past ? <Handle x={Math.max(0, x(at))} label={against ? `B ${clock(at)}` : clock(at)} /> : <circle cx={room} cy={6} r={5} class="live-mark" />}
+      {past ? <Handle x={Math.max(0, x(at))} label={against ? `B ${clock(at)}` : clock(at)} /> : <circle cx={Math.max(0, x(at))} cy={6} r={offlineSince.value ? 4 : 5} class={offlineSince.value ? "live-mark off" : "live-mark"} />}
       <text x={room + 2} y={68} class={past ? "x3 s11" : "s11 bb"} text-anchor="end">now</text>
     </svg>
   );

@@ -65,3 +65,10 @@ export function valued(value: unknown): string {
   if (typeof value === "object") return Object.entries(value).map(([name, each]) => `${name} ${valued(each)}`).join(", ");
   return String(value);
 }
+
+/** The last part of an id: what an operator calls it. */
+export function tail(id: string): string {
+  const part = id.slice(id.lastIndexOf("/") + 1);
+  const colon = part.indexOf(":");
+  return colon >= 0 ? part.slice(colon + 1) : part;
+}

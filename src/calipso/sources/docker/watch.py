@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from urllib.parse import quote
 
 from calipso.errors import ParseError, TransportError, Unreachable
-from calipso.following import Said, Told, follow, keyed, run
+from calipso.following import Said, Told, closed, follow, keyed, run
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, ScopeGone
 from calipso.seams import Http, SourceConfig, Transport
 from calipso.sources.docker.collect import Asking, Place, engines
@@ -97,9 +97,7 @@ class _Following:
                     await self._asking.all()
                 await self._tell()
         finally:
-            listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listening
+            await closed(listening)
 
     async def _listen(self, transport: Transport, request: Http) -> None:
         stream = transport.listen(request)

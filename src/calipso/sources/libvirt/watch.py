@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from calipso.errors import TransportError
+from calipso.following import closed
 from calipso.model.record import Observation
 from calipso.seams import Exec, SourceConfig, Transport
 from calipso.sources.libvirt.collect import Virsh, collect, domains, installed
@@ -42,9 +43,7 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
                     async for observation in domains(transport, config):
                         yield observation
     finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
+        await closed(listening)
 
 
 async def _came(changed: asyncio.Event, within: float) -> bool:

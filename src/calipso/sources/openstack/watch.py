@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from calipso.errors import CalipsoError, ParseError, TransportError
+from calipso.following import closed
 from calipso.model import ids
 from calipso.model.record import Barrier, Measured, Observation, RunBegan, RunEnded, RunError, Scope, ScopeGone
 from calipso.seams import Amqp, AmqpSettle, SourceConfig, Transport
@@ -54,9 +55,7 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
             yield observation
     finally:
         listener.close()
-        hearing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await hearing
+        await closed(hearing)
 
 
 async def _passes(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from calipso.errors import ParseError, TransportError
-from calipso.following import Said, Told, follow, keyed, run
+from calipso.following import Said, Told, closed, follow, keyed, run
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone
 from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
 from calipso.sources.ovn.collect import Database, collect, databases, gone
@@ -76,9 +76,7 @@ async def _monitor(transport: Transport, config: SourceConfig, database: Databas
                 changed.set()
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
+        await closed(telling)
 
 
 async def _tell(

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from calipso.errors import ParseError, TransportError
-from calipso.following import Said, Told, follow, keyed, run
+from calipso.following import Said, Told, closed, follow, keyed, run
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone
 from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
 from calipso.sources.ovs.collect import Switch, collect, gone, statistics, switches, tables_of
@@ -79,10 +79,7 @@ async def _monitor(transport: Transport, config: SourceConfig, switch: Switch, t
                 changed.set()
     finally:
         await stream.aclose()  # type: ignore[attr-defined]
-        for task in (telling, asking):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await closed(telling, asking)
 
 
 async def _tell(switch: Switch, config: SourceConfig, instance: Instance, changed: asyncio.Event, told: Told) -> None:

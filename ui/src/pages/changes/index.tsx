@@ -8,7 +8,7 @@ import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
 import { Empty, Trouble } from "../../parts/Said";
 import { environment, go, place, settle } from "../../state/place";
-import { clock, counted, lasting, moment } from "../../state/words";
+import { clock, counted, lasting, moment, tail } from "../../state/words";
 import { Histogram } from "./Histogram";
 import { GROUPINGS, linesOf, type Grouping, type Line } from "./lines";
 import { a, b, diff, follow, problem } from "./moments";
@@ -64,8 +64,8 @@ function Found(): JSX.Element | null {
   const lines = useComputed(() => {
     const words = place.value.filter.toLowerCase().split(/\s+/).filter(Boolean);
     const kept = (line: Line): boolean => words.every((word) => `${line.host} ${line.kind} ${line.name} ${line.id} ${line.field} ${line.a} ${line.b} ${line.op}`.toLowerCase().includes(word));
-    const hostOf = (id: string): string => picture.value?.things.get(id)?.host ?? id.split("/")[0] ?? "";
-    return diff.value ? linesOf(diff.value, grouping(), closed.value, kept, hostOf) : [];
+    const known = (id: string): { name: string; host: string } => picture.value?.things.get(id) ?? { name: tail(id), host: id.split("/")[0] ?? "" };
+    return diff.value ? linesOf(diff.value, grouping(), closed.value, kept, known) : [];
   });
   const told = diff.value;
   if (!told) return null;
@@ -118,7 +118,7 @@ function columns(closed: ReadonlySet<string>): Column<Line>[] {
   ];
 }
 
-const headWords = (line: Line): string => `${counted(line.objects, "object", "objects")}`;
+const headWords = (line: Line): string => [line.objects ? counted(line.objects, "object", "objects") : "", line.links ? counted(line.links, "link", "links") : ""].filter(Boolean).join(", ");
 
 function Head({ line, closed }: { line: Line; closed: boolean }): JSX.Element {
   const by = grouping();

@@ -24,13 +24,18 @@ export interface Line {
   removed: number;
   changed: number;
   objects: number;
+  links: number;
 }
 
+/** What an object is called and where it is, by its id. */
+export type Known = (id: string) => { name: string; host: string };
+
 const NONE = "No host";
+const LINK = "link";
 
 /** Lines in the order of their groups, an object's together; `kept` says what a filter leaves. */
-export function linesOf(diff: DiffView, by: Grouping, closed: ReadonlySet<string>, kept: (line: Line) => boolean, hostOf: (id: string) => string): Line[] {
-  const all = [...diff.objects.flatMap(ofObject), ...diff.links.filter((each) => each.type !== "ownership").map((each) => ofLink(each, hostOf))].filter(kept);
+export function linesOf(diff: DiffView, by: Grouping, closed: ReadonlySet<string>, kept: (line: Line) => boolean, known: Known): Line[] {
+  const all = [...diff.objects.flatMap(ofObject), ...diff.links.filter((each) => each.type !== "ownership").map((each) => ofLink(each, known))].filter(kept);
   const groups = new Map<string, Line[]>();
   for (const line of all) {
     line.group = { host: line.host || NONE, kind: line.kind, second: line.at.slice(0, 19) }[by];
@@ -50,14 +55,16 @@ function weight(lines: readonly Line[] = []): number {
 }
 
 function headOf(group: string, lines: readonly Line[]): Line {
-  const ids = (op: Line["op"]): number => new Set(lines.filter((each) => each.op === op).map((each) => each.id)).size;
+  const objects = lines.filter((each) => each.kind !== LINK);
+  const counted = objects.length ? objects : lines;
+  const ids = (op: Line["op"]): number => new Set(counted.filter((each) => each.op === op).map((each) => each.id)).size;
   return {
     key: `group ${group}`, group, head: true, op: "changed", id: "", name: group, kind: "", host: lines[0]?.host ?? "", field: "", a: "", b: "", at: "",
-    added: ids("added"), removed: ids("removed"), changed: ids("changed"), objects: new Set(lines.map((each) => each.id)).size,
+    added: ids("added"), removed: ids("removed"), changed: ids("changed"), objects: new Set(objects.map((each) => each.id)).size, links: lines.length - objects.length,
   };
 }
 
-const EMPTY = { group: "", head: false, added: 0, removed: 0, changed: 0, objects: 0 };
+const EMPTY = { group: "", head: false, added: 0, removed: 0, changed: 0, objects: 0, links: 0 };
 
 function ofObject(each: ObjectDifference): Line[] {
   const at = each.brought?.at(-1)?.at ?? "";
@@ -70,17 +77,23 @@ function ofObject(each: ObjectDifference): Line[] {
   });
 }
 
-function ofLink(each: LinkChange, hostOf: (id: string) => string): Line {
+function ofLink(each: LinkChange, known: Known): Line {
   const added = each.op === "added";
-  const words = each.target;
+  const [source, target] = [known(each.source), known(each.target)];
+  const words = `${target.name}${target.host && target.host !== source.host ? ` on ${target.host}` : ""}`;
   return {
-    ...EMPTY, op: added ? "added" : "removed", key: `${each.type} ${each.source} ${each.target}`, id: each.source, name: each.source.split("/").slice(1).join("/") || each.source, kind: "link",
-    host: hostOf(each.source), field: each.type, a: added ? "absent" : words, b: added ? words : "absent", at: each.brought?.at(-1)?.at ?? "",
+    ...EMPTY, op: added ? "added" : "removed", key: `${each.type} ${each.source} ${each.target}`, id: each.source, name: source.name, kind: LINK,
+    host: source.host, field: each.type, a: added ? "absent" : words, b: added ? words : "absent", at: each.brought?.at(-1)?.at ?? "",
   };
 }
 
-/** Both sides of a change as text; of lists only what is in one of them, so that what changed is not lost among what did not. */
+/** Both sides of a change as text; of lists and tables only what differs, so that it is not lost among what does not. */
 export function between(old: unknown, now: unknown): [string, string] {
+  if (isTable(old) && isTable(now)) {
+    const differing = Object.keys({ ...old, ...now }).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name])).sort();
+    const told = (side: Record<string, unknown>): string => differing.map((name) => `${name} ${valued(side[name]) || "none"}`).join(", ");
+    return [told(old), told(now)];
+  }
   if (!Array.isArray(old) || !Array.isArray(now)) return [valued(old) || "absent", valued(now) || "absent"];
   const [before, after] = [new Set(old.map((each) => JSON.stringify(each))), new Set(now.map((each) => JSON.stringify(each)))];
   const left = old.filter((each) => !after.has(JSON.stringify(each)));
@@ -88,6 +101,10 @@ export function between(old: unknown, now: unknown): [string, string] {
   if (!left.length && !came.length) return [`${old.length} in one order`, `${now.length} in another`];
   const listed = (values: readonly unknown[], otherwise: string): string => (values.length ? values.map(valued).join("; ") : otherwise);
   return [listed(left, old.length ? "without these" : "none"), listed(came, now.length ? "without these" : "none")];
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What else came about within ten seconds of a change, cause first. */

@@ -79,7 +79,7 @@ function Line({ each, remove }: { each: EnvironmentView; remove: () => void }): 
       <td><button class="link b" onClick={() => go({ page: "dashboard", environment: each.name, focus: "" })}>{each.name}</button></td>
       <td><Stated severity={state} word={each.trouble || { error: "error", stale: "stale", ok: "healthy", unknown: "not looked at yet", warn: "" }[state]} /></td>
       <td>{[each.type === "Plain" ? "Linux hosts" : each.type, each.config.distribution, each.config.distribution_version].filter(Boolean).join(" ")}</td>
-      <td class="num">{each.hosts.length || "this one"}</td><td class="num">{count(each.objects)}</td><td class="num">{count(each.scopes)}</td><td class="num">{each.stale || ""}</td>
+      <td class="num">{each.hosts.length || (each.config?.recorded ? "recorded" : "this one")}</td><td class="num">{count(each.objects)}</td><td class="num">{count(each.scopes)}</td><td class="num">{each.stale || ""}</td>
       <td class="num">
         <button class="btn q" aria-label={`Scan ${each.name}`} onClick={() => go({ page: "scans", environment: each.name, focus: "", more: {} })}>Scan</button>
         <button class="btn q" aria-label={`Change ${each.name}`} onClick={change}>Change</button>

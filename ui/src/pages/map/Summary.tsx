@@ -2,10 +2,11 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { glyphOf, labelOf, layerOf } from "../../live/kinds";
 import { severityOf, WORDS } from "../../live/severity";
+import { since } from "../../live/since";
 import { model, picture, recent, revision, sources, staleHosts, staleScopes, version } from "../../live/store";
 import { Glyph } from "../../parts/Glyph";
-import { environment, go } from "../../state/place";
-import { clock, count, counted } from "../../state/words";
+import { environment, frozen, go } from "../../state/place";
+import { clock, count, counted, lasting } from "../../state/words";
 
 const MOST = 8;
 
@@ -57,6 +58,7 @@ export function Summary(): JSX.Element | null {
             ))}
           </ul>
         </section>
+        <SinceLast />
         <Happened />
       </div>
     </aside>
@@ -90,6 +92,35 @@ function NotFresh(): JSX.Element | null {
   );
 }
 
+/** What came, went or changed since this browser last looked: the foremost, and a way to all. */
+function SinceLast(): JSX.Element | null {
+  const told = since.value;
+  if (!told || frozen.value) return null;
+  const { objects } = told.diff;
+  const shown = [...objects].sort((one, other) => ORDER.indexOf(one.op) - ORDER.indexOf(other.op)).slice(0, MOST);
+  return (
+    <section>
+      <h3 class="sech">Since you last looked<span class="r" title={told.at}>{lasting(Date.parse(told.diff.end) - Date.parse(told.at))}</span></h3>
+      {objects.length === 0 ? <p class="f12 t2">Nothing is different from then.</p> : null}
+      <ul class="list">
+        {shown.map((row) => {
+          const [glyph, tone] = SIGNS[row.op] ?? ["ui-tilde", "ca"];
+          return (
+            <li key={row.id}>
+              <Glyph name={glyph} size="s" tone={tone} />
+              <button class="link grow trunc" onClick={() => go({ focus: row.id })}>{row.name}{row.host && row.host !== row.name ? ` on ${row.host}` : ""}</button>
+              <span class="t3 nowrap">{row.op}</span>
+            </li>
+          );
+        })}
+      </ul>
+      {objects.length ? <button class="btn" onClick={() => go({ page: "changes", against: told.at, at: "", focus: "" })}>{objects.length > 1 ? `All ${count(objects.length)} changes` : "What changed"}</button> : null}
+    </section>
+  );
+}
+
+/** What went is told first. */
+const ORDER = ["removed", "added", "changed"];
 const SIGNS: Readonly<Record<string, [string, string]>> = { added: ["ui-plus", "ok"], removed: ["ui-minus", "error"], changed: ["ui-tilde", "ca"] };
 
 function Happened(): JSX.Element | null {
@@ -104,7 +135,7 @@ function Happened(): JSX.Element | null {
           return (
             <li key={i} class="fade">
               <Glyph name={glyph} size="s" tone={tone} />
-              <button class="link grow trunc" onClick={() => go({ focus: row.id })}>{row.name} on {row.host} {row.op}</button>
+              <button class="link grow trunc" onClick={() => go({ focus: row.id })}>{row.name}{row.host && row.host !== row.name ? ` on ${row.host}` : ""} {row.op}</button>
               <time>{clock(row.at)}</time>
             </li>
           );

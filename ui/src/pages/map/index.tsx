@@ -2,6 +2,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { followFigures } from "../../live/figures";
+import type { Thing } from "../../live/picture";
 import { picture, trouble } from "../../live/store";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
@@ -9,6 +10,7 @@ import { OnLinks } from "../../parts/OnLinks";
 import { WayBar } from "../../parts/Way";
 import { bind } from "../../state/keys";
 import { go, place } from "../../state/place";
+import { shortened } from "../../state/words";
 import { arrangement, grouping, tidy, untidy } from "./arrangement";
 import { GROUPINGS } from "./boxes";
 import { Canvas, magnify, show } from "./Canvas";
@@ -87,7 +89,7 @@ function Toolbar(): JSX.Element {
       <span class="sepv" />
       <form class={`field grow highlight${problem ? " wrong" : ""}`} onSubmit={(event) => (event.preventDefault(), go({ highlight: query.value.trim(), focus: "" }))} title={problem ? `${problem.detail} ${problem.hint}` : ""}>
         <Glyph name="ui-target" size="s" tone="t3" />
-        <input class="bare mono grow" aria-label="Highlight what a query finds" placeholder="Highlight: G.V().Has('State','down')" spellcheck={false} value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} aria-invalid={problem !== null} />
+        <input class="bare mono grow" aria-label="Highlight what a query finds" placeholder="Highlight: a query" spellcheck={false} value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} aria-invalid={problem !== null} />
         <span class={`f12 nowrap ${problem ? "error" : "t3"}`} role="status">{problem ? problem.detail : told.value}</span>
       </form>
       <OnLinks off />
@@ -104,15 +106,25 @@ function toggle(layer: string): void {
   go({ layers: layers.includes(layer) ? layers.filter((each) => each !== layer) : [...layers, layer] });
 }
 
+const FOCAL = new Set(["instance", "container", "pod", "vservice", "network", "switch"]);
+
+/** The object whose clique is opened for one that is looked at: itself, or what it is part of, as a NIC of its instance. */
+function focalOf(id: string): Thing | undefined {
+  const things = picture.value?.things;
+  let thing = things?.get(id);
+  while (thing && !FOCAL.has(thing.kind)) thing = things?.get(thing.parent);
+  return thing;
+}
+
 export function MapPanel(): JSX.Element {
   if (!place.value.focus) return <Summary />;
-  const kind = picture.value?.things.get(place.value.focus)?.kind ?? "";
+  const focal = focalOf(place.value.focus);
   return (
     <Details
       actions={
         <>
-          {["instance", "container", "pod", "vservice", "network", "switch"].includes(kind) ? (
-            <button class="btn p" onClick={() => go({ page: "tree" })}><Glyph name="ui-path" size="s" />Open clique</button>
+          {focal ? (
+            <button class="btn p" onClick={() => go({ page: "tree", focus: focal.id })}><Glyph name="ui-path" size="s" />{focal.id === place.value.focus ? "Open clique" : `Clique of ${shortened(focal.name, 16)}`}</button>
           ) : null}
           <button class="btn" onClick={() => show(place.value.focus, 0.6)}><Glyph name="ui-target" size="s" />Show</button>
         </>

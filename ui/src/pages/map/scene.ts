@@ -32,13 +32,14 @@ const NARROW = 84;
 /** Everything that is within the area, back to front: plates, links, tiles, chips, marks, labels. */
 export function scene(asked: Asked): DisplayList {
   const list: DisplayList = { items: [], targets: [], kinds: new Set(), severities: new Set(), links: new Set(), things: 0 };
-  const bright = asked.lit === null ? null : brightBoxes(asked);
+  const within = withinFocus(asked);
+  const bright = asked.lit === null ? null : brightBoxes(asked, within);
   const shown: Placed[] = [];
   visit(asked, asked.boxes.root, shown);
   const plates = shown.filter((each) => asked.open.has(each.box.id));
   const closed = shown.filter((each) => !asked.open.has(each.box.id));
   for (const each of plates) plate(asked, each, list, bright);
-  const wires = links(asked, list, MOST - shown.length);
+  const wires = links(asked, list, within, MOST - shown.length);
   for (const each of closed) tile(asked, each, list, bright);
   list.things = shown.length + wires;
   return list;
@@ -54,12 +55,24 @@ function visit(asked: Asked, box: Box, shown: Placed[]): void {
   if (asked.open.has(box.id)) for (const child of box.children) visit(asked, child, shown);
 }
 
-/** Boxes of what is lit, all that hold them, and what they hold. */
-function brightBoxes(asked: Asked): Set<string> {
-  const bright = new Set<string>();
+/** Boxes within the one that is looked at, and itself: who looks at a host wants to read it. */
+function withinFocus(asked: Asked): Set<string> {
+  const found = new Set<string>();
+  const add = (box: Box | undefined): void => {
+    if (!box) return;
+    found.add(box.id);
+    box.children.forEach(add);
+  };
+  if (asked.lit !== null) add(asked.layout.placed.get(asked.boxes.home.get(asked.focus) ?? "")?.box);
+  return found;
+}
+
+/** Boxes of what is lit, and all that hold them. */
+function brightBoxes(asked: Asked, within: ReadonlySet<string>): Set<string> {
+  const bright = new Set<string>(within);
   for (const id of asked.lit ?? []) {
     let box: string | undefined = asked.boxes.home.get(id);
-    while (box !== undefined && !bright.has(box)) {
+    while (box !== undefined && (!bright.has(box) || within.has(box))) {
       bright.add(box);
       box = asked.boxes.parent.get(box);
     }
@@ -148,14 +161,14 @@ interface Wire {
 }
 
 /** Draws the links that are in view, no more than `most` of them. Returns how many. */
-function links(asked: Asked, list: DisplayList, most: number): number {
+function links(asked: Asked, list: DisplayList, within: ReadonlySet<string>, most: number): number {
   const tracks = new Map<number, number>();
   const wires = foremost(inView(asked), Math.max(0, most));
   for (const { line, a, b } of wires) {
     const lane = Math.round(Math.max(a.y, b.y));
     const track = tracks.get(lane) ?? 0;
     tracks.set(lane, track + 1);
-    draw(asked, line, route(a, b, track % 6), list);
+    draw(asked, line, route(a, b, track % 6), list, within);
   }
   return wires.length;
 }
@@ -202,8 +215,8 @@ function outside(a: Rect, b: Rect, area: Area): boolean {
   );
 }
 
-function draw(asked: Asked, line: Line, points: number[], list: DisplayList): void {
-  const dim = asked.lit !== null && !line.lit;
+function draw(asked: Asked, line: Line, points: number[], list: DisplayList, within: ReadonlySet<string>): void {
+  const dim = asked.lit !== null && !line.lit && !(within.has(line.from) && within.has(line.to));
   list.links.add(line.broken ? "broken" : line.overlay ? "overlay" : line.role ? "role" : line.routed ? "routed" : "layer 2");
   list.items.push({
     t: "path", points, radius: 6, width: widthOf(line), dim, joins: [line.from, line.to],

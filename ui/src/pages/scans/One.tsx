@@ -67,15 +67,16 @@ function Looks({ looks }: { looks: readonly LookView[] }): JSX.Element {
   const order = { failed: 0, partial: 1, aborted: 2, running: 3, waiting: 4, completed: 5 };
   const sorted = [...looks].sort((one, other) => order[one.status] - order[other.status] || one.host.localeCompare(other.host) || one.source.localeCompare(other.source));
   const shown = all ? sorted : sorted.slice(0, 100);
+  const going = shown.some((each) => each.current);
   return (
     <>
       <table>
         <caption class="vh">Looks: each source at each host</caption>
-        <thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col">Source</th><th scope="col">At</th><th scope="col" class="num">Parts</th><th scope="col" class="num">Records</th><th scope="col" class="num">Took</th></tr></thead>
+        <thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col">Source</th>{going ? <th scope="col">At</th> : null}<th scope="col" class="num">Parts</th><th scope="col" class="num">Records</th><th scope="col" class="num">Took</th></tr></thead>
         <tbody>{shown.map((each) => (
           <tr key={`${each.host} ${each.source}`}>
-            <td><Stated severity={LOOKS[each.status]} word={each.status} /></td><td class="b">{each.host}</td><td>{each.source}</td><td class="t2">{each.current ?? ""}</td>
-            <td class="num">{each.total ? `${each.done ?? 0} of ${each.total}` : ""}</td><td class="num">{each.records ? count(each.records) : ""}</td><td class="num mono">{each.seconds ? seconds(each.seconds) : ""}</td>
+            <td><Stated severity={LOOKS[each.status]} word={each.status} /></td><td class="b">{each.host}</td><td>{each.source}</td>{going ? <td class="t2">{each.current ?? ""}</td> : null}
+            <td class="num">{each.total ? `${each.done ?? 0} of ${each.total}` : ""}</td><td class="num">{each.status === "waiting" ? "" : <span class={each.records ? "" : "t3"}>{count(each.records ?? 0)}</span>}</td><td class="num mono">{each.seconds ? seconds(each.seconds) : ""}</td>
           </tr>
         ))}</tbody>
       </table>

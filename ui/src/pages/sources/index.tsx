@@ -21,6 +21,7 @@ export function SourcesPage(): JSX.Element {
   const counts: Partial<Record<ReturnType<typeof stateOf>, number>> = {};
   for (const each of all) counts[stateOf(each)] = (counts[stateOf(each)] ?? 0) + 1;
   const shown = place.value.more["all"] ? fitting : fitting.slice(0, AT_ONCE);
+  const timed = shown.some((each) => each.began !== each.ended); // what was recorded has no durations
   return (
     <>
       <div class="bar">
@@ -34,8 +35,8 @@ export function SourcesPage(): JSX.Element {
         <section class="sheet" aria-label="Scopes">
           {shown.length ? (
             <table>
-              <thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col">Source</th><th scope="col">Part</th><th scope="col">Last look</th><th scope="col" class="num">Took</th><th scope="col">Complete</th><th scope="col" class="num">Saw</th><th scope="col">What failed, as it was told</th></tr></thead>
-              <tbody>{shown.map((each) => <Line key={each.scope} each={each} now={frozen.value ? Date.parse(at.value) : Date.now()} />)}</tbody>
+              <thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col">Source</th><th scope="col">Part</th><th scope="col">Last look</th>{timed ? <th scope="col" class="num">Took</th> : null}<th scope="col">Complete</th><th scope="col" class="num">Saw</th><th scope="col">What failed, as it was told</th></tr></thead>
+              <tbody>{shown.map((each) => <Line key={each.scope} each={each} timed={timed} now={frozen.value ? Date.parse(at.value) : Date.now()} />)}</tbody>
             </table>
           ) : asked.answer ? <Empty title={all.length ? `No scope fits “${place.value.filter}”` : "Nothing was looked at yet"}>{counted(all.length, "scope", "scopes")} of {name}. A source has one scope for each part of a host it looks at.</Empty> : null}
         </section>
@@ -46,11 +47,11 @@ export function SourcesPage(): JSX.Element {
   );
 }
 
-function Line({ each, now }: { each: ScopeView; now: number }): JSX.Element {
+function Line({ each, timed, now }: { each: ScopeView; timed: boolean; now: number }): JSX.Element {
   return (
     <tr class={each.stale ? STALE : ""}>
       <td><Stated severity={stateOf(each)} word={each.stale ? `stale, ${each.status}` : each.status} /></td>
-      <td class="b">{each.host}</td><td>{each.source}</td><td class="mono">{each.part || "all of it"}</td><td class="mono">{when(each.began, now)}</td><td class="num mono">{each.began === each.ended ? "" : took(each.began, each.ended)}</td>
+      <td class="b">{each.host}</td><td>{each.source}</td><td class="mono">{each.part || "all of it"}</td><td class="mono">{when(each.began, now)}</td>{timed ? <td class="num mono">{each.began === each.ended ? "" : took(each.began, each.ended)}</td> : null}
       <td>{ageOf(each, now)}</td><td class="num">{count(each.seen)}</td>
       <td class={each.errors?.length ? "wide mono" : ""}>{(each.errors ?? []).map((error) => [error.where, error.message].filter(Boolean).join(": ")).join("\n")}</td>
     </tr>

@@ -4,8 +4,8 @@ import type { Model } from "../../api/types";
 import { glyphOf, inkOf, labelOf } from "../../live/kinds";
 import type { Picture } from "../../live/picture";
 import { nearest } from "../../parts/nearest";
-import { shortened } from "../../state/words";
-import { COLUMN, HEAD, TILE, type Diagram, type LaneEdge, type LaneNode } from "./lanes";
+import { clock, shortened } from "../../state/words";
+import { COLUMN, HEAD, TILE, type Diagram, type LaneEdge, type LaneNode, type Step } from "./lanes";
 
 interface LanesProps {
   diagram: Diagram;
@@ -65,6 +65,7 @@ export function Lanes({ diagram, model, picture, chosen, choose, at }: LanesProp
       {diagram.ghost ? <Gap ghost={diagram.ghost} diagram={diagram} each={each} /> : null}
       {diagram.nodes.map((node) => <Node key={node.id} node={node} model={model} picture={picture} chosen={chosen === node.id} choose={choose} room={each} />)}
       {diagram.ghost || diagram.broken ? <Card diagram={diagram} model={model} /> : null}
+      {diagram.edges.filter((edge) => edge.overlay && edge.state === "down").map((edge) => <Cut key="cut" edge={edge} diagram={diagram} byId={byId} />)}
     </svg>
   );
 }
@@ -80,12 +81,16 @@ interface EdgeProps {
 function Edge({ edge, byId, room, broken, at }: EdgeProps): JSX.Element | null {
   const [a, b] = [byId.get(edge.from), byId.get(edge.to)];
   if (!a || !b) return null;
+  if (edge.overlay && edge.state === "down") return null; // Cut draws it
   if (edge.overlay || a.column === b.column) {
     const [upper, lower] = a.y < b.y ? [a, b] : [b, a];
     const between = [...byId.values()].some((node) => node.column === a.column && node.y > upper.y && node.y < lower.y);
     const aside = upper.x + HALF + 16;
     const way = between ? `M${upper.x + HALF + 2} ${upper.y + 12}H${aside}V${lower.y - HALF - 14}H${lower.x}v10` : `M${upper.x} ${upper.y + 78}V${lower.y - HALF - 4}`;
-    return <path d={way} class={`lk${edge.overlay ? " ovl" : ""}${at.way ? " way" : ""}`} />;
+    const line = <path d={way} class={`lk${edge.overlay ? " ovl" : ""}${edge.state === "unknown" ? " agg" : ""}${at.way ? " way" : ""}`} />;
+    if (!edge.step) return line;
+    const [x, y] = [between ? aside : upper.x, (upper.y + 78 + lower.y - HALF) / 2];
+    return <g class="step">{line}<Disc x={x} y={y} n={edge.step} way={at.way} /></g>;
   }
   const [x1, x2] = [a.x + HALF + 2, b.x - HALF - 2];
   const middle = (x1 + x2) / 2;
@@ -103,8 +108,35 @@ function Edge({ edge, byId, room, broken, at }: EdgeProps): JSX.Element | null {
       )}
       {edge.through.length && flat ? <text x={middle} y={y - 13} text-anchor="middle" class="x2 s11">{shortened(labelFor(edge), Math.floor(room / 6), true)}</text> : null}
       {at.text && (flat || at.way) ? <text x={middle} y={y + 22} text-anchor="middle" class={`s11 ${at.way ? "xa" : "x2"}`}>{shortened(`${DIRECTION[b.lane === 1 || a.lane === 1 ? 1 : 0]} ${at.text}`, Math.floor(room / 5.6))}</text> : null}
-      <circle cx={middle} cy={y} r={8.5} class={at.way ? "step-disc way" : "step-disc"} />
-      <text x={middle} y={y + 4} text-anchor="middle" class="s11 step-n">{edge.step || ""}</text>
+      <Disc x={middle} y={y} n={edge.step} way={at.way} />
+    </g>
+  );
+}
+
+function Disc({ x, y, n, way = false }: { x: number; y: number; n: number; way?: boolean }): JSX.Element {
+  return (
+    <>
+      <circle cx={x} cy={y} r={8.5} class={way ? "step-disc way" : "step-disc"} />
+      <text x={x} y={y + 4} text-anchor="middle" class="s11 step-n">{n || ""}</text>
+    </>
+  );
+}
+
+/** The tunnel between both lanes, cut: a stub from each endpoint into the free band, where the reason stands beside it. */
+function Cut({ edge, diagram, byId }: { edge: LaneEdge; diagram: Diagram; byId: ReadonlyMap<string, LaneNode> }): JSX.Element | null {
+  const [a, b] = [byId.get(edge.from), byId.get(edge.to)];
+  const [top, bottom] = diagram.lanes;
+  if (!a || !b || !top || !bottom) return null;
+  const [upper, lower] = a.y < b.y ? [a, b] : [b, a];
+  const blocked = (node: LaneNode, way: number): boolean => diagram.nodes.some((each) => each.column === node.column && each.lane === node.lane && (each.y - node.y) * way > 0);
+  const out = blocked(upper, 1) ? `M${upper.x + HALF + 2} ${upper.y + 12}h14V${top.bottom + STUB}` : `M${upper.x} ${upper.y + 78}V${top.bottom + STUB}`;
+  const back = blocked(lower, -1) ? `M${lower.x + HALF + 2} ${lower.y - 12}h14V${bottom.top - STUB}` : `M${lower.x} ${lower.y - HALF - 4}V${bottom.top - STUB}`;
+  const x = upper.x + (blocked(upper, 1) ? HALF + 16 : 0);
+  return (
+    <g class="step bad">
+      <path d={`${out}m-8 0h16`} class="lk bad" />
+      <path d={`${back}m-8 0h16`} class="lk bad" />
+      <Disc x={x} y={(top.bottom + bottom.top) / 2} n={edge.step} />
     </g>
   );
 }
@@ -180,24 +212,35 @@ function kvOf(kind: string): string {
   return { "kind-workload": "kv-w", "kind-virtual": "kv-v", "kind-physical": "kv-p" }[inkOf(kind)];
 }
 
-/** The reason, in the free band under the lane where it is. */
+/** The reason, in the free band under the lane where it is; of what joins both lanes, beside the cut. */
 function Card({ diagram, model }: { diagram: Diagram; model: Model }): JSX.Element | null {
   const step = diagram.steps[diagram.broken - 1];
   if (!step) return null;
   const node = diagram.ghost ?? diagram.nodes.find((each) => each.id === step.to);
   const lane = diagram.lanes[node?.lane ?? 0] ?? diagram.lanes[0];
   if (!node || !lane) return null;
-  const x = Math.max(12, Math.min(node.x - CARD.w / 2, diagram.width - CARD.w - 12));
-  const y = node.lane === 1 ? lane.top - CARD.h - 22 : lane.bottom + 22;
-  const title = diagram.ghost ? `Step ${step.n} fails: no ${labelOf(model, node.kind).toLowerCase()} of ${node.host} is reached` : `Step ${step.n} fails: ${step.evidence}`;
-  const cause = diagram.ghost ? "The other end has one; nothing on this side leads to it." : "The state of what the link goes through is down.";
+  const [title, cause] = reasonOf(diagram, step, node, model);
+  const between = diagram.edges.some((edge) => edge.overlay && edge.step === step.n);
+  const [left, right] = [node.x - CARD.w - 34, node.x + 34];
+  const x = between ? (left > 12 ? left : right) : Math.max(12, Math.min(node.x - CARD.w / 2, lane.right - CARD.w));
+  const y = between ? (diagram.lanes[0]?.bottom ?? 0) + 23 : node.lane === 1 ? lane.top - CARD.h - 22 : lane.bottom + 22;
+  const from = between ? `M${x === left ? x + CARD.w : x} ${y + CARD.h / 2}H${node.x}` : `M${node.x} ${node.lane === 1 ? node.y - HALF - 4 : node.y + 78}V${node.lane === 1 ? y + CARD.h : y}`;
   return (
     <g>
-      <path d={`M${node.x} ${node.lane === 1 ? node.y - HALF - 4 : node.y + 78}V${node.lane === 1 ? y + CARD.h : y}`} class="lk bad thin" />
+      <path d={from} class="lk bad thin" />
       <rect x={x} y={y} width={CARD.w} height={CARD.h} rx={6} class="reason" />
       <use href="#g-st-error" x={x + 12} y={y + 13} width={16} height={16} class="m-error" />
       <text x={x + 36} y={y + 25} class="s13 bb">{shortened(title, 56)}</text>
-      <text x={x + 36} y={y + 45} class="x2">{cause}</text>
+      <text x={x + 36} y={y + 45} class="x2">{shortened(cause, 66)}</text>
     </g>
   );
+}
+
+/** What fails, and why it matters: two sentences. */
+function reasonOf(diagram: Diagram, step: Step, node: LaneNode, model: Model): [string, string] {
+  const lost = diagram.lost;
+  if (lost) return [`Step ${step.n} fails: ${lost.name} of ${lost.host} is gone`, `Since ${clock(Date.parse(lost.until))} no frame of their network gets across.`];
+  if (diagram.ghost) return [`Step ${step.n} fails: no ${labelOf(model, node.kind).toLowerCase()} of ${node.host} is reached`, "The other end has one; nothing on this side leads to it."];
+  if (step.type === "otep-otep") return [`Step ${step.n} fails: ${step.evidence}`, "Their network is an overlay: without a tunnel no frame gets across."];
+  return [`Step ${step.n} fails: ${step.evidence}`, "The state of what the link goes through is down."];
 }

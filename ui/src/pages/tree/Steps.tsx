@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../parts/Glyph";
+import { tail } from "../../state/words";
 import type { EdgeText } from "./Lanes";
 import type { Diagram, LaneEdge, Step } from "./lanes";
-import { tail } from "./lanes";
 
 const MARK: Readonly<Record<Step["state"], string>> = { pass: "ok", fails: "error", unknown: "unknown", "not reached": "unknown" };
 
@@ -14,9 +15,14 @@ export function Steps({ diagram, chosen, choose, at }: { diagram: Diagram; chose
     const node = names.get(id);
     return node ? (node.host && node.host !== node.name ? `${node.name}, ${node.host}` : node.name) : tail(id);
   };
+  const rows = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const failing = diagram.broken ? rows.current?.querySelector<HTMLElement>(`tr:nth-child(${diagram.broken})`) : null;
+    if (rows.current) rows.current.scrollTop = failing ? failing.offsetTop - rows.current.clientHeight / 2 : 0;
+  }, [diagram.broken]);
   return (
-    <div class="steps" tabIndex={0} role="region" aria-label="Steps">
-      <h2 class="steps-title">Steps <span class="t3 f12">the same path as a table</span></h2>
+    <div ref={rows} class="steps" tabIndex={0} role="region" aria-label="Steps">
+      <h2 class="steps-title">Steps <span class="t3 f12">the same path as a table{diagram.broken ? ", around the break" : ""}</span></h2>
       <table>
         <thead><tr><th scope="col" class="num">Step</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Link</th><th scope="col">At the link</th><th scope="col">State</th><th scope="col">Evidence</th></tr></thead>
         <tbody>

@@ -35,7 +35,7 @@ effect(() => {
 async function load(key: string, focus: string, peer: string): Promise<void> {
   const where = { environment: environment.peek(), at: at.peek() };
   try {
-    const found = await Promise.all([focus, peer].map((id) => (id ? ask("get_clique", { ...where, id }) : null)));
+    const found = await Promise.all([ask("get_clique", { ...where, id: focus, peer }), peer ? ask("get_clique", { ...where, id: peer }) : null]);
     if (key !== last) return;
     near.value = found[0] ?? null;
     far.value = found[1] ?? null;

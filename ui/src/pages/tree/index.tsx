@@ -13,7 +13,7 @@ import { OnLinks } from "../../parts/OnLinks";
 import { Tree, type Branch } from "../../parts/Tree";
 import { WayBar } from "../../parts/Way";
 import { environment, go, looked, place } from "../../state/place";
-import { counted } from "../../state/words";
+import { clock, counted, moment } from "../../state/words";
 import { cliqueTrouble, far, hasClique, near } from "./clique";
 import { above, inventoryOf } from "./inventory";
 import { diagram, type Diagram, type LaneEdge } from "./lanes";
@@ -84,8 +84,7 @@ function Clique(): JSX.Element {
     const there = picture.value;
     version.value;
     if (!near.value || !model.value || !there || near.value.focal !== place.value.focus) return null;
-    const partners = [...there.ties.values()].filter((tie) => tie.type === "otep-otep").map((tie) => [tie.source, tie.target] as const);
-    return diagram(near.value, far.value?.focal === place.value.peer ? far.value : null, model.value, partners, width.value);
+    return diagram(near.value, far.value?.focal === place.value.peer ? far.value : null, model.value, width.value);
   });
   const hosts = useComputed(() => [...new Set([place.value.focus, place.value.peer].map((id) => picture.value?.things.get(id)?.host ?? "").filter(Boolean))]);
   useEffect(() => followFigures(hosts), []);
@@ -193,7 +192,7 @@ function peersOf(focus: string): Thing[] {
 }
 
 /** One sentence about the path, and a strip with one cell a step. */
-function Verdict({ diagram: { steps, broken } }: { diagram: Diagram }): JSX.Element {
+function Verdict({ diagram: { steps, broken, lost } }: { diagram: Diagram }): JSX.Element {
   const name = picture.value?.things.get(place.value.focus)?.name ?? "";
   const other = picture.value?.things.get(place.value.peer)?.name;
   const unknown = steps.filter((step) => step.state === "unknown").length;
@@ -202,8 +201,9 @@ function Verdict({ diagram: { steps, broken } }: { diagram: Diagram }): JSX.Elem
     <div class={`verdict${broken ? " bad" : ""}`}>
       <Glyph name={broken ? "st-error" : unknown ? "st-unknown" : "st-ok"} tone={broken ? "m-error" : unknown ? "m-unknown" : "m-ok"} />
       <b class="nowrap">{broken ? `The path of ${ends} is broken.` : `No step of ${ends} is down.`}</b>
-      <span class="trunc">{broken ? `Step ${broken} of ${steps.length} fails.` : unknown ? `${counted(unknown, "step is", "steps are")} not known.` : `${counted(steps.length, "step", "steps")}, each with both ends there.`}</span>
+      <span class="trunc">{broken ? `Step ${broken} of ${steps.length} fails${lost ? `, since ${clock(Date.parse(lost.until))}` : ""}.` : unknown ? `${counted(unknown, "step is", "steps are")} not known.` : `${counted(steps.length, "step", "steps")}, each with both ends there.`}</span>
       <span class="grow" />
+      {lost ? <button class="btn" onClick={() => go({ at: moment(Date.parse(lost.until) - 1000) })}><Glyph name="ui-clock" size="s" />Go to {clock(Date.parse(lost.until) - 1000)}</button> : null}
       <span class="strip" aria-hidden="true">{steps.map((step) => <i key={step.n} class={step.state.replace(" ", "-")} />)}</span>
     </div>
   );

@@ -2,7 +2,8 @@
  * A clique, or those of both ends of a conversation, as a lane diagram: columns by layer, one lane an end, what both
  * share at the right. Pure: cliques to positions, edges and steps.
  */
-import type { CliqueView, Edge, Model, Node } from "../../api/types";
+import type { CliqueView, Conversation, Edge, LostTunnel, Model, Node, Tunnel } from "../../api/types";
+import { clock, tail } from "../../state/words";
 
 export const COLUMN = 140;
 export const NARROW = 112;
@@ -80,6 +81,8 @@ export interface Diagram {
   /** The step that fails, 0 for none. */
   broken: number;
   ghost: LaneNode | null;
+  /** The tunnel between both ends that was there and is gone. */
+  lost: LostTunnel | null;
 }
 
 /** Without one of these a lane ends: a bridge or an overlay may well not be there. */
@@ -92,20 +95,22 @@ interface Side {
   lane: number;
 }
 
-/** `partners`: pairs of tunnel endpoints that are linked. `width`: of the area it is drawn in. */
-export function diagram(clique: CliqueView, peer: CliqueView | null, model: Model, partners: readonly (readonly [string, string])[], width = 0): Diagram {
+/** What joins both ends is told with the first of the cliques. `width`: of the area it is drawn in. */
+export function diagram(clique: CliqueView, peer: CliqueView | null, model: Model, width = 0): Diagram {
+  const both = (peer && clique.conversation?.peer === peer.focal && clique.conversation) || null;
   const layers = new Map(model.kinds.map((kind) => [kind.name, kind.layer ?? -1]));
   const sides = [clique, peer].flatMap((each, lane) => (each ? [{ clique: each, host: hostOf(each), lane }] : []));
-  const known = placed(sides, layers);
+  const known = placed(sides, layers, both?.tunnel ?? null);
   const columns = columnsOf([...known.values()].map((each) => each.node), layers, sides.flatMap((each) => each.clique.links), width);
   const nodes = arranged(known, columns, layers, sides);
-  const ghost = missing(nodes, columns, sides, new Map(model.kinds.map((kind) => [kind.name, kind.label])));
+  const needed = new Set(both?.tunnel?.state === "missing" ? [...NEEDED, "otep"] : NEEDED);
+  const ghost = missing(nodes, columns, sides, needed, new Map(model.kinds.map((kind) => [kind.name, kind.label])));
   if (ghost) nodes.push(ghost);
   const lanes = position(nodes, columns, sides);
-  const edges = edgesOf(sides, nodes, partners);
-  const { steps, broken } = numbered(edges, nodes, ghost);
+  const edges = edgesOf(sides, nodes, both);
+  const { steps, broken } = numbered(edges, nodes, ghost, both);
   const bottom = Math.max(...lanes.map((lane) => lane.bottom), ...nodes.map((node) => node.y + 84));
-  return { columns, nodes, edges, lanes, steps, broken, ghost, width: (columns.at(-1)?.x ?? 0) + COLUMN / 2 + 10, height: bottom + MARGIN };
+  return { columns, nodes, edges, lanes, steps, broken, ghost, lost: both?.tunnel?.state === "missing" ? (both.tunnel.lost?.[0] ?? null) : null, width: (columns.at(-1)?.x ?? 0) + COLUMN / 2 + 10, height: bottom + MARGIN };
 }
 
 function hostOf(clique: CliqueView): string {
@@ -117,12 +122,16 @@ interface Known {
   lane: number;
 }
 
-/** Each object once: in the lane of its host, shared when it is on none of them or both cliques hold it. */
-function placed(sides: readonly Side[], layers: ReadonlyMap<string, number>): Map<string, Known> {
+/**
+ * Each object once: in the lane of its host, shared when it is on none of them or both cliques hold it. Of tunnel
+ * endpoints those of the tunnel alone, where it is known which that is.
+ */
+function placed(sides: readonly Side[], layers: ReadonlyMap<string, number>, tunnel: Tunnel | null): Map<string, Known> {
   const known = new Map<string, Known>();
   for (const side of sides) {
     for (const node of side.clique.objects) {
       if ((layers.get(node.kind) ?? -1) < 0) continue;
+      if (tunnel && node.kind === "otep" && node.id !== tunnel.source && node.id !== tunnel.target) continue;
       const before = known.get(node.id);
       const own = node.host === side.host && !isFabric(node.kind);
       const lane = own ? (before && before.lane !== side.lane ? -1 : side.lane) : -1;
@@ -174,10 +183,10 @@ function barycentre(id: string, links: readonly Edge[], rows: ReadonlyMap<string
 }
 
 /** What the other end has and this one lacks, where nothing passes without it: the first such column. */
-function missing(nodes: readonly LaneNode[], columns: readonly Column[], sides: readonly Side[], labels: ReadonlyMap<string, string>): LaneNode | null {
+function missing(nodes: readonly LaneNode[], columns: readonly Column[], sides: readonly Side[], needed: ReadonlySet<string>, labels: ReadonlyMap<string, string>): LaneNode | null {
   for (const side of sides) {
     for (const [c, column] of columns.entries()) {
-      if (column.layer === WORKLOAD || !NEEDED.has(column.kind)) continue;
+      if (column.layer === WORKLOAD || !needed.has(column.kind)) continue;
       if (nodes.some((node) => node.column === c && (node.lane === side.lane || node.lane === -1))) continue;
       if (!nodes.some((node) => node.column === c)) continue;
       return { id: `missing:${side.host}/${column.kind}`, kind: column.kind, name: labels.get(column.kind) ?? column.kind, host: side.host, state: "down", column: c, lane: side.lane, x: column.x, y: 0, ghost: true, more: 0 };
@@ -212,7 +221,7 @@ function position(nodes: LaneNode[], columns: readonly Column[], sides: readonly
   return lanes;
 }
 
-function edgesOf(sides: readonly Side[], nodes: readonly LaneNode[], partners: readonly (readonly [string, string])[]): LaneEdge[] {
+function edgesOf(sides: readonly Side[], nodes: readonly LaneNode[], both: Conversation | null): LaneEdge[] {
   const there = new Map(nodes.map((node) => [node.id, node]));
   const edges = new Map<string, LaneEdge>();
   for (const side of sides) {
@@ -224,9 +233,10 @@ function edgesOf(sides: readonly Side[], nodes: readonly LaneNode[], partners: r
       edges.set(`${link.type}\n${left.id}\n${right.id}`, { type: link.type, from: left.id, to: right.id, through: link.through ?? [], state, step: 0, overlay: false });
     }
   }
-  for (const [one, other] of partners) {
-    const [a, b] = [there.get(one), there.get(other)];
-    if (a && b && a.lane !== b.lane && a.lane >= 0 && b.lane >= 0) edges.set(`${one}\n${other}`, { type: "otep-otep", from: one, to: other, through: [], state: "up", step: 0, overlay: true });
+  const tunnel = both?.tunnel;
+  if (tunnel && there.has(tunnel.source) && there.has(tunnel.target)) {
+    const state = tunnel.state === "up" || tunnel.state === "unknown" ? tunnel.state : "down";
+    edges.set("overlay", { type: "otep-otep", from: tunnel.source, to: tunnel.target, through: tunnel.through ?? [], state, step: 0, overlay: true });
   }
   return shortest([...edges.values()], there);
 }
@@ -243,7 +253,7 @@ function shortest(edges: LaneEdge[], nodes: ReadonlyMap<string, LaneNode>): Lane
 }
 
 /** The upper lane from left to right, then the lower one back; after the step that fails nothing is reached. */
-function numbered(edges: LaneEdge[], nodes: readonly LaneNode[], ghost: LaneNode | null): { steps: Step[]; broken: number } {
+function numbered(edges: LaneEdge[], nodes: readonly LaneNode[], ghost: LaneNode | null, both: Conversation | null): { steps: Step[]; broken: number } {
   const by = new Map(nodes.map((node) => [node.id, node]));
   const laneOf = (edge: LaneEdge): number => Math.max(by.get(edge.from)?.lane ?? 0, by.get(edge.to)?.lane ?? 0, 0);
   const walked = edges.filter((edge) => !edge.overlay);
@@ -266,8 +276,12 @@ function numbered(edges: LaneEdge[], nodes: readonly LaneNode[], ghost: LaneNode
       if (edge.state === "down" && !broken) broken = steps.length;
     }
     if (gap && !broken) broken = add(gapStep(gap));
-    const between = lane === 0 ? tunnel(edges, nodes) : null;
-    if (between) add(broken ? { ...between, state: "not reached" } : between);
+    const between = lane === 0 ? tunnel(nodes, both) : null;
+    if (between) {
+      const n = add(broken ? { ...between, state: "not reached" } : between);
+      for (const edge of edges) if (edge.overlay) edge.step = n;
+      if (between.state === "fails" && !broken) broken = n;
+    }
   }
   return { steps, broken };
 
@@ -276,14 +290,19 @@ function numbered(edges: LaneEdge[], nodes: readonly LaneNode[], ghost: LaneNode
   }
 }
 
-/** The step from lane to lane, where both have a tunnel endpoint. One that nobody tells of may be gone, or not be needed. */
-function tunnel(edges: readonly LaneEdge[], nodes: readonly LaneNode[]): Step | null {
-  const [upper, lower] = [0, 1].map((lane) => nodes.filter((node) => node.kind === "otep" && node.lane === lane));
-  const known = edges.find((edge) => edge.overlay);
-  const ends = known ? [known.from, known.to] : [upper?.[0]?.id, lower?.[0]?.id];
-  const [from, to] = upper?.some((node) => node.id === ends[1]) ? ends.reverse() : ends;
+/** The step from lane to lane: where a tunnel is needed, and where nobody knows whether one is and both could have it. */
+function tunnel(nodes: readonly LaneNode[], both: Conversation | null): Step | null {
+  const told = both?.tunnel;
+  const ends = [0, 1].map((lane) => nodes.find((node) => node.kind === "otep" && node.lane === lane && !node.ghost)?.id ?? "");
+  if (!both || (!told && both.networks?.length !== 0 && both.networks !== null)) return null;
+  const [from, to] = [told?.source || ends[0], told?.target || ends[1]];
   if (!from || !to) return null;
-  return { n: 0, from, to, type: "otep-otep", state: known ? "pass" : "unknown", evidence: known ? "a tunnel joins them" : "no tunnel between them is known", host: "" };
+  const state = told?.state === "up" ? "pass" : told?.state === "missing" || told?.state === "down" ? "fails" : "unknown";
+  return { n: 0, from, to, type: "otep-otep", state, evidence: told ? goneSince(told.evidence, told.lost?.[0]) : both.note, host: "" };
+}
+
+function goneSince(evidence: string, lost: LostTunnel | undefined): string {
+  return lost ? `${evidence}, since ${clock(Date.parse(lost.until))}` : evidence;
 }
 
 function gapStep(ghost: LaneNode): Step {
@@ -291,13 +310,7 @@ function gapStep(ghost: LaneNode): Step {
 }
 
 function evidenceOf(edge: LaneEdge): string {
-  if (edge.state === "down") return edge.through.length ? `down, through ${edge.through.map(tail).join(", ")}` : "an end is down";
-  return edge.through.length ? `through ${edge.through.map(tail).join(", ")}` : "both ends are there";
-}
-
-/** The last part of an id: what an operator calls it. */
-export function tail(id: string): string {
-  const part = id.slice(id.lastIndexOf("/") + 1);
-  const colon = part.indexOf(":");
-  return colon >= 0 ? part.slice(colon + 1) : part;
+  const through = [...new Set(edge.through.map(tail))].join(", "); // a device and its port have one name
+  if (edge.state === "down") return through ? `down, through ${through}` : "an end is down";
+  return through ? `through ${through}` : "both ends are there";
 }
