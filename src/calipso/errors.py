@@ -12,6 +12,7 @@
     │   ├── StoreDamaged       the file is not ours or is broken; it is left as it is
     │   └── StoreTooNew        the file was written by a newer version; it is left as it is
     ├── QueryError             a query is wrong at a position
+    │   └── Busy               it is not: others ask too much at the moment
     ├── NotFound               no such object, scan, environment …
     ├── Conflict               it exists already, or changed meanwhile
     └── Forbidden              the caller may not do this
@@ -98,6 +99,10 @@ class QueryError(CalipsoError):
     def __init__(self, message: str, *, position: int = -1, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.position = position
+
+
+class Busy(QueryError):
+    """A query cannot be answered for what others ask at the same time."""
 
 
 class NotFound(CalipsoError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -40,8 +41,11 @@ class Columned(GraphReader, Protocol):
     def codec(self) -> Codec: ...
     @property
     def hosts(self) -> Mapping[str, str]: ...
-    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
-        """Every object with the encoded facets of its members."""
+    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
+        """Every object with its encoded facets; None where they are those of several members."""
+        ...
+    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
+        """The encoded facets of each member."""
         ...
 
 
@@ -138,7 +142,8 @@ def built(found: Iterable[tuple[int, Any]]) -> Column:
     present = []
     for ord, value in found:
         present.append(ord)
-        for where in (slot_of(value),) if type(value) in (str, int, float, bool) else set(scalars(value)):
+        kind = type(value)
+        for where in (value,) if kind is str or kind is int else set(scalars(value)):
             if where in many:
                 many[where].append(ord)
             elif where in one:
@@ -187,14 +192,19 @@ def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:
             if value is not None:
                 yield head.ord, value
         return
-    of_one = extractor(spec.needs, reader.codec)
-    pick, hosts = spec.pick, reader.hosts
-    for head, facts in reader.everything():
-        flat = facts[0]
-        if len(facts) == 1 and flat is not None and len(flat) == 2:  # most objects: one facet
+    hosts, pick, unpack = reader.hosts, spec.pick, reader.codec.unpacking()
+    decode, of_one = picking(spec.needs), extractor(spec.needs, unpack)
+    as_it_stands = spec.plain and not hosts
+    for head, flat in reader.everything():
+        if flat is not None and len(flat) == 2:  # most objects: one facet
+            if as_it_stands:
+                value = decode(unpack(flat[1]))[2].a0  # type: ignore[arg-type]
+                if value is not None:
+                    yield head.ord, value
+                continue
             attributes = of_one(flat[1])  # type: ignore[arg-type]
         else:
-            attributes = merged(of_one, facts)
+            attributes = merged(of_one, reader.facts_of(head))
         if attributes is not None:
             value = pick(head, rename_hosts(attributes, hosts) if hosts else attributes)
             if value is not None:
@@ -249,29 +259,28 @@ def _differing(new: Pages[Any], old: Pages[Any]) -> Iterator[int]:
 Extract = Callable[[bytes], Attributes | None]
 
 
-def extractor(needs: tuple[str, ...], codec: Codec) -> Extract:
+def extractor(needs: tuple[str, ...], unpack: Callable[[bytes], bytes]) -> Extract:
     """Reads just some attributes of an encoded facet, None when it has none: a tenth of decoding it all."""
-    fields = [(f"a{n}", Any, None) for n in range(len(needs))]
-    shape = msgspec.defstruct("Picked", fields, rename=dict(zip((f[0] for f in fields), needs, strict=True)))
-    decode = msgspec.msgpack.Decoder(tuple[str, str, shape]).decode  # type: ignore[valid-type]
-    unpack = codec.unpacked
+    decode = picking(needs)
     names = tuple((f"a{n}", need) for n, need in enumerate(needs))
-    encoded = [msgspec.msgpack.encode(need) for need in needs]
-    only, first = needs[0] if len(needs) == 1 else "", encoded[0]
+    only = needs[0] if len(needs) == 1 else ""
 
     def of_one(body: bytes) -> Attributes | None:
-        plain = unpack(body)
+        found = decode(unpack(body))[2]
         if only:
-            if first not in plain:  # often so, and cheaper than decoding
-                return None
-            value = getattr(decode(plain)[2], "a0")  # noqa: B009 - made above
-            return None if value is None else {only: value}
-        if not any(key in plain for key in encoded):
-            return None
-        found = decode(plain)[2]
-        return {need: value for field, need in names if (value := getattr(found, field)) is not None}
+            return None if found.a0 is None else {only: found.a0}
+        return {need: value for field, need in names if (value := getattr(found, field)) is not None} or None
 
     return of_one
+
+
+@lru_cache(maxsize=64)
+def picking(needs: tuple[str, ...]) -> Callable[[bytes], Any]:
+    """Decodes of a plain facet just these attributes, as a0, a1, …: what is skipped costs no more than a search."""
+    fields = [(f"a{n}", Any, None) for n in range(len(needs))]
+    names = dict(zip((field[0] for field in fields), needs, strict=True))
+    shape = msgspec.defstruct("Picked", fields, rename=names, gc=False)
+    return msgspec.msgpack.Decoder(tuple[str, str, shape]).decode  # type: ignore[valid-type]
 
 
 def merged(of_one: Extract, facts: tuple[Facts | None, ...]) -> Attributes | None:

@@ -60,13 +60,15 @@ Ordinals = Collection[int]
 class Spec(NamedTuple):
     """What a column holds. `pick(head, attributes)` reads it from the attributes named in `needs`.
 
-    Where `needs` is None, reading takes more than attributes: the reader and its object.
+    Where `needs` is None, reading takes more than attributes: the reader and its object. plain: it is the value of the
+    one attribute needed, as it stands.
     """
 
     name: str
     needs: tuple[str, ...] | None
     pick: Callable[[Obj, Attributes], Any]
     read: Callable[[GraphReader, Obj], Any]
+    plain: bool = False
 
 
 class ColumnReader(Protocol):

@@ -192,13 +192,12 @@ class Graph:
         get = self.facts.get
         return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
 
-    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
-        """Every object with the encoded facets of its members."""
-        get = self.facts.get
+    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
+        """Every object with its encoded facets; None where they are those of several members."""
         for head_page, facts_page in zip_longest(self.heads.pages, self.facts.pages, fillvalue=NOTHING):
             for head, flat in zip(head_page, facts_page, strict=True):
                 if head is not None:
-                    yield head, tuple(get(member) for member in head.members) if head.members else (flat,)
+                    yield head, None if head.members else flat
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
 

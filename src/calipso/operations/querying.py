@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from calipso.errors import ConfigError, QueryError
 from calipso.graph.protocol import GraphReader
@@ -18,6 +17,7 @@ from calipso.operations.answers import Freshness, LinkView, ObjectView, freshnes
 from calipso.operations.capture_documents import Captures
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import END_OF_TIME, when
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.operations.workflows import Outcomes, outcomes
 from calipso.query.evaluate import Answer, Found, Row, Tie, evaluate
 from calipso.query.plan import Ordered
@@ -75,11 +75,11 @@ async def query(context: Context, request: Query) -> QueryAnswer:
     ran = await outcomes(context, request.environment, request.query, limits.seconds, request.at)
     world = Reach(site, when(context, request.at), context.moment("now"),
                   Kept(lambda: context.captures(request.environment)), ran)  # fmt: skip
-    return await asyncio.to_thread(_answered, site, world, request, limits)
+    return await QUESTIONS.work(lambda turn: _answered(site, world, request, limits, turn), seconds=limits.seconds)
 
 
-def _answered(site: Site, world: Reach, request: Query, limits: Limits) -> QueryAnswer:
-    answer = evaluate(request.query, world, time.monotonic, limits)
+def _answered(site: Site, world: Reach, request: Query, limits: Limits, turn: Turn) -> QueryAnswer:
+    answer = evaluate(request.query, world, turn.clock, structs.replace(limits, take=turn.take))
     known: dict[int, Any] = {}
     once = answer.sliced is None  # of a slice of time an object can be told as it was at two moments
     items = [plain(site, answer, row.value, known if once else {}) for row in answer.rows]
@@ -177,13 +177,21 @@ def plain(site: Site, answer: Answer, value: Any, known: dict[int, Any]) -> Any:
     if isinstance(value, Found):
         made = known.get(value.head.ord)
         if made is None:
-            made = known[value.head.ord] = msgspec.to_builtins(_object(site, answer, value))
+            made = known[value.head.ord] = _plain_object(_object(site, answer, value))
         return made
     if isinstance(value, Tie):
         return msgspec.to_builtins(LinkView(value.type, value.source, value.target))
     if isinstance(value, list):
         return [plain(site, answer, each, known) for each in value]
     return msgspec.to_builtins(value)
+
+
+def _plain_object(view: ObjectView) -> dict[str, Any]:
+    """As JSON-like values, what is said of it not copied: answers are large."""
+    said: dict[str, Any] = msgspec.to_builtins(structs.replace(view, attributes={}))
+    if view.attributes:
+        said["attributes"] = view.attributes
+    return said
 
 
 def _object(site: Site, answer: Answer, found: Found) -> ObjectView:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +15,7 @@ from calipso.operations import drawing
 from calipso.operations.context import Context, Site
 from calipso.operations.metadata import Json, Shapes
 from calipso.operations.querying import Kept, Reach
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.operations.workflows import outcomes
 from calipso.query.evaluate import Answer, Found, Tie, evaluate
 from calipso.query.flow_names import named
@@ -44,23 +43,24 @@ async def topology(context: Context, request: Topology) -> Any:
     site = context.site(request.environment)
     ran = await outcomes(context, request.environment, request.gremlin, LIMITS.seconds)
     world = Reach(site, None, context.moment("now"), Kept(lambda: context.captures(request.environment)), ran)
-    return await asyncio.to_thread(_answered, site, world, request)
+    return await QUESTIONS.work(lambda turn: _answered(site, world, request, turn), seconds=LIMITS.seconds)
 
 
-def _answered(site: Site, world: Reach, request: Topology) -> Any:
-    answer, shapes = _asked(site, world, request.gremlin)
+def _answered(site: Site, world: Reach, request: Topology, turn: Turn) -> Any:
+    answer, shapes = _asked(site, world, request.gremlin, turn)
     if request.drawing:
         return drawing.drawn("dot", answer)
     return shaped(answer, shapes, request.gremlin)
 
 
-def asked(site: Site, now: int, gremlin: str) -> tuple[Answer, Shapes]:
+def asked(site: Site, now: int, gremlin: str, turn: Turn) -> tuple[Answer, Shapes]:
     """A query's answer, and what shows it. Raises `QueryError`."""
-    return _asked(site, Reach(site, None, now), gremlin)
+    return _asked(site, Reach(site, None, now), gremlin, turn)
 
 
-def _asked(site: Site, world: Reach, gremlin: str) -> tuple[Answer, Shapes]:
-    answer = evaluate(_with_user_ids(gremlin, site.graph()), world, time.monotonic, LIMITS)
+def _asked(site: Site, world: Reach, gremlin: str, turn: Turn) -> tuple[Answer, Shapes]:
+    limits = msgspec.structs.replace(LIMITS, take=turn.take)
+    answer = evaluate(_with_user_ids(gremlin, site.graph()), world, turn.clock, limits)
     return answer, Shapes(site, answer.reader, world, answer.at)
 
 

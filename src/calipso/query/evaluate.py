@@ -16,7 +16,7 @@ from calipso.query import names
 from calipso.query.elements import GRAPH, LINKS, NODES, PATHS, Kind, identity
 from calipso.query.grammar import parse
 from calipso.query.plan import Plan, Planner
-from calipso.query.run import Limits, Run, World
+from calipso.query.run import Limits, Run, World, weight
 from calipso.query.steps.moving import all_links
 from calipso.query.table import STEPS
 
@@ -142,19 +142,18 @@ class _Out:
         known = self._known.get(ord)
         if known is None:
             made = found(self.reader, ord)
-            size = 0 if made is None else 200 + len(msgspec.msgpack.encode(made.attributes))
-            known = self._known[ord] = made, size
+            known = self._known[ord] = made, 0 if made is None else size_of(made)
         self.run.hand(known[1])
         return known[0]
 
 
-def weight(value: Any) -> int:
-    """Bytes that a value takes as text, roughly."""
-    if isinstance(value, str):
-        return len(value) + 2
-    if isinstance(value, dict):
-        return 2 + sum(weight(key) + weight(inner) for key, inner in value.items())
-    return 2 + sum(map(weight, value)) if isinstance(value, list | tuple) else 8
+def size_of(value: Any) -> int:
+    """Bytes that a row's value takes, roughly."""
+    if isinstance(value, Found):
+        return 200 + len(msgspec.msgpack.encode(value.attributes))
+    if isinstance(value, list):
+        return sum(map(size_of, value))
+    return 200 if isinstance(value, Tie) else weight(value)
 
 
 def found(reader: GraphReader, ord: int) -> Found | None:

@@ -355,4 +355,5 @@ def spec_of(name: Name) -> Spec:
         (lambda head, attributes: attributes.get(path[0])) if plain
         else (lambda head, attributes: picked(head, attributes, name)),
         lambda reader, head: read(reader, head, name),
+        plain,
     )  # fmt: skip

@@ -22,16 +22,26 @@ if TYPE_CHECKING:
 
 STRIDE = 512
 """Elements between two looks at the clock."""
+ELEMENT = 100
+"""Bytes that an element takes that is kept, roughly."""
+
+
+WEIGHED = frozenset({dict, list, str})
+"""Elements that take as much as is in them; others are counted."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """seconds: of running. results, size: handed out, and bytes of that. held: elements kept at once. work: in all."""
+    """seconds: of running. results, size: handed out, and bytes of that. held: elements kept at once. work: in all.
+
+    take: told of bytes that are kept until the end; it raises `QueryError` where all runs together keep too much.
+    """
 
     seconds: float = 10.0
     results: int = 100_000
     held: int = 2_000_000
     work: int = 200_000_000
     size: int = 256 << 20
+    take: Callable[[int], None] | None = None
 
 
 class Life(NamedTuple):
@@ -149,6 +159,11 @@ class Run:
 
     # ── costs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def done(self) -> int:
+        """Elements looked at."""
+        return self._done
+
     def tick(self, elements: int = 1) -> None:
         """Count work done. Raises `QueryError` when the run has taken too long or done too much."""
         self._done += elements
@@ -165,6 +180,8 @@ class Run:
     def hold(self, elements: int) -> None:
         """Count elements kept. Raises `QueryError` when they are too many."""
         self._held += elements
+        if self.limits.take is not None:
+            self.limits.take(elements * ELEMENT)
         if self._held > self.limits.held:
             raise QueryError(
                 f"the query has to keep more than {self.limits.held} elements at once",
@@ -174,6 +191,8 @@ class Run:
     def hand(self, size: int) -> None:
         """Count bytes handed out. Raises `QueryError` when they are too many."""
         self._handed += size
+        if self.limits.take is not None:
+            self.limits.take(size)
         if self._handed > self.limits.size:
             raise QueryError(
                 f"the answer is larger than {self.limits.size >> 20} MB",
@@ -196,6 +215,9 @@ class Run:
         out = []
         for each in stream:
             out.append(each)
+            item = each.item if self.tracked else each
+            if type(item) in WEIGHED:
+                self.hand(weight(item))
             if not len(out) % STRIDE:
                 self.tick(STRIDE)
                 self.hold(STRIDE)
@@ -243,6 +265,15 @@ def value_of(run: Run, reader: GraphReader, item: Any, kind: Kind, name: Name) -
     if isinstance(item, Mapping):
         return item[name.text] if name.text in item else names.walk(item, tuple(name.text.split(".")))
     return None
+
+
+def weight(value: Any) -> int:
+    """Bytes that a value takes as text, roughly."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, dict):
+        return 2 + sum(weight(key) + weight(inner) for key, inner in value.items())
+    return 2 + sum(map(weight, value)) if isinstance(value, list | tuple) else 8
 
 
 def fits(name: str, field: str) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from calipso.errors import QueryError
 from calipso.query.conditions import Test
 from calipso.query.elements import NODES
-from calipso.query.evaluate import Answer, Clock, Row, Span, answer_of, found, row_key, rows_of
+from calipso.query.evaluate import Answer, Clock, Row, Span, answer_of, found, row_key, rows_of, size_of
 from calipso.query.plan import Plan, Sub
 from calipso.query.replay import Replay
 from calipso.query.run import History, Limits, Run, World
@@ -37,8 +39,9 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
         raise QueryError("the slice ends before the history begins", position=span.position)
     rest = Plan(Sub(plan.sub.steps[1:], plan.sub.gives), plan.tracked)
     budget = Run(world, limits, clock)
+    limits = msgspec.structs.replace(limits, take=None)  # what one moment needs is let go of before the next
     budget.missing = {}
-    lives = _Lives()
+    lives = _Lives(budget)
     replay = Replay(world.graph(start), history, world.patterns)
     tests = single(rest)
     for ts in _moments(replay, history, start, end):
@@ -47,8 +50,6 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
         else:
             _follow(lives, tests, replay, Run(world, limits, clock, reader=replay), budget)
         replay.recent.clear()
-        if len(lives.values) > limits.held:
-            raise QueryError(f"the slice has more than {limits.held} answers", hint="ask about a shorter time")
     for id, position in budget.missing.items():
         if id not in budget.known:
             raise unknown_id(id, position)
@@ -58,9 +59,10 @@ def over_slice(plan: Plan, span: At, world: World, clock: Clock, limits: Limits)
 
 
 class _Lives:
-    """When each answer came and went."""
+    """When each answer came and went. What is kept of the whole slice counts against what one answer may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Run) -> None:
+        self._whole = whole
         self.values: dict[Any, Row] = {}
         self._open: dict[Any, int] = {}
         self._spans: dict[Any, list[Span]] = {}
@@ -73,7 +75,11 @@ class _Lives:
             self.holds(key, row, ts)
 
     def holds(self, key: Any, row: Row, ts: int) -> None:
-        self._open.setdefault(key, ts)
+        if key not in self._open:
+            self._open[key] = ts
+            self._whole.hold(1)
+        if key not in self.values:
+            self._whole.hand(size_of(row.value))
         self.values[key] = row
 
     def ends(self, key: Any, ts: int) -> None:
@@ -130,4 +136,6 @@ def _rows(
         raise QueryError(
             f"the slice took longer than {limits.seconds:g} s", hint="ask about a shorter time, or allow it more time"
         )
-    return {row_key(row): row for row in rows_of(plan, run)}
+    found = {row_key(row): row for row in rows_of(plan, run)}
+    whole.tick(run.done)
+    return found

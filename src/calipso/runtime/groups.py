@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from calipso.model.moments import rfc3339
 from calipso.operations.answers import LinkView, view
 from calipso.operations.inventory import of_kind
 from calipso.operations.querying import Reach
+from calipso.operations.questions import QUESTIONS
 from calipso.query.elements import LINKS, NODES, Link
 from calipso.query.run import Limits, Run
 from calipso.query.standing import Item, Standing
@@ -49,8 +50,8 @@ class Pinned(Reach):
         return self._graph
 
 
-def run_on(site: Site, graph: Graph, query: Standing) -> Run:
-    return Run(Pinned(site, graph), LIMITS, time.monotonic, tracked=query.plan.tracked)
+def run_on(site: Site, graph: Graph, query: Standing, clock: Callable[[], float] = time.monotonic) -> Run:
+    return Run(Pinned(site, graph), LIMITS, clock, tracked=query.plan.tracked)
 
 
 class Group:
@@ -177,7 +178,9 @@ class Chosen(Group):
 
     async def begin(self) -> None:
         graph = self.graph
-        found = await asyncio.to_thread(self.query.items, run_on(self.site, graph, self.query))
+        found = await QUESTIONS.standing(
+            lambda turn: self.query.items(run_on(self.site, graph, self.query, turn.clock))
+        )
         waiting, self._waiting = self._waiting or set(), None
         self.members = {item.value for item in found}
         holds = self.query.test(run_on(self.site, self.graph, self.query))
@@ -257,7 +260,9 @@ class Asked(Group):
 
     async def _ask(self, graph: Graph) -> Answers:
         self.asked += 1
-        return await asyncio.to_thread(lambda: Answers.of(self.query.items(run_on(self.site, graph, self.query))))
+        return await QUESTIONS.standing(
+            lambda turn: Answers.of(self.query.items(run_on(self.site, graph, self.query, turn.clock)))
+        )
 
     @property
     def settled(self) -> bool:

@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from calipso.errors import CalipsoError, QueryError
-from calipso.operations.context import Context
+from calipso.operations.context import Context, asking
 from calipso.operations.registry import OPERATIONS, Operation, perform
 from calipso.runtime.settings import Web
 from calipso.web.calipso_api import calipso_router
@@ -90,7 +90,11 @@ async def _read(operation: Operation, context: Context, request: Asking) -> Resp
     tag = TAGS.before(operation, context, said)
     if tag and TAGS.among(tag, known):
         return Response(b"", status_code=304, headers={"ETag": tag})
-    encoded = msgspec.json.encode(await operation.run(context, said))
+    before = asking.set(request.scope["user"].name)
+    try:
+        encoded = msgspec.json.encode(await operation.run(context, said))
+    finally:
+        asking.reset(before)
     tag = tag or TAGS.after(encoded)
     if TAGS.among(tag, known):
         return Response(b"", status_code=304, headers={"ETag": tag})

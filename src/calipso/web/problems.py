@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 
 from calipso.errors import (
     AuthFailed,
+    Busy,
     CalipsoError,
     ConfigError,
     Conflict,
@@ -25,8 +26,8 @@ from calipso.errors import (
 )
 
 STATUS: tuple[tuple[type[CalipsoError], int], ...] = (
-    (NotFound, 404), (QueryError, 400), (ParseError, 422), (Conflict, 409), (Forbidden, 403), (StoreError, 503),
-    (AuthFailed, 502), (TransportError, 502), (ConfigError, 422), (CalipsoError, 503),
+    (NotFound, 404), (Busy, 503), (QueryError, 400), (ParseError, 422), (Conflict, 409), (Forbidden, 403),
+    (StoreError, 503), (AuthFailed, 502), (TransportError, 502), (ConfigError, 422), (CalipsoError, 503),
 )  # fmt: skip
 """Error → HTTP status; the first that fits."""
 PROBLEM = "application/problem+json"

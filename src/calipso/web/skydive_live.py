@@ -18,6 +18,7 @@ from calipso.errors import QueryError
 from calipso.graph.value import Delta, Graph
 from calipso.operations.metadata import Json, Shapes
 from calipso.operations.querying import Reach
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.operations.skydive import asked, elements
 from calipso.query.depends import Depends, checked, keys_touched, touched
 from calipso.runtime.at import now
@@ -67,20 +68,23 @@ class Group:
         self.clients: set[Outbox] = set()
         self.told = Told()
 
-    def snapshot(self) -> Json:
-        """What the query finds now."""
-        answer, shapes = asked(self.site, now(), self.gremlin or "G")
+    async def found(self) -> Json:
+        """What the query finds now. Raises `QueryError`."""
+        return await QUESTIONS.standing(self._snapshot)
+
+    def _snapshot(self, turn: Turn) -> Json:
+        answer, shapes = asked(self.site, now(), self.gremlin or "G", turn)
         if answer.kind not in ("graph", "nodes", "links", "paths"):
             raise QueryError("a subscription's query answers objects or links", hint="as in G.V().Has('Type', 'veth')")
         return elements(answer, shapes)
 
-    def news(self, batch: Batch) -> list[bytes]:
+    async def news(self, batch: Batch) -> list[bytes]:
         """What clients have to be told of a batch of ticks."""
         if self.on is None:
-            return _of_all(self.site, batch)
-        if self._may_matter(batch):
-            before, self.told = self.told, Told.of(self.snapshot())
-            return list(_between(before, self.told))
+            return await asyncio.to_thread(_of_all, self.site, batch)
+        if await asyncio.to_thread(self._may_matter, batch):
+            before, self.told = self.told, Told.of(await self.found())
+            return await asyncio.to_thread(lambda: list(_between(before, self.told)))
         return []
 
     def _may_matter(self, batch: Batch) -> bool:
@@ -192,7 +196,7 @@ class Subscribers:
         if gremlin not in self.groups:
             group = Group(self.site, gremlin)
             if gremlin:
-                group.told = Told.of(await asyncio.to_thread(group.snapshot))
+                group.told = Told.of(await group.found())
             self.groups.setdefault(gremlin, group)
         self.groups[gremlin].clients.add(client)
 
@@ -208,7 +212,7 @@ class Subscribers:
 
     async def snapshot(self, gremlin: str) -> Json:
         """What a query finds now. Raises `QueryError`."""
-        return await asyncio.to_thread(Group(self.site, gremlin).snapshot)
+        return await Group(self.site, gremlin).found()
 
     def broadcast(self, body: bytes) -> None:
         """The same to every client."""
@@ -227,14 +231,14 @@ class Subscribers:
             self._news.clear()
             batch, self._batch = self._batch, Batch()
             for group in list(self.groups.values()):
-                for body in await asyncio.to_thread(_news_of, group, batch):
+                for body in await _news_of(group, batch):
                     for client in group.clients:
                         client.offer(body)
 
 
-def _news_of(group: Group, batch: Batch) -> list[bytes]:
+async def _news_of(group: Group, batch: Batch) -> list[bytes]:
     """A query that stopped working (it takes too long now) leaves its clients with what they know."""
     try:
-        return group.news(batch)
+        return await group.news(batch)
     except QueryError as error:
         return [message(GRAPH, "Error", {"Message": error.message}, status=400)]

@@ -155,3 +155,17 @@ def test_a_slice_that_takes_too_long_is_stopped(past: Past) -> None:
         answered(
             "G.At(NOW, FOREVER).V().Both().Both().Both().Both().Both().Both().Both().Count()", past.world, seconds=0.2
         )
+
+
+def test_what_is_kept_of_a_slice_is_limited_as_one_answer_is(past: Past) -> None:
+    slice_ = "G.At('-1s', FOREVER).V().Has('Name', 'vha').valueMap()"
+    assert len(answered(slice_, past.world).rows) > 4, "one answer a state"
+    with pytest.raises(QueryError, match="larger than 0 MB"):
+        told(slice_, past.world, size=1_100)
+    assert told("G.V().Has('Name', 'vha').valueMap()", past.world, size=1_100), "as of one moment there is room"
+    with pytest.raises(QueryError, match="keep more than 4 elements"):
+        told(slice_, past.world, held=4)
+    few = answered(slice_, past.world, results=1)
+    assert len(few.rows) == 1 and few.truncated
+    with pytest.raises(QueryError, match="looked at more than"):
+        told("G.At('-1s', FOREVER).V().Values('Name')", past.world, work=100)

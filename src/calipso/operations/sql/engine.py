@@ -52,11 +52,14 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Statement:
-    """Runs one statement. `clock` gives seconds that only ever grow."""
+    """Runs one statement. `clock` gives seconds that only ever grow; `take` is told of bytes of the answer."""
 
-    def __init__(self, past: Past, clock: Callable[[], float], bounds: Bounds) -> None:
+    def __init__(
+        self, past: Past, clock: Callable[[], float], bounds: Bounds, take: Callable[[int], None] = lambda _: None
+    ) -> None:  # fmt: skip
         self.past = past
         self.clock = clock
+        self.take = take
         self.bounds = bounds
         self.until = clock() + bounds.seconds
         self.reads = Reads()
@@ -148,7 +151,9 @@ class Statement:
             if len(rows) >= self.bounds.rows:
                 truncated = True
                 break
-            size += sum(len(each) if isinstance(each, str | bytes) else 8 for each in row)
+            more = 64 + sum(len(each) if isinstance(each, str | bytes) else 8 for each in row)
+            self.take(more)
+            size += more
             if size > ANSWER:
                 raise QueryError(f"the answer is larger than {ANSWER >> 20} MB", hint="select fewer columns or rows")
             rows.append([_plain(value, type) for value, type in zip(row, types, strict=True)])

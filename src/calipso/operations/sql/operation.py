@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 import msgspec
@@ -11,6 +9,7 @@ import msgspec
 from calipso.operations.answers import Freshness, freshness
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import when
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.operations.sql.engine import Bounds, Statement
 from calipso.operations.sql.views import Past
 
@@ -46,10 +45,10 @@ async def sql(context: Context, request: Sql) -> SqlAnswer:
     site = context.site(request.environment)
     past = Past(site, when(context, request.at), context.moment, {})
     bounds = Bounds(min(max(request.timeout, 0.01), MOST_SECONDS), min(max(request.limit, 0), MOST_ROWS))
-    return await asyncio.to_thread(_answered, site, past, request.sql, bounds)
+    return await QUESTIONS.work(lambda turn: _answered(site, past, request.sql, bounds, turn), seconds=bounds.seconds)
 
 
-def _answered(site: Site, past: Past, text: str, bounds: Bounds) -> SqlAnswer:
+def _answered(site: Site, past: Past, text: str, bounds: Bounds, turn: Turn) -> SqlAnswer:
     past.graph(None)  # one value for the whole statement, however long it takes
-    found = Statement(past, time.monotonic, bounds).run(text)
+    found = Statement(past, turn.clock, bounds, turn.take).run(text)
     return SqlAnswer(found.columns, found.types, found.rows, freshness(site, past.graph(None)), found.truncated)

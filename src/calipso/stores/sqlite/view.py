@@ -273,9 +273,9 @@ class View:
         """The encoded facets of each member."""
         return tuple(self._facts(member) for member in obj.members or (obj.ord,))
 
-    def everything(self) -> Iterator[tuple[Obj, tuple[Facts | None, ...]]]:
-        """Every object with the encoded facets of its members."""
-        return ((head, self.facts_of(head)) for head in self.objects())
+    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
+        """Every object with its encoded facets; None where they are those of several members."""
+        return ((head, None if head.members else self.facts_of(head)[0]) for head in self.objects())
 
     # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────────────────
 
