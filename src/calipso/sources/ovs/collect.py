@@ -74,6 +74,8 @@ async def _listing(transport: Transport, path: str) -> list[str]:
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """The database of every instance, then its tables. A failed part fails alone."""
     for switch in await switches(transport, config.options):
+        if not config.wants(*(switch.scope(config.host, part).part for part in ("", "flows", "fdb"))):
+            continue
         tables = Tables()
         scope = switch.scope(config.host)
         yield RunBegan(scope)
@@ -130,6 +132,8 @@ async def tables_of(
     bridges = sorted(str(row.get("name")) for row in instance.tables.table("Bridge").values())
     for part, read in (("flows", _flows), ("fdb", _learnt)):
         scope = switch.scope(config.host, part)
+        if not config.wants(scope.part):
+            continue
         yield RunBegan(scope)
         errors: list[RunError] = []
         records: list[Record] = []
