@@ -1425,6 +1425,7 @@ export interface ScanView {
   cliques?: Record<string, number>;
   corrected?: number;
   cleared?: string[];
+  scopes?: string[];
 }
 
 export interface ScheduleView {
