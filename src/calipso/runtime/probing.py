@@ -12,6 +12,7 @@ import msgspec
 
 from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, Unreachable
 from calipso.model.environment import AmqpAccess, Environment, Host, SqlAccess
+from calipso.model.original import HOSTED
 from calipso.model.secrecy import Opened
 from calipso.operations.context import Probed
 from calipso.runtime.collect import with_pid
@@ -37,7 +38,8 @@ class Target(msgspec.Struct, frozen=True):
 
 def targets(environment: Environment, reach: Reach, opened: Callable[[Any], Any]) -> list[Target]:
     """Everything an environment names, section by section, then host by host."""
-    found = [_of_section(section, opened) for section in environment.original.get("configuration", ())]
+    sections = environment.original.get("configuration", ())
+    found = [_of_section(each, opened) for each in sections if HOSTED.get(str(each["name"])) not in environment.hosts]
     for name, host in environment.hosts.items():
         found += list(_of_host(name, host, reach))
     return found + list(_of_buses(environment, opened, {each.name for each in found}))
@@ -86,8 +88,9 @@ def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
         place = f"{host.mysql.host}:{host.mysql.port}"
         yield Target("mysql", place, fields, lambda limit: _databases(reach(with_pid(host, where)), limit))
     if host.openstack is not None:
+        fields = ("cloud",) if host.openstack.cloud else ("user", "password")
         yield Target(
-            "OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit)
+            "OpenStack", host.openstack.place, fields, lambda limit: _cloud(reach, with_pid(host, where), limit)
         )
 
 
