@@ -1,8 +1,8 @@
 """The region as it changes: a full look, then what the message bus tells of, and a full look again from time to time.
 
-An event only says what to ask for. What it became is read from the API, so the records are those of a scan, and events
-that come twice, late or in another order than they happened do no harm. A message leaves the queue when the change
-it led to is durable.
+An event says what to ask for. What it became is read from the API, so the records are those of a scan, and events that
+come twice, late or in another order than they happened do no harm. What they tell of a server's state is believed until
+then. A message leaves the queue when the change it led to is durable.
 """
 
 from __future__ import annotations
@@ -198,15 +198,22 @@ class _Listener:
 
     async def _heard(self, deliveries: list[Delivery], retried: set[Concern]) -> AsyncIterator[Observation]:
         """Ask for what messages concern, tell what is otherwise, and settle them when that is durable."""
+        for observation in self._believed(deliveries):
+            yield observation
         if deliveries:
             await asyncio.sleep(COALESCE)
-            deliveries += self.bus.take()
+            more = self.bus.take()
+            for observation in self._believed(more):
+                yield observation
+            deliveries += more
         asking = Pass(self._reading, self._concerned(deliveries) | retried)
         self._noted |= retried
         while asking.left:
             async for observation in self._step(asking):
                 yield observation
             if asking.joinable and (more := self.bus.take()):
+                for observation in self._believed(more):
+                    yield observation
                 deliveries += more
                 asking.join(self._concerned(more))
         for concern in retried - set(asking.failures):
@@ -217,6 +224,14 @@ class _Listener:
             yield Barrier(self._scopes[BUS])
             await self._settle()
         self._woken.set()
+
+    def _believed(self, deliveries: list[Delivery]) -> Iterator[Observation]:
+        """What messages tell themselves, until the API is asked: Nova takes its time where it works."""
+        before: Documents = {}
+        for each in deliveries:
+            if each.state is not None:
+                self._mirror.believe(each.state, before)
+        yield from self._mirror.told(before, self._scopes)
 
     def _concerned(self, deliveries: list[Delivery]) -> set[Concern]:
         """What messages concern, which are not settled now; it will be asked again."""
