@@ -80,11 +80,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How a source is run on one host. `host` is the name the records carry; options are the source's own."""
+    """How a source is run on one host. `host` is the name the records carry; options are the source's own.
+
+    parts: the parts of scopes that a look is wanted of, None for all. A source may look at more, says nothing of those
+    that it leaves out, and ends none of them.
+    """
 
     host: str
     environment: str = "local"
     options: Mapping[str, Any] = {}
+    parts: frozenset[str] | None = None
+
+    def wants(self, *parts: str) -> bool:
+        """Whether any of these is to be looked at."""
+        return self.parts is None or not self.parts.isdisjoint(parts)
 
 
 class Source(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,6 +107,24 @@ async def watching(home: Home) -> AsyncIterator[System]:
 def standing(system: System) -> str:
     """How the scope stands that stands for the bus, "" before it is known."""
     return next((each.status for each in system.site(NAME).scopes() if each.scope.key == BUS), "")
+
+
+class Shown:
+    """The last graphs with the moment each was published: an operation is often seen before its client is answered."""
+
+    def __init__(self, system: System) -> None:
+        writer = system.site(NAME).writer
+        self._graphs: deque[tuple[float, GraphReader]] = deque([(time.time(), writer.graph)], maxlen=500)
+        writer.listen(lambda old, new, delta: self._graphs.append((time.time(), new)))
+
+    def since(self, operation: Operation) -> float:
+        """Since when what an operation did is visible, now that it is: seconds since the epoch."""
+        moment = self._graphs[-1][0]
+        for at, graph in reversed(self._graphs):
+            if not visible(graph, operation):
+                break
+            moment = at
+        return moment
 
 
 async def until(holds: Callable[[], object], within: float) -> None:

@@ -185,9 +185,11 @@ class MadeUpCloud:
         """Nothing is open."""
 
 
-def said_by(cloud: MadeUpCloud, **options: Any) -> list[Observation]:
+def said_by(cloud: MadeUpCloud, parts: frozenset[str] | None = None, **options: Any) -> list[Observation]:
+    config = SourceConfig(host="openstack", options=options, parts=parts)
+
     async def read() -> list[Observation]:
-        return [each async for each in SOURCE.collect(cloud, SourceConfig(host="openstack", options=options))]
+        return [each async for each in SOURCE.collect(cloud, config)]
 
     return asyncio.run(read())
 

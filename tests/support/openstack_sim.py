@@ -313,8 +313,13 @@ def _servers(cloud: SimulatedCloud) -> None:
                     row["binding:host_id"] = host
         else:
             server.update(CHANGES[event], name=server["name"] + "'")
+    server["updated"] = f"2026-01-01T00:00:{next(cloud.numbers):08}Z"
     if versioned:
-        cloud.tell(f"instance.{event}", {"uuid": server["id"], "host": "of some time ago"})
+        state = {"ACTIVE": "active", "SHUTOFF": "stopped"}.get(str(server["status"]), "of some time ago")
+        cloud.tell(f"instance.{event}", {
+            "uuid": server["id"], "host": "of some time ago", "state": state, "power_state": "running",
+            "task_state": cloud.random.choice((None, None, "busy")), "updated_at": server["updated"],
+        })  # fmt: skip
     else:
         cloud.tell(f"compute.instance.{event}", {"instance_id": server["id"], "state": "of some time ago"})
 

@@ -39,16 +39,28 @@ class SnmpAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OpenStackAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A cloud of OpenStack's own `clouds.yaml`, which holds how to log in: secrets stay there.
+    """A cloud of OpenStack's own `clouds.yaml`, which holds how to log in: secrets stay there. Or, without such a file,
+    `auth_url` (Keystone's address) with user, password (by reference), project and the domain of both.
 
     region, interface (`public`, `internal`, `admin`): over what that file says. clouds: path of the file, "" for where
-    OpenStack's own client looks for it.
+    OpenStack's own client looks for it. verify: whether certificates are checked, of an `auth_url`.
     """
 
     cloud: str = ""
     region: str = ""
     interface: str = ""
     clouds: str = ""
+    auth_url: str = ""
+    user: str = ""
+    password: str = ""
+    project: str = "admin"
+    domain: str = "Default"
+    verify: bool = True
+
+    @property
+    def place(self) -> str:
+        """What it is called where something is said of it."""
+        return self.cloud or self.auth_url
 
 
 Tls = Literal["off", "preferred", "required", "verify"]
@@ -205,18 +217,27 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
             raise ConfigError("is empty; `{}` takes everything from the SSH configuration", where=f"{where}.ssh")
         _known(options["ssh"], Ssh.__struct_fields__, f"{where}.ssh")
     if "openstack" in options:
-        said = options["openstack"]
-        if not said:
-            raise ConfigError("is empty; it names a cloud: {cloud: NAME}", where=f"{where}.openstack")
-        _known(said, OpenStackAccess.__struct_fields__, f"{where}.openstack")
-        if not said.get("cloud"):
-            raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.openstack.cloud")
+        _cloud(options["openstack"], f"{where}.openstack")
     if "mysql" in options:
         _database(options["mysql"], f"{where}.mysql")
     if options.get("amqp") is not None:
         _bus(options["amqp"], f"{where}.amqp")
         if not options.get("openstack"):
             raise ConfigError("a message bus belongs to a host with `openstack`", where=f"{where}.amqp")
+
+
+def _cloud(said: Any, where: str) -> None:
+    if not said:
+        raise ConfigError("is empty; it names a cloud: {cloud: NAME}", where=where)
+    _known(said, OpenStackAccess.__struct_fields__, where)
+    if said.get("auth_url") and said.get("cloud"):
+        raise ConfigError("is there beside the name of a cloud in clouds.yaml: only one", where=f"{where}.auth_url")
+    if not said.get("cloud") and not said.get("auth_url"):
+        raise ConfigError("is not the name of a cloud in clouds.yaml", where=f"{where}.cloud")
+    if said.get("auth_url") and not str(said["auth_url"]).startswith(("http://", "https://")):
+        raise ConfigError("is no address that begins with http:// or https://", where=f"{where}.auth_url")
+    if said.get("password") and not REFERENCE.fullmatch(str(said["password"])):
+        raise ConfigError("a secret is given by reference: env:NAME or file:PATH", where=f"{where}.password")
 
 
 def _database(said: Any, where: str) -> None:

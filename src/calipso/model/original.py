@@ -3,9 +3,9 @@
 A document of `environments_config`: name, environment_type, distribution, distribution_version, mechanism_drivers (a
 list), type_drivers (text), flags, and `configuration`: a list of sections, each a mapping with its `name`. What has a
 counterpart is carried over: name, type, distribution, version, drivers, the section CLI as the hosts that SSH reaches,
-the section mysql as the databases that are read, and where it says `listen` the section AMQP as the message bus.
-Everything else is kept as it is in the field `original`; `not_used_yet` lists it. Secrets are never kept: they are
-given by reference.
+OpenStack as the APIs that are asked, mysql as the databases that are read, and where it says `listen` the section AMQP
+as the message bus. Everything else is kept as it is in the field `original`; `not_used_yet` lists it. Secrets are never
+kept: they are given by reference.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ CARRIED = (
 BUS: Mapping[str, str] = {"password": "pwd", "vhost": "vhost"}
 """Further fields of a message bus: ours → the original's."""
 FLAGS = ("listen", "scanned", "enable_monitoring", "monitoring_setup_done", "aci_enabled", "imported")
-DATABASES = "mysql"
-"""What the server of the section mysql is called among the hosts."""
+DATABASES, APIS = "mysql", "openstack"
+"""What the server of the section mysql and the APIs of the section OpenStack are called among the hosts."""
+HOSTED: Mapping[str, str] = {"mysql": DATABASES, "OpenStack": APIS}
+"""Section → the host that it becomes."""
 LOGIN = ("host", "port", "user", "pwd", "key")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.:%-]*[A-Za-z0-9])?")
 _SECRET = re.compile(r"(pwd|pass|password|passwd|token|secret)$", re.IGNORECASE)
@@ -76,10 +78,12 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
     kind = _type(said, where)
     _needed(said, kind, sections, where)
     rest = {field: value for field, value in said.items() if field not in (*CARRIED, "configuration")}
-    kept = [section for at, section in sections.items() if at not in ("CLI", "mysql")]
+    kept = [section for at, section in sections.items() if at != "CLI"]
     hosts = _hosts(said["configuration"], where) if "CLI" in sections else {}
     if "mysql" in sections:
         hosts = {DATABASES: {"mysql": _database(sections["mysql"])}, **hosts}
+    if "OpenStack" in sections:
+        hosts = {APIS: {"openstack": _apis(sections["OpenStack"])}, **hosts}
     return {
         "name": name,
         "type": kind,
@@ -105,7 +109,7 @@ def of_sections(said: Mapping[str, Any], where: str) -> dict[str, Any]:
 def not_used_yet(original: Mapping[str, Any]) -> tuple[str, ...]:
     """What is kept of a document and changes nothing so far: names of fields and `configuration.SECTION`."""
     sections = [str(section["name"]) for section in original.get("configuration", ())]
-    used = {"listen", "AMQP"} if original.get("listen") and "AMQP" in sections else set()
+    used = {*HOSTED, *({"listen", "AMQP"} if original.get("listen") and "AMQP" in sections else ())}
     found = sorted(field for field in original if field != "configuration" and field not in used)
     return (*found, *(f"configuration.{name}" for name in sections if name not in used))
 
@@ -236,6 +240,19 @@ def _hosts(configuration: Sequence[Mapping[str, Any]], where: str) -> dict[str, 
         if name != gateway:
             found[str(name)]["ssh"]["jump"] = [f"{section['user']}@{gateway}"]
     return found
+
+
+def _apis(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the original asks the APIs: Keystone's host and port, a user and a password."""
+    port = int(section["port"])
+    scheme = "https" if section.get("https") is True or (port == 443 and section.get("https") is not False) else "http"
+    name = f"[{section['host']}]" if ":" in str(section["host"]) else section["host"]
+    said = {
+        "user": str(section["user"]), "password": section.get("pwd"), "domain": section.get("domain"),
+        "project": section.get("project") or section.get("admin_project"), "region": section.get("region"),
+    }  # fmt: skip
+    out = {"auth_url": f"{scheme}://{name}:{port}", **{field: value for field, value in said.items() if value}}
+    return {**out, **({"verify": False} if section.get("verify") is False else {})}
 
 
 def _database(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,8 @@ class Results(msgspec.Struct, frozen=True):
     """What there is when a scan has ended. as_of: µs, the graph's moment, which every reading operation takes as `at`.
 
     corrected: derived objects and links that were otherwise (of a scan of links). cleared: scopes that were ended.
-    cliques: focal objects by clique type (of a scan of cliques).
+    cliques: focal objects by clique type (of a scan of cliques). scopes: those that were looked at (of a scan of one
+    object): only they are new.
     """
 
     as_of: int = 0
@@ -69,6 +70,7 @@ class Results(msgspec.Struct, frozen=True):
     cliques: dict[str, int] = {}
     corrected: int = 0
     cleared: list[str] = []
+    scopes: list[str] = []
 
 
 class ScanDocument(msgspec.Struct, frozen=True, kw_only=True):

@@ -111,6 +111,7 @@ class ScanView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A scan. Times as RFC 3339, "" for not yet. as_of: the moment of its graph, to be given as `at` elsewhere.
 
     corrected: derived objects and links that a scan of links found otherwise. cleared: scopes that were ended.
+    scopes: those that a scan of one object looked at; all others are as old as they were.
     links, kinds, objects: what there is; cliques: focal objects by clique type, of a scan of cliques.
     """
 
@@ -136,6 +137,7 @@ class ScanView(msgspec.Struct, frozen=True, omit_defaults=True):
     cliques: dict[str, int] = {}
     corrected: int = 0
     cleared: list[str] = []
+    scopes: list[str] = []
 
 
 class ScanList(msgspec.Struct, frozen=True):
@@ -337,6 +339,7 @@ def scan_view(document: ScanDocument, *, whole: bool = True) -> ScanView:
         progress=_progress(document, whole), errors=document.errors, findings=document.findings,
         as_of=_as_of(results.as_of), objects=results.objects, links=results.links, kinds=results.kinds,
         cliques=results.cliques, corrected=results.corrected, cleared=results.cleared,
+        scopes=results.scopes,
     )  # fmt: skip
 
 

@@ -123,9 +123,10 @@ class Collection:
             for name in self.broken:
                 tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}")
 
-    async def look(self, post: Post, sink: Sink) -> list[RunError]:
-        """One pass of one source over one host; what went wrong."""
-        return await self._drain(post.source.collect(post.transport, post.config), post, sink)
+    async def look(self, post: Post, sink: Sink, parts: frozenset[str] | None = None) -> list[RunError]:
+        """One pass of one source over one host, or over these parts of it; what went wrong."""
+        config = msgspec.structs.replace(post.config, parts=parts)
+        return await self._drain(post.source.collect(post.transport, config), post, sink)
 
     async def _mend(self, name: str, sink: Sink, tasks: asyncio.TaskGroup) -> None:
         """Try a host again until it can be looked at."""

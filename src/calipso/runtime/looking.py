@@ -33,9 +33,13 @@ class Look(Protocol):
 
 
 class PostLook:
-    """A look by a source of this process. It is also the sink that hands on what the source says."""
+    """A look by a source of this process, at all that it sees or at some parts. It is also the sink that hands on what
+    the source says.
+    """
 
-    def __init__(self, collection: Collection, post: Post, sink: Sink, known: int) -> None:
+    def __init__(
+        self, collection: Collection, post: Post, sink: Sink, known: int, parts: frozenset[str] | None = None
+    ) -> None:
         self.host = post.host
         self.source = post.source.manifest.name
         self.touched: set[Scope] = set()
@@ -43,7 +47,8 @@ class PostLook:
         self._collection = collection
         self._post = post
         self._sink = sink
-        self._known = known
+        self._known = known if parts is None else len(parts)
+        self._parts = parts
         self._open: set[Scope] = set()
         self._ended: set[Scope] = set()
         self._wrong: dict[Scope, tuple[RunError, ...]] = {}
@@ -80,7 +85,7 @@ class PostLook:
         """Look, alone and for so many seconds at most. What it was in the middle of is ended in words."""
         async with self._post.turn.scan():
             self._began, self._status = time.monotonic(), "running"
-            looking = asyncio.create_task(self._collection.look(self._post, self))
+            looking = asyncio.create_task(self._collection.look(self._post, self, self._parts))
             try:
                 done, _ = await asyncio.wait({looking}, timeout=patience)
                 if not done:

@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import aio_pika
 import msgspec
-import pymysql
-from aiormq.exceptions import AMQPConnectionError, AMQPException, AuthenticationError, ProbableAuthenticationError
 
-from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, TransportError, Unreachable
-from calipso.model.environment import AmqpAccess, Environment, Host
+from calipso.errors import AuthFailed, CalipsoError, ConfigError, TimedOut, Unreachable
+from calipso.model.environment import AmqpAccess, Environment, Host, SqlAccess
+from calipso.model.original import HOSTED
+from calipso.model.secrecy import Opened
 from calipso.operations.context import Probed
 from calipso.runtime.collect import with_pid
 from calipso.runtime.probing_http import aci, keystone, kubernetes, sensu
@@ -22,11 +21,10 @@ from calipso.seams import Exec, Http, Sql, Transport
 from calipso.sources.openstack.bus import EXCHANGES
 from calipso.transports.amqp import AmqpTransport
 from calipso.transports.secrets import secret
+from calipso.transports.sql import SqlTransport
 
 Section = Mapping[str, Any]
 Reach = Callable[[Host], Transport]
-REFUSED = frozenset({1044, 1045, 1698, 1862, 3118, 4151})
-"""MySQL and MariaDB: access denied, no password, expired, locked."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -40,7 +38,8 @@ class Target(msgspec.Struct, frozen=True):
 
 def targets(environment: Environment, reach: Reach, opened: Callable[[Any], Any]) -> list[Target]:
     """Everything an environment names, section by section, then host by host."""
-    found = [_of_section(section, opened) for section in environment.original.get("configuration", ())]
+    sections = environment.original.get("configuration", ())
+    found = [_of_section(each, opened) for each in sections if HOSTED.get(str(each["name"])) not in environment.hosts]
     for name, host in environment.hosts.items():
         found += list(_of_host(name, host, reach))
     return found + list(_of_buses(environment, opened, {each.name for each in found}))
@@ -87,10 +86,11 @@ def _of_host(name: str, host: Host, reach: Reach) -> Iterator[Target]:
     if host.mysql is not None:
         fields = tuple(field for field in ("user", "password") if getattr(host.mysql, field))
         place = f"{host.mysql.host}:{host.mysql.port}"
-        yield Target("mysql", place, fields, lambda limit: _databases(reach, with_pid(host, where), limit))
+        yield Target("mysql", place, fields, lambda limit: _databases(reach(with_pid(host, where)), limit))
     if host.openstack is not None:
+        fields = ("cloud",) if host.openstack.cloud else ("user", "password")
         yield Target(
-            "OpenStack", host.openstack.cloud, ("cloud",), lambda limit: _cloud(reach, with_pid(host, where), limit)
+            "OpenStack", host.openstack.place, fields, lambda limit: _cloud(reach, with_pid(host, where), limit)
         )
 
 
@@ -104,9 +104,8 @@ async def _command(reach: Reach, host: Host, limit: float) -> str:
         await transport.close()
 
 
-async def _databases(reach: Reach, host: Host, limit: float) -> str:
+async def _databases(transport: Transport, limit: float) -> str:
     """Log in to the server of a cloud's databases and ask for its version."""
-    transport = reach(host)
     try:
         said = msgspec.json.decode((await transport.ask(Sql("SELECT VERSION()", timeout=limit))).body)
         return f"version {said['rows'][0][0]}"
@@ -124,59 +123,35 @@ async def _cloud(reach: Reach, host: Host, limit: float) -> str:
 
 
 async def _database(said: Section, limit: float) -> str:
-    """Log in to MySQL or MariaDB and ask for its version."""
-    return await asyncio.to_thread(_database_there, said, limit)
-
-
-def _database_there(said: Section, limit: float) -> str:
-    place = f"mysql {said['host']}:{said['port']}"
-    seconds = max(int(limit), 1)
-    try:
-        connection = pymysql.connect(
-            host=str(said["host"]), port=int(said["port"]), user=str(said["user"]), password=str(said.get("pwd") or ""),
-            connect_timeout=seconds, read_timeout=seconds, write_timeout=seconds,
-        )  # fmt: skip
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT VERSION()")
-            row = cursor.fetchone()
-    except pymysql.MySQLError as error:
-        raise _of_database(place, error, limit) from error
-    except OSError as error:
-        raise Unreachable(f"{place}: {error.strerror or error}") from error
-    return f"version {row[0] if row else ''}"
-
-
-def _of_database(place: str, error: pymysql.MySQLError, limit: float) -> TransportError:
-    code = error.args[0] if error.args else 0
-    said = str(error.args[1]) if len(error.args) > 1 else str(error)
-    if code in REFUSED or "authentication" in said:
-        return AuthFailed(f"{place}: {said}")
-    if "timed out" in said:
-        return TimedOut(f"{place}: no answer within {limit:g} s")
-    return Unreachable(f"{place}: {said}")
+    """Log in to MySQL or MariaDB as reading does and ask for its version."""
+    access = SqlAccess(
+        host=str(said["host"]), port=int(said["port"]), user=str(said["user"]), password=_password(said),
+        connect_timeout=limit,
+    )  # fmt: skip
+    return await _databases(SqlTransport(access), limit)
 
 
 async def _bus(said: Section, limit: float) -> str:
     """Log in to RabbitMQ."""
-    place = f"amqp {said['host']}:{said['port']}"
-    try:
-        connection = await aio_pika.connect(
-            host=str(said["host"]), port=int(said["port"]), login=str(said["user"]),
-            password=str(said.get("pwd") or ""), virtualhost=str(said.get("vhost") or "/"), timeout=limit,
-        )  # fmt: skip
-    except (AuthenticationError, ProbableAuthenticationError) as error:
-        raise AuthFailed(f"{place}: the server refused the login") from error
-    except TimeoutError as error:
-        raise TimedOut(f"{place}: no answer within {limit:g} s") from error
-    except (AMQPConnectionError, AMQPException, OSError) as error:
-        raise Unreachable(f"{place}: {getattr(error, 'reason', '') or error}") from error
-    await connection.close()
-    return "logged in"
+    access = AmqpAccess(
+        host=str(said["host"]), port=int(said["port"]), user=str(said["user"]), password=_password(said),
+        vhost=str(said.get("vhost") or "/"),
+    )  # fmt: skip
+    return await _met(AmqpTransport(access))
+
+
+def _password(said: Section) -> str:
+    """A section's, which is in clear by now."""
+    return Opened(said["pwd"]) if said.get("pwd") else ""
 
 
 async def _listened(bus: AmqpAccess, opened: Callable[[Any], Any], host: Callable[[], Host], limit: float) -> str:
-    """Log in as listening does, from where it does, and look for the exchanges of the cloud's services."""
-    transport = AmqpTransport(opened(bus), host().pid or None)
+    """Log in as listening does, from where it does."""
+    return await _met(AmqpTransport(opened(bus), host().pid or None))
+
+
+async def _met(transport: AmqpTransport) -> str:
+    """Log in and look for the exchanges of the cloud's services."""
     there = await transport.met(EXCHANGES)
     return f"logged in, exchanges: {', '.join(there) or 'none of ' + ', '.join(EXCHANGES)}"
 

@@ -73,8 +73,15 @@ class Scanning:
         results = await asyncio.to_thread(_results, graph, self._site.config, plan)
         return msgspec.structs.replace(
             self.document, status=self._status(), reason=self._reason(), findings=findings,
-            results=msgspec.structs.replace(results, corrected=corrected, cleared=cleared),
+            results=msgspec.structs.replace(results, corrected=corrected, cleared=cleared, scopes=self._looked_at()),
         )  # fmt: skip
+
+    def _looked_at(self) -> list[str]:
+        """The scopes that a scan of one object looked at; all others are as old as they were."""
+        if not self._document.plan.object_id:
+            return []
+        touched = {scope for look in self._looks if isinstance(look, PostLook) for scope in look.touched}
+        return sorted(scope.key for scope in touched if scope.part != ATTEMPT)
 
     def _status(self) -> ScanStatus:
         if not self._errors:
@@ -100,7 +107,8 @@ class Scanning:
         for post in sorted(collection.posts, key=lambda post: (post.host, post.source.manifest.name)):
             place = (post.source.manifest.name, post.host)
             if wanted is None or place in wanted:
-                looks.append(PostLook(collection, post, writer, known.get(place, 0)))
+                parts = None if wanted is None else frozenset(wanted[place])
+                looks.append(PostLook(collection, post, writer, known.get(place, 0), parts))
         hosts = None if wanted is None else {host for _, host in wanted}
         looks += [BrokenLook(collection, name, writer) for name in collection.broken if hosts is None or name in hosts]
         agents = [name for name, host in sorted(self._site.config.hosts.items()) if host.agent]
@@ -156,18 +164,22 @@ class Scanning:
         return [scope.key for scope in gone]
 
 
-def places(graph: GraphReader, id: str) -> set[tuple[str, str]]:
-    """(source, host) of everything that is said of an object and of what it owns. Raises `NotFound`."""
+def places(graph: GraphReader, id: str) -> dict[tuple[str, str], set[str]]:
+    """(source, host) → parts of the scopes in which anything is said of an object and of what it owns.
+
+    Raises `NotFound`.
+    """
     focus = graph.resolve(id)
     if focus is None:
         raise NotFound(f"{id} is not there", hint="a scan of everything finds what is new")
-    found: set[tuple[str, str]] = set()
+    found: dict[tuple[str, str], set[str]] = {}
     waiting, met = [focus], {focus.ord}
     while waiting:
         head = waiting.pop()
         for facet in graph.facets(head):
             source, _, place = facet.scope.partition("@")
-            found.add((source, place.partition(":")[0]))
+            host, _, part = place.partition(":")
+            found.setdefault((source, host), set()).add(part)
         for below in _owned(graph, head):
             if below.ord not in met:
                 met.add(below.ord)

@@ -1,6 +1,7 @@
 """The APIs of an OpenStack cloud through keystoneauth1: log-in, catalogue, tokens that end, discovery of versions.
 
-How to log in is read from `clouds.yaml` as OpenStack's own client reads it, with all its plugins.
+How to log in is read from `clouds.yaml` as OpenStack's own client reads it, with all its plugins; or Keystone's
+address, a user and a password are given.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from calipso.model.environment import OpenStackAccess
 from calipso.native.entered import entered
 from calipso.native.place import Place
 from calipso.seams import Http, Reply, Request
+from calipso.transports.secrets import secret
 
 SCHEME = "openstack:"
 AT_ONCE = 8
@@ -38,7 +40,7 @@ class OpenStackTransport:
     `openstack:` alone tells what the session is bound to: `{"region": …, "services": [types in its catalogue]}`.
     A token that ended is renewed, once for all who ask meanwhile; a service that refuses the new one too is
     `AuthFailed`, and nobody logs in again for a while. `pid`: the APIs are asked from the network namespace of that
-    process. Raises `ConfigError` when the cloud is not described.
+    process. Raises `ConfigError` when the cloud is not described or its password's reference leads nowhere.
     """
 
     answers: frozenset[type[Request]] = frozenset({Http})
@@ -91,7 +93,7 @@ class OpenStackTransport:
 
     @property
     def _place(self) -> str:
-        return f"cloud {self._access.cloud}"
+        return f"cloud {self._access.place}"
 
     def _asked(self, service: str, request: Http) -> Reply:
         client = self._clients.get(service)
@@ -156,11 +158,27 @@ def _described(access: OpenStackAccess) -> Any:
     from openstack.exceptions import SDKException
 
     options: dict[str, Any] = {"region_name": access.region, "interface": access.interface}
+    if access.auth_url:
+        return _given(access, options)
     try:
         config = OpenStackConfig(config_files=[access.clouds] if access.clouds else None, load_envvars=False)
         return config.get_one(access.cloud, **{name: value for name, value in options.items() if value})
     except (SDKException, ClientException, OSError, ValueError) as error:
         raise ConfigError(str(error), where="openstack.cloud", hint="Is the cloud in clouds.yaml?") from error
+
+
+def _given(access: OpenStackAccess, options: dict[str, Any]) -> Any:
+    """The cloud as its address and an account describe it. Raises `ConfigError`."""
+    from openstack.config import OpenStackConfig
+
+    auth = {
+        "auth_url": access.auth_url, "username": access.user, "project_name": access.project,
+        "password": secret(access.password, "openstack.password") if access.password else "",
+        "user_domain_name": access.domain, "project_domain_name": access.domain,
+    }  # fmt: skip
+    config = OpenStackConfig(load_yaml_config=False, load_envvars=False)
+    named = {name: value for name, value in options.items() if value}
+    return config.get_one(auth_type="password", auth=auth, verify=access.verify, **named)
 
 
 def _client(cloud: Any, service: str) -> Any:
@@ -193,7 +211,9 @@ def _told(place: str, work: Callable[[], Reply]) -> Reply:
     try:
         return work()
     except said.Unauthorized as error:
-        raise AuthFailed(f"{place}: not let in: {error.message}", hint="See its entry in clouds.yaml.") from error
+        raise AuthFailed(
+            f"{place}: not let in: {error.message}", hint="See its entry in clouds.yaml, or its user and password."
+        ) from error
     except said.ConnectTimeout as error:
         raise TimedOut(f"{place}: {error}") from error
     except (said.ConnectionError, said.DiscoveryFailure, said.EndpointNotFound) as error:

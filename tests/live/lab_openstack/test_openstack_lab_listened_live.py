@@ -39,12 +39,14 @@ async def settled(lab: Running, system: System, folder: Path) -> None:
         await asyncio.sleep(1)
 
 
-async def delay(system: System, witness: listened.Witness, operation: listened.Operation, since: float) -> float:
+async def delay(
+    system: System, shown: listened.Shown, witness: listened.Witness, operation: listened.Operation, since: float
+) -> float:
     """Seconds from the notification of an operation until it was visible; from the answer where none is sent."""
     graph = system.site(NAME).graph
     try:
         await listened.until(lambda: listened.visible(graph(), operation), SETTLED)
-        seen = time.time()
+        seen = shown.since(operation)
         await listened.until(lambda: witness.told(operation, since) is not None, SETTLED)
     except TimeoutError:
         head = graph().resolve(operation.id)
@@ -58,9 +60,10 @@ def test_what_is_done_is_seen_soon_and_ends_as_a_fresh_scan_sees_it(lab: Running
     async def check() -> None:
         async with listened.witnessing(lab) as witness, listened.watching(home(lab, tmp_path)) as system:
             told, untold, did, since = [], [], set(), time.time()
+            shown = listened.Shown(system)
             async with aclosing(listened.operations(lab, SEED, NUMBER)) as operations:
                 async for operation in operations:
-                    taken = await delay(system, witness, operation, since)
+                    taken = await delay(system, shown, witness, operation, since)
                     print(f"{taken:.3f} {operation.did}")
                     did.add(operation.did)
                     (told if operation.event else untold).append(taken)

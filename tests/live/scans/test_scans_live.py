@@ -64,6 +64,8 @@ def test_the_healthy_lab_has_no_findings_and_no_messages(lab: Running, tmp_path:
             assert counted.results.cliques["instance"] == sum(len(host.vms) for host in lab.lab.hosts)
             one = await scanned(system, object_id="h1/netns:vm-a")
             assert {(look.source, look.host) for look in one.looks} == {("linux", "h1")}
+            deep = {key for key in one.results.scopes if key.endswith((" routes", " netfilter", " sockets"))}
+            assert deep == {f"linux@h1:netns:vm-a {part}" for part in ("routes", "netfilter", "sockets")}
             assert differences(graph_of(system), expected(lab.lab)) == [] and await messages(system) == []
 
     run(work())

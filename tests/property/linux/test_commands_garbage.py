@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calipso.errors import ParseError
+from calipso.ovsdb_commands import parse_lists
 from calipso.seams import Reply
 from calipso.sources.linux.commands.batch import parse_frames
 from calipso.sources.linux.commands.form import rows
@@ -18,7 +19,6 @@ from calipso.sources.linux.commands.parse_hardware import parse_hardware
 from calipso.sources.linux.commands.parse_links import parse_addresses, parse_links
 from calipso.sources.linux.commands.parse_sockets import parse_sockets
 from calipso.sources.linux.commands.parse_tables import parse_fdb, parse_neighbors, parse_routes, parse_rules
-from calipso.sources.ovs.commands import parse_lists
 
 KEYS = st.sampled_from((
     "ifindex", "ifname", "flags", "link_type", "linkinfo", "info_kind", "info_data", "id", "addr_info", "family",
@@ -41,7 +41,7 @@ def test_json_of_any_shape(said: list[dict[str, Any]]) -> None:
     for attempt in (
         lambda: parse_links(rows(body, "x")), lambda: parse_addresses(rows(body, "x")),
         lambda: parse_routes(body, body, NAMES), lambda: parse_rules(body, body), lambda: parse_neighbors(body, NAMES),
-        lambda: parse_fdb(body, NAMES), lambda: parse_lists(body, ("Bridge",)),
+        lambda: parse_fdb(body, NAMES), lambda: parse_lists("ovs-vsctl", body, ("Bridge",)),
         lambda: parse_numbers(Reply(b'{"namespaces": ' + body + b"}"), Reply(body), {1: 1}, NAMES),
     ):  # fmt: skip
         with contextlib.suppress(ParseError):
@@ -53,7 +53,7 @@ def test_bytes_of_any_kind(body: bytes) -> None:
     reply = Reply(body)
     for attempt in (
         lambda: rows(body, "x"), lambda: parse_frames(body, 2), lambda: parse_listing([reply] * 5),
-        lambda: parse_numbers(reply, reply, {}, {}), lambda: parse_lists(body, ("Bridge",)),
+        lambda: parse_numbers(reply, reply, {}, {}), lambda: parse_lists("ovs-vsctl", body, ("Bridge",)),
         lambda: parse_hardware(reply, reply, reply), lambda: parse_sockets(body),
     ):  # fmt: skip
         with contextlib.suppress(ParseError):

@@ -121,6 +121,32 @@ def test_while_the_api_is_away_nothing_is_settled_nor_removed() -> None:
     run(check)
 
 
+def test_what_is_told_of_a_server_is_shown_before_the_api_is_asked_unless_it_is_old() -> None:
+    async def check() -> None:
+        cloud = SimulatedCloud(5)
+        server = cloud.add("servers", name="vm", status="ACTIVE", tenant_id="p1", updated="2026-01-01T00:00:05Z")
+        place = (f"instance:{server['id']}", "nova@openstack")
+        told = {"uuid": server["id"], "host": "h1", "state": "stopped", "power_state": "shutdown", "task_state": None}
+
+        async with listening(cloud, CONFIG) as listened:
+            await until(lambda: place in listened.facets())
+            cloud.away = True
+            cloud.tell("instance.power_off.end", told | {"updated_at": "2026-01-01T00:00:07Z"})
+            cloud.tell("instance.suspend.end", told | {"state": "suspended", "updated_at": "2026-01-01T00:00:04Z"})
+            cloud.tell("instance.pause.end", told | {"state": "paused", "updated_at": "2026-01-01T00:00:06Z"})
+            for body in cloud.told:
+                cloud.deliver(body)
+            await until(lambda: b"SHUTOFF" in listened.facets()[place])
+            assert not cloud.settled
+            cloud.away = False
+            await until(lambda: len(cloud.settled) == 3)
+            assert listened.facets() == await scanned(cloud, CONFIG), "the API has the last word"
+            shown = [r for e in listened.said if isinstance(e, Seen) for r in e.records if r.id == place[0]]
+            assert {each.attributes["status"] for each in shown} == {"ACTIVE", "SHUTOFF"}
+
+    run(check)
+
+
 def test_a_bus_that_goes_away_is_seen_to_and_comes_back() -> None:
     async def check() -> None:
         cloud = SimulatedCloud(3)

@@ -10,7 +10,14 @@ import pytest
 
 from calipso.errors import ParseError
 from calipso.sources.openstack.collect import LISTINGS
-from calipso.sources.openstack.parse_notifications import Concern, Notification, concerns, parse_notification
+from calipso.sources.openstack.parse_notifications import (
+    Concern,
+    Notification,
+    ServerState,
+    concerns,
+    parse_notification,
+    state_told,
+)
 
 FILE = Path(__file__).parent / "bus/notifications.jsonl"
 RECORDED = [json.loads(line) for line in FILE.read_text().splitlines()]
@@ -113,6 +120,21 @@ def test_instances(event: str) -> None:
 )  # fmt: skip
 def test_the_others(event: str, payload: dict[str, Any], expected: Concern) -> None:
     assert concerns(Notification(event, payload)) == (expected,)
+
+
+def test_the_state_of_a_server_at_rest_is_told() -> None:
+    found = {each.status for row in RECORDED if (each := state_told(parse_notification(row["body"]))) is not None}
+    assert found == {"ACTIVE"}
+    payload = {
+        "uuid": "i1", "state": "stopped", "power_state": "shutdown", "task_state": None, "host": "cmp1",
+        "updated_at": "2026-11-21T00:25:03Z",
+    }  # fmt: skip
+    told = ServerState("i1", "SHUTOFF", "stopped", 4, "cmp1", "2026-11-21T00:25:03Z")
+    assert state_told(Notification("instance.power_off.end", payload)) == told
+    for less in ({"task_state": "deleting"}, {"state": "building"}, {"host": None}, {"updated_at": None}):
+        assert state_told(Notification("instance.power_off.end", payload | less)) is None
+    for event in ("instance.power_off.start", "compute.instance.power_off.end", "port.update.end"):
+        assert state_told(Notification(event, payload)) is None
 
 
 def test_groups_of_servers_name_their_members() -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from calipso.errors import ConfigError
-from calipso.model.environment import AmqpAccess
+from calipso.model.environment import AmqpAccess, OpenStackAccess
 from calipso.model.original import not_used_yet
 from calipso.runtime.home import Home, environment_of
 
@@ -38,6 +38,15 @@ def test_the_databases_are_those_of_the_section_mysql() -> None:
     assert databases.mysql.password == "env:DB_PASSWORD"
 
 
+def test_the_apis_are_those_of_the_section_openstack() -> None:
+    apis = environment_of(FIRST, "file").hosts["openstack"].openstack
+    assert apis == OpenStackAccess(auth_url="http://192.0.2.239:5000", user="adminuser", password="file:~/.calipso/os")
+    secure = environment_of(changed(OpenStack__port=443, OpenStack__project="p", OpenStack__verify=False), "file")
+    assert secure.hosts["openstack"].openstack == OpenStackAccess(
+        auth_url="https://192.0.2.239:443", user="adminuser", password="file:~/.calipso/os", project="p", verify=False
+    )
+
+
 def test_the_second_generation_as_exported() -> None:
     environment = environment_of(SECOND, "file")
     assert (environment.name, environment.type, environment.type_drivers) == ("kube-site", "Kubernetes", ("bgp",))
@@ -50,10 +59,10 @@ def test_what_is_not_carried_is_kept_as_it_is_and_listed() -> None:
     environment = environment_of(FIRST, "file")
     written = json.loads(FIRST)
     kept = environment.original
-    assert kept["configuration"] == [each for each in written["configuration"] if each["name"] not in ("CLI", "mysql")]
+    assert kept["configuration"] == [each for each in written["configuration"] if each["name"] != "CLI"]
     assert all(kept[field] == written[field] for field in kept if field != "configuration")
-    sections = ("OpenStack", "Monitoring", "NFV_provider", "ACI")
-    assert not_used_yet(kept)[-4:] == tuple(f"configuration.{name}" for name in sections)
+    sections = ("Monitoring", "NFV_provider", "ACI")
+    assert not_used_yet(kept)[-3:] == tuple(f"configuration.{name}" for name in sections)
     assert {"app_path", "auth", "_id"} <= set(not_used_yet(kept))
     assert not_used_yet({}) == ()
 

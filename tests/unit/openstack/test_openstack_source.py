@@ -99,6 +99,20 @@ def test_a_cloud_without_placement_has_no_such_scope() -> None:
     assert [each for each in said_by(cloud, known=["resources"]) if isinstance(each, ScopeGone)]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "told"), [({"servers"}, {"servers", "networks"}), ({"networks"}, {"networks"}), ({"agents"}, {"agents"})]
+)
+def test_only_the_parts_that_are_wanted_are_asked_for(wanted: set[str], told: set[str]) -> None:
+    """A server's NICs are ports: one that came since is looked for too. What is left out is not ended."""
+    cloud = MadeUpCloud()
+    said = said_by(cloud, frozenset(wanted), known=["servers", "networks", "agents", "quotas", "resources"])
+    assert {each.scope.part for each in said if isinstance(each, RunEnded)} == told
+    assert not [each for each in said if isinstance(each, ScopeGone)]
+    paths = {each.path.partition("?")[0] for each in cloud.asked}
+    assert "/resource_providers" not in paths and "/os-hypervisors/detail" not in paths
+    assert ("/servers/detail" in paths) == ("servers" in told)
+
+
 def test_quotas_can_be_left_alone() -> None:
     cloud = MadeUpCloud()
     over = said_by(cloud, quotas=False, known=["quotas"])

@@ -53,6 +53,27 @@ def test_paths_are_below_the_versioned_endpoint_of_a_service(api: Api, tmp_path:
     assert reply.exit_code == 200 and json.loads(reply.body)
 
 
+def test_an_address_and_an_account_do_without_a_file(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_PASSWORD", "right")
+    said = {"auth_url": f"{api.url}/identity/v3", "user": "reader", "password": "env:CLOUD_PASSWORD"}
+
+    async def ask() -> Reply:
+        transport = OpenStackTransport(OpenStackAccess(**said))
+        try:
+            return await transport.ask(SERVERS)
+        finally:
+            await transport.close()
+
+    assert asyncio.run(ask()).exit_code == 200
+    monkeypatch.setenv("CLOUD_PASSWORD", "wrong")
+    with pytest.raises(AuthFailed) as error:
+        asyncio.run(ask())
+    assert said["auth_url"] in error.value.message and "wrong" not in error.value.message
+    monkeypatch.delenv("CLOUD_PASSWORD")
+    with pytest.raises(ConfigError):
+        asyncio.run(ask())
+
+
 def test_a_whole_pass_logs_in_once(api: Api, tmp_path: Path) -> None:
     async def run() -> list[RunEnded]:
         async with reaching(api.describe(tmp_path)) as transport:

@@ -17,7 +17,8 @@ NAME = "site"
 
 class Actor:
     """A source. `failing`: host → what it raises; `partial`: hosts of which a part cannot be read; `held`: hosts whose
-    look waits until the event is set; `devices`: host → names of devices it tells."""
+    look waits until the event is set; `devices`: host → names of devices it tells. `wanted`: the parts each look was
+    wanted of; it looks at both all the same."""
 
     def __init__(self, name: str = "actor", watches: bool = False) -> None:
         self.manifest = Manifest(name=name, title=name, facets=("netlink",), types=("tun",), watches=watches)
@@ -26,12 +27,14 @@ class Actor:
         self.held: dict[str, asyncio.Event] = {}
         self.devices: dict[str, list[str]] = {}
         self.looks: list[str] = []
+        self.wanted: list[frozenset[str] | None] = []
         self.watched: list[str] = []
         self.together = self.most = 0
 
     async def collect(self, transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
         host, name = config.host, self.manifest.name
         self.looks.append(host)
+        self.wanted.append(config.parts)
         self.together += 1
         self.most = max(self.most, self.together)
         try:

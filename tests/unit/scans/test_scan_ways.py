@@ -26,6 +26,8 @@ def test_an_object_is_looked_at_where_it_was_told(tmp_path: Path) -> None:
             done = await scanned(system, object_id="h1/dev:other-tap0")
             assert (done.status, done.object_id) == ("completed", "h1/dev:other-tap0")
             assert (first.looks, second.looks) == ([], ["h1"])
+            assert second.wanted == [None, None, frozenset({""})]
+            assert done.scopes == ["other@h1", "other@h1:netns:blue"], "what was looked at, wanted or not"
             await scanned(system, object_id="h2")
             assert (first.looks, second.looks) == (["h2"], ["h1", "h2"])
 

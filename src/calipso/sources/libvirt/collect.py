@@ -85,8 +85,9 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
         yield RunBegan(scope)
         yield RunEnded(scope, "failed", (RunError("virsh", error.message),))
         return
-    async for observation in domains(transport, config):
-        yield observation
+    if config.wants(scope.part):
+        async for observation in domains(transport, config):
+            yield observation
     async for observation in surroundings(transport, config):
         yield observation
 
@@ -123,6 +124,8 @@ async def surroundings(transport: Transport, config: SourceConfig) -> AsyncItera
     virsh = Virsh(transport, config)
     for part, read in (("networks", _networks), ("pools", _pools)):
         scope = Scope("libvirt", config.host, part)
+        if not config.wants(part):
+            continue
         yield RunBegan(scope)
         try:
             yield Seen(scope, tuple(await read(virsh, config.host)))

@@ -18,10 +18,11 @@ from calipso.sources.linux.tables import DUMPS, table_records
 ROUTES = " routes"
 """Part of the scope of routes, rules, neighbours and forwarding entries, after the namespace's own."""
 SUFFIXES = ("", ROUTES, NETFILTER, SOCKETS)
+"""Of the parts of one namespace."""
 
 
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
-    """One pass over all scopes of a host."""
+    """One pass over all scopes of a host; tables, rules and sockets of the namespaces that are wanted alone."""
     survey = survey_of(transport, config)
     ledger = Ledger(remember=False)
     try:
@@ -80,7 +81,7 @@ async def say_all(survey: Survey, ledger: Ledger) -> AsyncIterator[Observation]:
             yield observation
     for observation in ledger.whole(survey.scope("tunnels"), survey.overlay(), survey.failures()):
         yield observation
-    async for observation in table_runs(survey, ledger, survey.listing.all):
+    async for observation in table_runs(survey, ledger, survey.wanted):
         yield observation
 
 

@@ -30,7 +30,7 @@ Rules = dict[int, tuple[Firewall, Record | None]]
 async def slow_runs(survey: Survey, ledger: Ledger, rules: Rules) -> AsyncIterator[Observation]:
     """Runs of both scopes of each namespace that can be read. What `rules` holds of an unchanged one is said again."""
     owners, complaint = await _owners(survey)
-    readable = [each for each in survey.listing.all if each.part in survey.read]
+    readable = [each for each in survey.wanted if each.part in survey.read]
     for inode in rules.keys() - {each.inode for each in readable}:
         del rules[inode]
     names = ("firewall", "sockets")

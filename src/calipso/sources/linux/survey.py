@@ -237,6 +237,13 @@ class Survey:
         listed = self.listing.complete and not self.failed
         return listed and not (self.listing.initial and self.strays())
 
+    @property
+    def wanted(self) -> list[Namespace]:
+        """The namespaces of which more is asked than what all of them together tell about cables."""
+        parts = self.config.parts
+        names = None if parts is None else {part.partition(" ")[0] for part in parts}
+        return [each for each in self.listing.all if names is None or each.part in names]
+
     def scope(self, part: str = "") -> Scope:
         return Scope(SOURCE, self.host, part)
 

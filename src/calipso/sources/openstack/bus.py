@@ -10,7 +10,14 @@ import msgspec
 
 from calipso.errors import ParseError, TransportError
 from calipso.seams import Amqp, Transport
-from calipso.sources.openstack.parse_notifications import PARSER, Concern, concerns, parse_notification
+from calipso.sources.openstack.parse_notifications import (
+    PARSER,
+    Concern,
+    ServerState,
+    concerns,
+    parse_notification,
+    state_told,
+)
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 """Seconds until a bus that went away is tried again."""
@@ -20,11 +27,12 @@ TOPICS = ("notifications", "versioned_notifications")
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A message with its number: what it concerns, or why it is not understood."""
+    """A message with its number: what it concerns and what it tells itself, or why it is not understood."""
 
     number: int
     concerns: tuple[Concern, ...] = ()
     odd: str = ""
+    state: ServerState | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -100,6 +108,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
 def _delivery(said: Mapping[str, Any]) -> Delivery:
     number = int(said["number"])
     try:
-        return Delivery(number, concerns(parse_notification(str(said.get("body", "")))))
+        notification = parse_notification(str(said.get("body", "")))
+        return Delivery(number, concerns(notification), state=state_told(notification))
     except ParseError as error:
         return Delivery(number, odd=error.message)

@@ -123,6 +123,9 @@ PARTS = (
          ("servers", "networks", "routers", "compute_quotas", "network_quotas"), option="quotas"),
 )  # fmt: skip
 
+BESIDE = {"servers": "networks"}
+"""Part → the one that is looked at with it."""
+
 Answer = list[Any] | dict[str, Any] | CalipsoError
 
 
@@ -147,6 +150,7 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
     for part in PARTS:
         if part not in parts and part.name in known:
             yield ScopeGone(scopes[part.name])
+    parts = _wanted(parts, config)
     try:
         session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
     except (TransportError, ParseError) as error:
@@ -165,6 +169,12 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
     for part in present:
         for observation in told(part, scopes[part.name], answers, listed):
             yield observation
+
+
+def _wanted(parts: list[Part], config: SourceConfig) -> list[Part]:
+    """Those that are to be looked at. A server's NICs are ports: a new one is told there."""
+    beside = [BESIDE[part.name] for part in parts if part.name in BESIDE and config.wants(part.name)]
+    return [part for part in parts if config.wants(part.name) or part.name in beside]
 
 
 async def ask_all(transport: Transport, parts: list[Part]) -> Look:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from calipso.errors import CalipsoError
 from calipso.model.record import Gone, Observation, Record, Scope, Seen
 from calipso.sources.openstack import parse
 from calipso.sources.openstack.collect import DETAILS, Lacking, Look, Part
 from calipso.sources.openstack.listings import Listings
+from calipso.sources.openstack.parse_notifications import ServerState
 
 Documents = dict[str, dict[str, Any]]
 """Listing → id → document."""
@@ -57,6 +60,13 @@ class Mirror:
             del known[id]
         else:
             known[id] = document
+
+    def believe(self, state: ServerState, before: Documents) -> None:
+        """Take over what a notification tells of a known server, unless the API told something newer."""
+        known = self.of("servers").get(state.id)
+        if known is not None and known.updated and known.updated <= state.updated:
+            now = {name: value for name, value in msgspec.structs.asdict(state).items() if value is not None}
+            self.put("servers", state.id, msgspec.structs.replace(known, **now, task_state=None), before)
 
     def listings(self) -> Listings:
         """All that is known, each listing in the order of ids."""

@@ -90,6 +90,7 @@ class Server(Document):
     flavor: dict[str, Any] = {}
     image: dict[str, Any] | str | None = None
     created: Text = None
+    updated: Text = None
     description: Text = None
     locked: bool = False
     tags: list[str] = []

@@ -36,6 +36,23 @@ class Concern(msgspec.Struct, frozen=True, order=True):
     if_unknown: bool = False
 
 
+class ServerState(msgspec.Struct, frozen=True):
+    """What a notification of Nova itself tells of a server at rest. `updated`: as the API's, when it was last saved."""
+
+    id: str
+    status: str
+    vm_state: str
+    power_state: int | None
+    host: str
+    updated: str
+
+
+RESTING: Mapping[str, str] = {
+    "active": "ACTIVE", "stopped": "SHUTOFF", "paused": "PAUSED", "suspended": "SUSPENDED", "resized": "VERIFY_RESIZE",
+}  # fmt: skip
+"""State of a server about which nobody is busy → its status (`nova.api.openstack.common`)."""
+POWERS: Mapping[str, int] = {"pending": 0, "running": 1, "paused": 3, "shutdown": 4, "crashed": 6, "suspended": 7}
+"""`nova.objects.fields.InstancePowerState`."""
 OBJECTS: Mapping[str, str] = {
     "network": "networks",
     "subnet": "subnets",
@@ -94,6 +111,19 @@ def parse_notification(text: str) -> Notification:
     return Notification(
         said["event_type"], payload if isinstance(payload, dict) else {}, str(said.get("timestamp") or "")
     )
+
+
+def state_told(notification: Notification) -> ServerState | None:
+    """The state of a server, of versioned notifications at the end of something: the others do not tell their age."""
+    payload = notification.payload
+    if not (notification.event_type.startswith(INSTANCE) and notification.event_type.endswith(".end")):
+        return None
+    id, state, updated, host = (payload.get(name) for name in ("uuid", "state", "updated_at", "host"))
+    if payload.get("task_state") is not None or not isinstance(state, str) or state not in RESTING:
+        return None
+    if not (isinstance(id, str) and isinstance(updated, str) and isinstance(host, str)):
+        return None
+    return ServerState(id, RESTING[state], state, POWERS.get(str(payload.get("power_state"))), host, updated)
 
 
 def concerns(notification: Notification) -> tuple[Concern, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ import msgspec
 from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
 from calipso.seams import Http, Transport
 from calipso.sources.openstack import parse
-from calipso.sources.openstack.collect import DETAILS, LISTINGS, SESSION, Asking, Lacking
+from calipso.sources.openstack.collect import DETAILS, LISTINGS, SESSION, Answer, Asking, Lacking
 from calipso.sources.openstack.mirror import Documents, Mirror, below, key
 from calipso.sources.openstack.parse_notifications import Concern
 
@@ -21,6 +21,8 @@ MANY_OTHERS = 100
 """More objects of a listing than these are asked by asking for all of it."""
 ROUNDS = 6
 """Answers lead to questions: an unknown network of a port, then its subnets. They come to an end long before."""
+JOINING = 4
+"""Rounds in which more may be asked for along with what follows: then what was begun comes to its end."""
 ID_FILTER = {"servers": "uuid"}
 """Nova tells one server of its listing by `uuid`; Neutron any number of objects by `id`."""
 
@@ -53,33 +55,12 @@ class Reading:
 
     async def read(self, concerned: Iterable[Concern], before: Documents) -> Failures:
         """Ask until nothing follows any more. `before` collects what changed; what could not be asked is told."""
-        failures: Failures = {}
-        asked: set[Concern] = set()
-        wanted = {each for each in concerned if each.listing in LISTINGS}
-        try:
-            asking = await self._session()
-        except (TransportError, ParseError) as error:
-            return dict.fromkeys(wanted, error)
-        for nth in range(ROUNDS):
-            wanted = {each for each in wanted - asked if self._worth(each)}
-            if not wanted:
-                break
-            asked |= wanted
-            following: set[Concern] = set()
-            questions = list(_questions(wanted))
-            for one, answer in zip(questions, await asyncio.gather(*(_ask(asking, q) for q in questions)), strict=True):
-                if isinstance(answer, Lacking):
-                    self._mirror.lacking.add(one.listing)
-                elif isinstance(answer, CalipsoError):
-                    failures.update(dict.fromkeys(one.concerns, answer))
-                else:
-                    following.update(self._take(one, answer, before, events=nth == 0))
-            wanted = following
-        if before:
-            await self._details(asking, before)
-        return failures
+        asking = Pass(self, concerned)
+        while asking.left:
+            await asking.step(before)
+        return asking.failures
 
-    async def _details(self, asking: Asking, before: Documents) -> None:
+    async def details(self, asking: Asking, before: Documents) -> None:
         """What is asked of single objects: of those that newly need it, and no more of those that are gone.
 
         What cannot be told now is told by the next look.
@@ -95,22 +76,33 @@ class Reading:
                 for id, said in answer.items() if isinstance(answer, dict) else ():
                     self._mirror.put(name, id, said, before)
 
-    def _worth(self, concern: Concern) -> bool:
+    def worth(self, concern: Concern) -> bool:
+        """Whether there is anything to ask."""
         if concern.listing in self._mirror.lacking:
             return False
         return not (concern.if_unknown and concern.value in self._mirror.of(concern.listing))
 
-    async def _session(self) -> Asking:
+    async def session(self) -> Asking:
+        """Who asks. Raises `TransportError`, `ParseError`."""
         if self._asking is None:
             reply = await self._transport.ask(Http(SESSION, "/"))
             self._asking = Asking(self._transport, parse.about(reply.body).services)
         return self._asking
 
-    def _take(self, asked: Question, found: list[Any], before: Documents, *, events: bool) -> Iterator[Concern]:
-        """Put an answer into the mirror; what has to be asked because of it."""
+    def take(self, asked: Question, answer: Answer, before: Documents, *, events: Collection[Concern]) -> set[Concern]:
+        """Put an answer into the mirror; what has to be asked because of it. `events`: what they told to ask."""
+        if isinstance(answer, Lacking):
+            self._mirror.lacking.add(asked.listing)
+        return set() if isinstance(answer, CalipsoError) else set(self._taken(asked, answer, before, events))
+
+    def _taken(
+        self, asked: Question, found: Iterable[Any], before: Documents, events: Collection[Concern]
+    ) -> Iterator[Concern]:
         known = self._mirror.of(asked.listing)
         new = {key(each): each for each in found}
         named = {each.value for each in asked.concerns if each.by == "id"}
+        heard = [each for each in asked.concerns if each in events]
+        told = {each.value for each in heard if each.by == "id"}
         left = [id for id in known if id not in new]
         if asked.by not in ("", "id"):
             moved = (id for id in left if getattr(known[id], asked.by, None) in asked.values)
@@ -119,7 +111,7 @@ class Reading:
         for id in sorted({*new, *gone}):
             old, now = known.get(id), new.get(id)
             self._mirror.put(asked.listing, id, now, before)
-            if events and (id in named or (not asked.by and old != now)):
+            if id in told or (not asked.by and heard and old != now):
                 yield from _following(asked.listing, id, old, now)
                 if asked.listing == "subnets" and now is None:
                     yield from self._on(id)
@@ -142,6 +134,59 @@ class Reading:
                 yield Concern("networks", "id", document.network_id)
                 yield from _parts(document.network_id)
             yield from (Concern("security_groups", "id", group, if_unknown=True) for group in document.security_groups)
+
+
+class Pass:
+    """What events concern, asked in rounds: first that itself, all at once, then what follows from the answers.
+
+    What a round changed can be told before the next one. `failures`: what could not be asked.
+    """
+
+    def __init__(self, reading: Reading, concerned: Iterable[Concern]) -> None:
+        self._reading = reading
+        self._events: set[Concern] = set()
+        self._asked: set[Concern] = set()
+        self._rounds, self._most = 0, 0
+        self._changed = False
+        self.left: set[Concern] = set()
+        self.failures: Failures = {}
+        self.join(concerned)
+
+    @property
+    def joinable(self) -> bool:
+        """Whether it may be made longer: or what comes without a pause would have it never end."""
+        return self._rounds < JOINING
+
+    def join(self, concerned: Iterable[Concern]) -> None:
+        """Ask for these too, and for what follows from them also where it was asked: something happened since."""
+        new = {each for each in concerned if each.listing in LISTINGS}
+        self._events |= new
+        self._asked.clear()
+        self.left |= {each for each in new if self._reading.worth(each)}
+        self._most = self._rounds + ROUNDS
+
+    async def step(self, before: Documents) -> None:
+        """One round. `before` collects what changed."""
+        try:
+            asking = await self._reading.session()
+        except (TransportError, ParseError) as error:
+            self.failures.update(dict.fromkeys(self.left, error))
+            self.left = set()
+            return
+        self._rounds += 1
+        self._asked |= self.left
+        following: set[Concern] = set()
+        questions = list(_questions(self.left))
+        for one, answer in zip(questions, await asyncio.gather(*(_ask(asking, q) for q in questions)), strict=True):
+            if isinstance(answer, CalipsoError) and not isinstance(answer, Lacking):
+                self.failures.update(dict.fromkeys(one.concerns, answer))
+            following |= self._reading.take(one, answer, before, events=self._events)
+        self._changed |= bool(before)
+        self.left = {each for each in following - self._asked if self._reading.worth(each)}
+        if self._rounds >= self._most:
+            self.left = set()
+        if not self.left and self._changed:
+            await self._reading.details(asking, before)
 
 
 def _following(listing: str, id: str, old: Any, now: Any) -> Iterator[Concern]:

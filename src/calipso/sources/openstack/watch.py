@@ -1,15 +1,15 @@
 """The region as it changes: a full look, then what the message bus tells of, and a full look again from time to time.
 
-An event only says what to ask for. What it became is read from the API, so the records are those of a scan, and events
-that come twice, late or in another order than they happened do no harm. A message leaves the queue when the change
-it led to is durable.
+An event says what to ask for. What it became is read from the API, so the records are those of a scan, and events that
+come twice, late or in another order than they happened do no harm. What they tell of a server's state is believed until
+then. A message leaves the queue when the change it led to is durable.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from calipso.errors import CalipsoError, ParseError, TransportError
@@ -21,9 +21,9 @@ from calipso.sources.openstack.bus import EXCHANGES, TOPICS, Bus, Delivery, Stan
 from calipso.sources.openstack.collect import PARTS, SOURCE, Look, ask_all, chosen, collect, expected, told
 from calipso.sources.openstack.mirror import Documents, Mirror
 from calipso.sources.openstack.parse_notifications import Concern
-from calipso.sources.openstack.reading import Failures, Reading
+from calipso.sources.openstack.reading import Failures, Pass, Reading
 
-COALESCE = 0.05
+COALESCE = 0.02
 """Seconds in which messages are gathered before the API is asked."""
 FULL_EVERY = 60.0
 FIRST_WORD = 5.0
@@ -92,6 +92,8 @@ class _Listener:
         """What events told of since the look under way began: its answers may be older."""
         self._untold_at = asyncio.get_running_loop().time() + UNTOLD_EVERY
         self._again: dict[Concern, list[float]] = {}
+        self._checking: Pass | None = None
+        """What is being asked again."""
         self._waiting: dict[Concern, CalipsoError] = {}
         """What could not be asked yet."""
         self._unsettled: list[Delivery] = []
@@ -175,34 +177,80 @@ class _Listener:
     # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _events(self) -> AsyncIterator[Observation]:
-        """Ask for what messages concern, tell what is otherwise, and settle them when that is durable."""
+        """What messages concern is asked first; what is asked again comes between them, round by round."""
         now = asyncio.get_running_loop().time()
         retried = set(self._waiting) if now >= self._retry_at else set()
-        due = self._due(now)
         deliveries = self.bus.take()
-        if not (deliveries or due or retried or (self._unsettled and not self._waiting)):
-            return
+        if deliveries or retried or (self._unsettled and not self._waiting):
+            async for observation in self._heard(deliveries, retried):
+                yield observation
+        elif self._checking is not None:
+            async for observation in self._step(self._checking):
+                yield observation
+            if not self._checking.left:
+                self._checking = None
+                self._woken.set()
+        elif due := self._due(now):
+            self._noted |= due
+            self._checking = Pass(self._reading, due)
+            self._woken.set()
+
+    async def _heard(self, deliveries: list[Delivery], retried: set[Concern]) -> AsyncIterator[Observation]:
+        """Ask for what messages concern, tell what is otherwise, and settle them when that is durable."""
+        for observation in self._believed(deliveries):
+            yield observation
         if deliveries:
             await asyncio.sleep(COALESCE)
-            deliveries += self.bus.take()
-        heard = {concern for each in deliveries for concern in each.concerns}
-        self._unsettled += deliveries
-        wanted = heard | due | retried
-        self._noted |= wanted
-        before: Documents = {}
-        failures = await self._reading.read(wanted, before)
-        for observation in self._mirror.told(before, self._scopes):
-            yield observation
-        self._plan(heard)
-        for concern in retried - set(failures):
-            del self._waiting[concern]
-        for observation in self._failed(failures):
-            yield observation
+            more = self.bus.take()
+            for observation in self._believed(more):
+                yield observation
+            deliveries += more
+        asking = Pass(self._reading, self._concerned(deliveries) | retried)
+        self._noted |= retried
+        while asking.left:
+            async for observation in self._step(asking):
+                yield observation
+            if asking.joinable and (more := self.bus.take()):
+                for observation in self._believed(more):
+                    yield observation
+                deliveries += more
+                asking.join(self._concerned(more))
+        for concern in retried - set(asking.failures):
+            self._waiting.pop(concern, None)
         if deliveries or self._unsettled:
             yield self._measured(deliveries)
         if not self._waiting and self._unsettled:
             yield Barrier(self._scopes[BUS])
             await self._settle()
+        self._woken.set()
+
+    def _believed(self, deliveries: list[Delivery]) -> Iterator[Observation]:
+        """What messages tell themselves, until the API is asked: Nova takes its time where it works."""
+        before: Documents = {}
+        for each in deliveries:
+            if each.state is not None:
+                self._mirror.believe(each.state, before)
+        yield from self._mirror.told(before, self._scopes)
+
+    def _concerned(self, deliveries: list[Delivery]) -> set[Concern]:
+        """What messages concern, which are not settled now; it will be asked again."""
+        self._unsettled += deliveries
+        heard = {concern for each in deliveries for concern in each.concerns}
+        self._noted |= heard
+        now = asyncio.get_running_loop().time()
+        for concern in heard:
+            self._again[concern] = [now + after for after in AFTERWARDS]
+        return heard
+
+    async def _step(self, asking: Pass) -> AsyncIterator[Observation]:
+        """A round of questions, and what their answers change."""
+        before: Documents = {}
+        failed = dict(asking.failures)
+        await asking.step(before)
+        for observation in self._mirror.told(before, self._scopes):
+            yield observation
+        for observation in self._failed({each: why for each, why in asking.failures.items() if each not in failed}):
+            yield observation
 
     def _due(self, now: float) -> set[Concern]:
         due = {concern for concern, times in self._again.items() if times[0] <= now}
@@ -216,11 +264,6 @@ class _Listener:
             self._untold_at = now + UNTOLD_EVERY
             due.update(untold(self._mirror))
         return due
-
-    def _plan(self, heard: Iterable[Concern]) -> None:
-        now = asyncio.get_running_loop().time()
-        for concern in heard:
-            self._again[concern] = [now + after for after in AFTERWARDS]
 
     def _failed(self, failures: Failures) -> Iterator[Observation]:
         """Parts that something could not be asked of are stale until it can: then they are looked at anew."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from calipso.errors import AuthFailed, CommandFailed, TransportError
-from calipso.seams import Exec, Netlink, Ovsdb, Reply, Transport
-from calipso.sources.ovn.parse_lists import parse_lists
+from calipso.errors import TransportError
+from calipso.ovsdb_commands import snapshot as snapshot_of
+from calipso.seams import Ovsdb, Reply, Transport
 
 COMMANDS = {"OVN_Northbound": "ovn-nbctl", "OVN_Southbound": "ovn-sbctl"}
 
@@ -22,19 +20,5 @@ async def snapshot(transport: Transport, requests: tuple[Ovsdb, ...]) -> Reply:
 
 
 async def _one(transport: Transport, request: Ovsdb) -> Reply:
-    if Ovsdb in transport.answers:
-        try:
-            return await transport.ask(request)
-        except AuthFailed:
-            if Netlink in transport.answers:
-                raise  # this machine's own socket refuses: a command would fare no better
-    tables = tuple(request.columns)
-    lists = (word for table in tables for word in ("--", "list", table))
-    command = COMMANDS[request.database]
-    # Any server of a cluster will do, and reading changes nothing.
-    options = ("--no-leader-only", "--dry-run", f"--db={request.endpoint}", f"--timeout={max(1, int(request.timeout))}")
-    reply = await transport.ask(Exec((command, *options, "-f", "json", *lists), timeout=request.timeout + 5))
-    if reply.exit_code:
-        said = reply.stderr.decode("utf-8", "replace").strip().split("\n")[0]
-        raise CommandFailed(f"{command}: {said or reply.exit_code}", exit_code=reply.exit_code)
-    return Reply(json.dumps(parse_lists(reply.body, tables)).encode())
+    # Any server of a cluster will do.
+    return await snapshot_of(transport, request, (COMMANDS[request.database], "--no-leader-only"))

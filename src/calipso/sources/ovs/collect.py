@@ -11,8 +11,8 @@ from calipso.errors import CommandFailed, ParseError, TransportError, Unreachabl
 from calipso.model import ids
 from calipso.model.record import Measured, Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.ovsdb import mapping, one
+from calipso.ovsdb_commands import snapshot
 from calipso.seams import Exec, Ovsdb, Read, SourceConfig, Transport
-from calipso.sources.ovs.commands import snapshot
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.parse_fdb import parse_fdb
 from calipso.sources.ovs.parse_openflow import Rule, parse_groups, parse_rules, tunnel_tags
@@ -20,6 +20,8 @@ from calipso.sources.ovs.records import TUNNELS, Instance, clean, segment_record
 
 RUN = "/var/run/"
 DATABASE = "Open_vSwitch"
+COMMAND = ("ovs-vsctl", "--no-wait")
+"""It would fill in an empty database and wait for the switch to take note: reading does neither."""
 TABLES = (
     "Open_vSwitch", "Bridge", "Port", "Interface", "Mirror", "Manager", "Controller", "sFlow", "NetFlow", "IPFIX",
 )  # fmt: skip
@@ -72,11 +74,13 @@ async def _listing(transport: Transport, path: str) -> list[str]:
 async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """The database of every instance, then its tables. A failed part fails alone."""
     for switch in await switches(transport, config.options):
+        if not config.wants(*(switch.scope(config.host, part).part for part in ("", "flows", "fdb"))):
+            continue
         tables = Tables()
         scope = switch.scope(config.host)
         yield RunBegan(scope)
         try:
-            tables.update((await snapshot(transport, switch.request)).body)
+            tables.update((await snapshot(transport, switch.request, COMMAND)).body)
             seen = Instance(tables, config.host, switch.name, switch.netns)
             records = seen.records()
         except (TransportError, ParseError) as error:
@@ -128,6 +132,8 @@ async def tables_of(
     bridges = sorted(str(row.get("name")) for row in instance.tables.table("Bridge").values())
     for part, read in (("flows", _flows), ("fdb", _learnt)):
         scope = switch.scope(config.host, part)
+        if not config.wants(scope.part):
+            continue
         yield RunBegan(scope)
         errors: list[RunError] = []
         records: list[Record] = []

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from calipso.errors import ParseError, TransportError
 from calipso.following import Said, Told, closed, follow, keyed, run
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, ScopeGone
+from calipso.ovsdb_commands import snapshot
 from calipso.seams import Netlink, Ovsdb, SourceConfig, Transport
-from calipso.sources.ovs.collect import Switch, collect, gone, statistics, switches, tables_of
-from calipso.sources.ovs.commands import snapshot
+from calipso.sources.ovs.collect import COMMAND, Switch, collect, gone, statistics, switches, tables_of
 from calipso.sources.ovs.parse import Tables
 from calipso.sources.ovs.records import Instance
 
@@ -45,7 +45,7 @@ async def _reached(transport: Transport, config: SourceConfig) -> bool:
     if Netlink not in transport.answers and Ovsdb in transport.answers:
         with contextlib.suppress(TransportError, ParseError):
             for switch in await switches(transport, config.options):
-                await snapshot(transport, switch.request)
+                await snapshot(transport, switch.request, COMMAND)
     return Ovsdb in transport.answers
 
 

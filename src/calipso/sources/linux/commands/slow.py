@@ -29,7 +29,7 @@ _COMMANDS: tuple[Argv, ...] = (
 
 async def slow_runs_by_commands(survey: CommandSurvey, ledger: Ledger) -> AsyncIterator[Observation]:
     """Runs of both scopes of each namespace that can be read."""
-    readable = [each for each in survey.listing.all if each.part in survey.read]
+    readable = [each for each in survey.wanted if each.part in survey.read]
     async for namespace, replies in survey.ask_inside(readable, {each.part: _COMMANDS for each in readable}):
         if isinstance(replies, CalipsoError):
             if await survey.ended(namespace):
