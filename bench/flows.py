@@ -24,7 +24,9 @@ from pathlib import Path
 
 import frames
 from calipso.captures.afpacket import AfPacket
+from calipso.captures.core import PLAIN
 from calipso.captures.ebpf import Ebpf, EbpfCapture
+from calipso.captures.kernel_flows import TABLES
 from calipso.flows import record as r
 from calipso.native import bpf
 from calipso.seams import Capture, CaptureOptions, CapturePoint
@@ -191,11 +193,16 @@ def ebpf(point: CapturePoint, file: Path) -> None:
 
 
 def reading(capture: EbpfCapture) -> None:
-    """100,000 conversations put where the program puts them."""
+    """100,000 conversations put where the program puts them: plain ones, and those inside of tunnels."""
     value = r.VALUE.pack(*([1] * 6), b"", b"", *([1] * 4), *([1] * 6), *([0] * 9), 0)
+    plains, flows = (capture._loaded.map(name) for name in TABLES)
     for n in range(CONCURRENT):
-        key = r.KEY.pack(struct.pack("!I", n), b"b", 1, 2, 17, 4, 0, 0, 0, 1, 0, 0, 0x0800, 0, 0, b"", b"", 0)
-        capture._loaded.put(capture._flows, key, value)
+        a = struct.pack("!I", n)
+        if n % 10 < 8:
+            capture._loaded.put(plains, PLAIN.pack(a, b"b", 1, 2, 0, 17), value)
+            continue
+        key = r.KEY.pack(a, b"b", 1, 2, 17, 4, 1, 0, 5, 1, 0, 0, 0x0800, 0, 9, b"", b"", 0)
+        capture._loaded.put(flows, key, value)
     spent = []
     for _ in range(5):
         capture._told = -1

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calipso.captures.ebpf import _SETTINGS, _STATS, OBJECT
+from calipso.captures.kernel_flows import KernelFlows, sizes
 from calipso.flows import record as r
 from calipso.flows.count import Counter
 from calipso.native import bpf
@@ -27,14 +28,13 @@ class Program:
     """The program without a device, emptied before each example."""
 
     def __init__(self) -> None:
-        self.loaded = bpf.Loaded(OBJECT, "flow", {"flows": 4096})
-        self.flows, self.counts, self.settings = (self.loaded.map(each) for each in ("flows", "counts", "settings"))
+        self.loaded = bpf.Loaded(OBJECT, "flow", sizes(4096))
+        self.flows = KernelFlows(self.loaded, 1 << 20, LOOPBACK)
+        self.counts, self.settings = self.loaded.map("counts"), self.loaded.map("settings")
 
     def begin(self, *, l2_key: bool, cut: int = 256) -> None:
         self.loaded.put(self.settings, _ZERO, _SETTINGS.pack(0, cut, l2_key, 0, 0))
-        keys, _ = bpf.entries(self.flows, r.KEY.size, r.VALUE.size)
-        for at in range(0, len(keys), r.KEY.size):
-            bpf.taken(self.flows, keys[at : at + r.KEY.size], r.VALUE.size)
+        self.flows.clear()
         self.before = self.seen()
 
     def seen(self) -> list[int]:
@@ -46,10 +46,7 @@ class Program:
         return [now - then for now, then in zip(self.seen(), self.before, strict=True)]
 
     def records(self) -> bytes:
-        keys, values = bpf.entries(self.flows, r.KEY.size, r.VALUE.size)
-        return b"".join(
-            keys[n * 80 : n * 80 + 80] + values[n * 160 : n * 160 + 160] for n in range(len(keys) // r.KEY.size)
-        )
+        return self.flows.records()
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +134,14 @@ def test_headers_outside_and_inside(program: Program, name: str) -> None:
 
 
 def test_what_the_table_has_no_room_for_is_counted(program: Program) -> None:
-    small = bpf.Loaded(OBJECT, "flow", {"flows": 4})
+    small = bpf.Loaded(OBJECT, "flow", sizes(4))
     try:
         small.put(small.map("settings"), _ZERO, _SETTINGS.pack(0, 256, 0, 0, 0))
         for n in range(10):
             run(small.program, p.ethernet(p.ipv4(p.udp(b"", n + 1, 999), 17), 0x0800))
-        keys, _ = bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)
+        count = len(KernelFlows(small, 1 << 20, LOOPBACK).records()) // r.SIZE
         lost = sum(_STATS.unpack(each)[2] for each in small.of_each_cpu(small.map("counts"), _ZERO, _STATS.size))
-        assert len(keys) // r.KEY.size + lost == 10 and lost > 0
+        assert count + lost == 10 and lost > 0
     finally:
         small.close()
 
