@@ -142,7 +142,7 @@ class EbpfCapture:
             received, _, lost, unknown = (sum(each) for each in zip(*seen, strict=True))
             if received != self._told:
                 self._last, self._told = self._flows.records(), received
-            return self._last, CaptureCounts(received, 0, lost, unknown)
+            return self._last, CaptureCounts(received, 0, lost + self._flows.lost, unknown)
 
     def _gone(self) -> bool:
         if any(hook.gone() for hook in self._hooks):

@@ -45,10 +45,11 @@ struct state {
     u8 frame[PLACE + 16];
 };
 
+/* Small and made at once: its elements lie close together, and its buckets stay in the cache of a CPU. Plain
+ * conversations that it has no room for are among all others. */
 struct {
     UINT(type, MAP_HASH);
-    UINT(max_entries, 262144);
-    UINT(map_flags, NO_PREALLOC);
+    UINT(max_entries, 16384);
     TYPE(key, fc_plain);
     TYPE(value, fc_value);
 } plains SEC(".maps");
@@ -158,6 +159,20 @@ INLINE fc_plain plain_key(u32 side, u32 source, u32 destination, u16 source_port
                       .vlan = vlan, .protocol = protocol};
 }
 
+/* Where it is already; else among the plain ones, if they have room. */
+INLINE int enter_plain(struct state *s) {
+    fc_plain key = plain_key(s->layer.side & 1, (u32)s->source[0], (u32)s->destination[0], s->source_port,
+                             s->destination_port, s->vlan, s->protocol);
+    fc_value *v = bpf_map_lookup_elem(&plains, &key);
+    if (!v) v = bpf_map_lookup_elem(&flows, &s->key);
+    if (v) return count(v, &s->layer);
+    begin(s);
+    count(&s->fresh, &s->layer);
+    if (!bpf_map_update_elem(&plains, &key, &s->fresh, NOEXIST)) return 0;
+    v = bpf_map_lookup_elem(&plains, &key); /* another CPU was first */
+    return v ? count(v, &s->layer) : enter(s, &flows, &s->key);
+}
+
 /* The conversation of the layer at hand: its key from the state, counted. */
 NOINLINE int account(struct state *s) {
     if (!s) return 0;
@@ -165,11 +180,6 @@ NOINLINE int account(struct state *s) {
     u32 side = later(s->source, s->destination, s->source_port, s->destination_port) & 1;
     s->layer.side = side;
     s->layer.length = s->wire > s->start ? s->wire - s->start : 0;
-    if (is_plain(s)) {
-        fc_plain key = plain_key(side, (u32)s->source[0], (u32)s->destination[0], s->source_port, s->destination_port,
-                                 s->vlan, s->protocol);
-        return enter(s, &plains, &key);
-    }
     if (side) {
         k->address[0][0] = s->destination[0], k->address[0][1] = s->destination[1];
         k->address[1][0] = s->source[0], k->address[1][1] = s->source[1];
@@ -196,6 +206,7 @@ NOINLINE int account(struct state *s) {
     k->icmp = s->icmp;
     k->parent = s->parent;
     k->raw = s->raw;
+    if (is_plain(s)) return enter_plain(s);
     enter(s, &flows, k);
     if (s->carries) s->folded = fold(k);
     return 0;

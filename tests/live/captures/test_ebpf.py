@@ -121,8 +121,7 @@ def test_a_full_table_loses_nothing_of_what_goes_on_and_tells_what_it_lost(cable
                 send(1, 10, port)
             packed, counts = capture.read()
             seen |= {each.key.pack() for each in r.unpack(packed)}
-            plain = {key for key in seen if r.unpack_key(key).protocol == 17}
-            assert counts.lost >= 84 and len(plain) <= 16
+            assert counts.lost >= 84 and len(seen) <= 16
             lost = counts.lost
             send(7, 10, 4000)  # the read made room
             flow, counts = flows_of(capture, 4000, 7)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calipso.captures.core import PLAIN
 from calipso.captures.ebpf import _SETTINGS, _STATS, OBJECT
 from calipso.captures.kernel_flows import KernelFlows, sizes
 from calipso.flows import record as r
@@ -142,6 +143,25 @@ def test_what_the_table_has_no_room_for_is_counted(program: Program) -> None:
         count = len(KernelFlows(small, 1 << 20, LOOPBACK).records()) // r.SIZE
         lost = sum(_STATS.unpack(each)[2] for each in small.of_each_cpu(small.map("counts"), _ZERO, _STATS.size))
         assert count + lost == 10 and lost > 0
+    finally:
+        small.close()
+
+
+def test_plain_conversations_without_room_are_among_the_others_and_counted_once(program: Program) -> None:
+    small = bpf.Loaded(OBJECT, "flow", sizes(6))
+    try:
+        small.put(small.map("settings"), _ZERO, _SETTINGS.pack(0, 256, 0, 0, 0))
+        flows = KernelFlows(small, 6, LOOPBACK)
+        for _ in range(4):
+            for port in range(1, 6):
+                run(small.program, p.ethernet(p.ipv4(p.udp(b"", port, 999), 17), 0x0800))
+        told = {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())}
+        assert list(told.values()) == [4] * 5 and flows.lost == 0
+        assert len(bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)[0]) == 2 * r.KEY.size
+        _, values = bpf.entries(small.map("plains"), PLAIN.size, r.VALUE.size)
+        small.put(small.map("flows"), next(iter(told)), values[: r.VALUE.size])  # as if two CPUs had begun it at once
+        assert {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())} == told
+        assert flows.lost == 4
     finally:
         small.close()
 
