@@ -1,7 +1,8 @@
-"""The conversations that the eBPF program counts, in its two tables: read as records, and let go of when they are idle.
+"""The conversations that the eBPF program counts, in its tables: read as records, and let go of when they are idle.
 
-Plain conversations (TCP and UDP over IPv4, inside of nothing and carrying nothing) have a table of their own, whose
-key is a fifth of a record's (`fc_plain` of native/record.h): most frames are theirs, and a small key is found sooner.
+Two small tables stay in the cache of a CPU: one of plain conversations (TCP and UDP over IPv4, inside of nothing and
+carrying nothing), whose key is a fifth of a record's (`fc_plain` of native/record.h), and one of others. What they have
+no room for is in the third, which grows.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from calipso.native import bpf
 _LAST = struct.Struct("=40xQ112x")
 """Of a value: when its last frame was seen."""
 _FULL, _HALF = 0.75, 0.5
-PLAINS = "plains"
-TABLES = {PLAINS: PLAIN.size, "flows": r.KEY.size}
+PLAINS, OTHERS, FLOWS = "plains", "others", "flows"
+TABLES = {PLAINS: PLAIN.size, OTHERS: r.KEY.size, FLOWS: r.KEY.size}
 """Maps of the program → octets of their keys."""
-_MOST_PLAIN = 16_384
-"""They take 4 MB, whether they are there or not."""
+_SMALL = {PLAINS: 8192, OTHERS: 4096}
+"""They take 3.4 MB, whether there are conversations or not; a quarter each of what is asked for is the most."""
 
 
 def sizes(most: int) -> dict[str, int]:
     """How many conversations each of the tables has room for: together `most`, and one at least."""
-    plain = min(_MOST_PLAIN, (most + 1) // 2)
-    return {PLAINS: plain, "flows": max(1, most - plain)}
+    small = {name: max(1, min(room, most // 4)) for name, room in _SMALL.items()}
+    return small | {FLOWS: max(1, most - sum(small.values()))}
 
 
 class KernelFlows:
@@ -45,31 +46,36 @@ class KernelFlows:
         """All of them, and those that are idle for the last time. Raises `TransportError`."""
         clock = time.monotonic()
         due = clock - self._swept > SWEEP
-        keys, values = self._entries(PLAINS)
-        self._overflowed |= len(keys) >= self._sizes[PLAINS] * PLAIN.size
         if due:
-            self._swept, values = clock, self._forget(PLAINS, keys, values, full=False)
-        plain = joined_plain(keys, values, self._ifindex)
-        keys, values = self._entries("flows")
+            self._swept = clock
+        small = b"".join(self._small(name, due=due) for name in _SMALL)
+        keys, values = self._entries(FLOWS)
         if self._overflowed:
-            keys, values = self._once(plain, keys, values)
-        full = len(keys) > self._sizes["flows"] * _FULL * r.KEY.size
+            keys, values = self._once(small, keys, values)
+        full = len(keys) > self._sizes[FLOWS] * _FULL * r.KEY.size
         if due or full:
-            values = self._forget("flows", keys, values, full=full)
-        return plain + joined(keys, values)
+            values = self._forget(FLOWS, keys, values, full=full)
+        return small + joined(keys, values)
+
+    def _small(self, name: str, *, due: bool) -> bytes:
+        keys, values = self._entries(name)
+        self._overflowed |= len(keys) >= self._sizes[name] * TABLES[name]
+        if due:
+            values = self._forget(name, keys, values, full=False)
+        return joined_plain(keys, values, self._ifindex) if name == PLAINS else joined(keys, values)
 
     def _entries(self, name: str) -> tuple[bytes, bytes]:
         return bpf.entries(self._maps[name], TABLES[name], r.VALUE.size)
 
-    def _once(self, plain: bytes, keys: bytes, values: bytes) -> tuple[bytes, bytes]:
-        """Without those that are among the plain ones too, which are taken out and lost."""
-        known = {plain[at : at + r.KEY.size] for at in range(0, len(plain), r.SIZE)}
+    def _once(self, small: bytes, keys: bytes, values: bytes) -> tuple[bytes, bytes]:
+        """Without those that are in a small table too, which are taken out and lost."""
+        known = {small[at : at + r.KEY.size] for at in range(0, len(small), r.SIZE)}
         pairs = zip(struct.iter_unpack("80s", keys), struct.iter_unpack("160s", values), strict=True)
         left = []
         for (key,), (value,) in pairs:
             if key not in known:
                 left.append((key, value))
-            elif (final := bpf.taken(self._maps["flows"], key, r.VALUE.size)) is not None:
+            elif (final := bpf.taken(self._maps[FLOWS], key, r.VALUE.size)) is not None:
                 self.lost += sum(struct.unpack_from("=2Q", final))
         return b"".join(key for key, _ in left), b"".join(value for _, value in left)
 

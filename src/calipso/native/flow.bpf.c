@@ -45,14 +45,21 @@ struct state {
     u8 frame[PLACE + 16];
 };
 
-/* Small and made at once: its elements lie close together, and its buckets stay in the cache of a CPU. Plain
- * conversations that it has no room for are among all others. */
+/* Two small tables that are made at once: their elements lie close together, and their buckets stay in the cache of a
+ * CPU. Conversations that they have no room for are in a third, which grows. */
 struct {
     UINT(type, MAP_HASH);
-    UINT(max_entries, 16384);
+    UINT(max_entries, 8192);
     TYPE(key, fc_plain);
     TYPE(value, fc_value);
 } plains SEC(".maps");
+
+struct {
+    UINT(type, MAP_HASH);
+    UINT(max_entries, 4096);
+    TYPE(key, fc_key);
+    TYPE(value, fc_value);
+} others SEC(".maps");
 
 struct {
     UINT(type, MAP_HASH);
@@ -129,13 +136,18 @@ NOINLINE int lost(void) {
     return 0;
 }
 
-INLINE int enter(struct state *s, void *map, const void *key) {
-    fc_value *v = bpf_map_lookup_elem(map, key);
+/* Where it is already; else in its small table, if that has room. `key`: in that; in the large one it is the whole key. */
+INLINE int enter(struct state *s, void *small, const void *key) {
+    fc_value *v = bpf_map_lookup_elem(small, key);
+    if (!v) v = bpf_map_lookup_elem(&flows, &s->key);
     if (v) return count(v, &s->layer);
     begin(s);
     count(&s->fresh, &s->layer);
-    if (!bpf_map_update_elem(map, key, &s->fresh, NOEXIST)) return 0;
-    v = bpf_map_lookup_elem(map, key); /* another CPU was first */
+    if (!bpf_map_update_elem(small, key, &s->fresh, NOEXIST)) return 0;
+    v = bpf_map_lookup_elem(small, key); /* another CPU was first */
+    if (v) return count(v, &s->layer);
+    if (!bpf_map_update_elem(&flows, &s->key, &s->fresh, NOEXIST)) return 0;
+    v = bpf_map_lookup_elem(&flows, &s->key);
     return v ? count(v, &s->layer) : lost();
 }
 
@@ -157,20 +169,6 @@ INLINE fc_plain plain_key(u32 side, u32 source, u32 destination, u16 source_port
     return (fc_plain){.address = {side ? destination : source, side ? source : destination},
                       .port = {side ? destination_port : source_port, side ? source_port : destination_port},
                       .vlan = vlan, .protocol = protocol};
-}
-
-/* Where it is already; else among the plain ones, if they have room. */
-INLINE int enter_plain(struct state *s) {
-    fc_plain key = plain_key(s->layer.side & 1, (u32)s->source[0], (u32)s->destination[0], s->source_port,
-                             s->destination_port, s->vlan, s->protocol);
-    fc_value *v = bpf_map_lookup_elem(&plains, &key);
-    if (!v) v = bpf_map_lookup_elem(&flows, &s->key);
-    if (v) return count(v, &s->layer);
-    begin(s);
-    count(&s->fresh, &s->layer);
-    if (!bpf_map_update_elem(&plains, &key, &s->fresh, NOEXIST)) return 0;
-    v = bpf_map_lookup_elem(&plains, &key); /* another CPU was first */
-    return v ? count(v, &s->layer) : enter(s, &flows, &s->key);
 }
 
 /* The conversation of the layer at hand: its key from the state, counted. */
@@ -206,8 +204,12 @@ NOINLINE int account(struct state *s) {
     k->icmp = s->icmp;
     k->parent = s->parent;
     k->raw = s->raw;
-    if (is_plain(s)) return enter_plain(s);
-    enter(s, &flows, k);
+    if (is_plain(s)) {
+        fc_plain key = plain_key(side, (u32)s->source[0], (u32)s->destination[0], s->source_port, s->destination_port,
+                                 s->vlan, s->protocol);
+        return enter(s, &plains, &key);
+    }
+    enter(s, &others, k);
     if (s->carries) s->folded = fold(k);
     return 0;
 }
@@ -261,8 +263,7 @@ NOINLINE int labels(struct state *s, u32 tunnel) {
     return inside(s, (u8)tunnel, entry >> 12, at + (version ? 0 : 4), -1);
 }
 
-NOINLINE int udp_tunnel(struct state *s, u32 carries, u32 port) {
-    if (!s) return 0;
+INLINE int udp_tunnel(struct state *s, u32 carries, u32 port) {
     of_ip(s, (u16)port, (u16)port, (u8)carries);
     u32 at = s->at + 8;
     if (carries == MPLS_UDP) {
@@ -474,8 +475,7 @@ INLINE int plain(const struct __sk_buff *skb, const struct config *c, u32 size) 
 }
 
 /* The first `size` octets of a frame, taken apart. */
-NOINLINE int take_apart(struct state *s, u32 raw) {
-    if (!s) return 0;
+INLINE int take_apart(struct state *s, u32 raw) {
     s->at = s->start = s->tunnel_id = 0;
     s->parent = 0;
     s->macs = NO_MAC;

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calipso.captures.core import PLAIN
 from calipso.captures.ebpf import _SETTINGS, _STATS, OBJECT
-from calipso.captures.kernel_flows import KernelFlows, sizes
+from calipso.captures.kernel_flows import TABLES, KernelFlows, sizes
 from calipso.flows import record as r
 from calipso.flows.count import Counter
 from calipso.native import bpf
@@ -147,18 +146,23 @@ def test_what_the_table_has_no_room_for_is_counted(program: Program) -> None:
         small.close()
 
 
-def test_plain_conversations_without_room_are_among_the_others_and_counted_once(program: Program) -> None:
-    small = bpf.Loaded(OBJECT, "flow", sizes(6))
+@pytest.mark.parametrize("table", ["plains", "others"])
+def test_conversations_without_room_in_a_small_table_are_in_the_large_one_and_counted_once(
+    program: Program, table: str
+) -> None:  # fmt: skip
+    small = bpf.Loaded(OBJECT, "flow", sizes(8))
     try:
         small.put(small.map("settings"), _ZERO, _SETTINGS.pack(0, 256, 0, 0, 0))
-        flows = KernelFlows(small, 6, LOOPBACK)
+        flows = KernelFlows(small, 8, LOOPBACK)
         for _ in range(4):
             for port in range(1, 6):
-                run(small.program, p.ethernet(p.ipv4(p.udp(b"", port, 999), 17), 0x0800))
+                udp = p.udp(b"", port, 999)
+                run(small.program, p.ethernet(p.ipv4(udp, 17) if table == "plains" else p.ipv6(udp, 17),
+                                              0x0800 if table == "plains" else 0x86DD))  # fmt: skip
         told = {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())}
         assert list(told.values()) == [4] * 5 and flows.lost == 0
-        assert len(bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)[0]) == 2 * r.KEY.size
-        _, values = bpf.entries(small.map("plains"), PLAIN.size, r.VALUE.size)
+        assert len(bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)[0]) == 3 * r.KEY.size
+        _, values = bpf.entries(small.map(table), TABLES[table], r.VALUE.size)
         small.put(small.map("flows"), next(iter(told)), values[: r.VALUE.size])  # as if two CPUs had begun it at once
         assert {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())} == told
         assert flows.lost == 4
