@@ -24,7 +24,9 @@ from pathlib import Path
 
 import frames
 from calipso.captures.afpacket import AfPacket
+from calipso.captures.core import PLAIN
 from calipso.captures.ebpf import Ebpf, EbpfCapture
+from calipso.captures.kernel_flows import FLOWS, OTHERS, PLAINS, TABLES, sizes
 from calipso.flows import record as r
 from calipso.native import bpf
 from calipso.seams import Capture, CaptureOptions, CapturePoint
@@ -191,11 +193,17 @@ def ebpf(point: CapturePoint, file: Path) -> None:
 
 
 def reading(capture: EbpfCapture) -> None:
-    """100,000 conversations put where the program puts them."""
+    """100,000 conversations put where the program puts them: in its small tables first, then in the large one."""
     value = r.VALUE.pack(*([1] * 6), b"", b"", *([1] * 4), *([1] * 6), *([0] * 9), 0)
+    room, at = sizes(CONCURRENT * 2), dict.fromkeys(TABLES, 0)
     for n in range(CONCURRENT):
-        key = r.KEY.pack(struct.pack("!I", n), b"b", 1, 2, 17, 4, 0, 0, 0, 1, 0, 0, 0x0800, 0, 0, b"", b"", 0)
-        capture._loaded.put(capture._flows, key, value)
+        a, inside = struct.pack("!I", n), n % 10 > 7
+        small = OTHERS if inside else PLAINS
+        table = small if at[small] < room[small] else FLOWS
+        at[table] += 1
+        key = r.KEY.pack(a, b"b", 1, 2, 17, 4, inside, 0, 5 * inside, 1, 0, 0, 0x0800, 0, 9 * inside, b"", b"", 0)
+        put = PLAIN.pack(a, b"b", 1, 2, 0, 17) if table == PLAINS else key
+        capture._loaded.put(capture._loaded.map(table), put, value)
     spent = []
     for _ in range(5):
         capture._told = -1

@@ -20,14 +20,13 @@ import msgspec
 
 from calipso.captures import bpf
 from calipso.captures.core import CoreTable, Ring, library
+from calipso.captures.devices import IDLE, SWEEP, TYPES, within
 from calipso.captures.effort import seconds_of
 from calipso.captures.targets import ALL_PACKETS, targeted
-from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
+from calipso.errors import ConfigError, TransportError, Unreachable
 from calipso.flows.count import Counter
 from calipso.flows.fragments import LIMIT, SETS
 from calipso.flows.stream import HEADS
-from calipso.native.entered import entered
-from calipso.native.place import Place
 from calipso.seams import Capture, CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
 ALL = 0x0003
@@ -39,14 +38,8 @@ BLOCK, BLOCKS, RETIRE = 1 << 20, 16, 50
 _TURN = 100
 """Milliseconds of a turn at the ring, after which others may read what was counted."""
 _VLAN_VALID = 1 << 4
-IDLE, SWEEP = 120, 30
-"""Seconds without a frame until a conversation is let go, when it has been read; between looks for such."""
 WITH_PAYLOAD, READ = 2304, 3_000_000_000
 """Octets of a frame that are looked at for what it carries; ns after its first that a conversation's are handed on."""
-TYPES = frozenset({
-    "device", "internal", "veth", "tun", "bridge", "dummy", "gre", "bond", "team", "ifb", "macvlan", "macvtap", "vlan",
-    "vxlan", "gretap", "ip6gretap", "geneve", "ipip", "ipvlan", "ip6tnl", "ip6gre", "sit", "loopback", "openvswitch",
-})  # fmt: skip
 
 
 def refusal() -> str:
@@ -107,25 +100,10 @@ def _octets(options: CaptureOptions) -> int:
 
 def _socket(point: CapturePoint, text: str, octets: int) -> tuple[socket.socket, int]:
     """A socket of the device's namespace with its filter, not yet of the device, and the device's number there."""
-    place = Place(point.pid or None)
-    try:
-        namespace = place.open_namespace(point.netns)
-    except OSError as error:
-        raise Unreachable(f"{point.netns or point.host or 'the host'}: {error.strerror}") from error
-    try:
-        with entered(namespace):
-            index = socket.if_nametoindex(point.device)
-            program = bpf.compiled(text, octets, point.device)
-            made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    except PermissionError as error:
-        raise AuthFailed(
-            f"{point.device}: capturing is not permitted", hint="It needs CAP_NET_RAW, and CAP_SYS_ADMIN for other "
-            "namespaces.",
-        ) from error  # fmt: skip
-    except OSError as error:
-        raise Unreachable(f"{point.device}: {error.strerror}") from error
-    finally:
-        os.close(namespace)
+    with within(point, "CAP_NET_RAW"):
+        index = socket.if_nametoindex(point.device)
+        program = bpf.compiled(text, octets, point.device)
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         bpf.attach(made, program)
     except BaseException:

@@ -17,6 +17,9 @@ from calipso.flows.keeping import ROOM, unpack
 from calipso.seams import RawPacket
 
 LIBRARY = Path(calipso.native.__file__).parent / "_flowcore.so"
+PLAIN = struct.Struct("=4s4sHHHBx")
+"""`fc_plain` of native/record.h: address[2] port[2] vlan protocol; all that tells TCP and UDP over IPv4 apart."""
+_IPV4 = 0x0800
 _P, _U16, _U32, _U64, _INT = ctypes.c_void_p, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_new": (_P, [_U64, _INT]),
@@ -35,6 +38,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "fc_counts": (None, [_P, _P]),
     "fc_export": (_U64, [_P, _P, _U64]),
     "fc_join": (None, [ctypes.c_char_p, ctypes.c_char_p, _U64, _P]),
+    "fc_join_plain": (None, [ctypes.c_char_p, ctypes.c_char_p, _U64, _U32, _P]),
     "fc_forget": (ctypes.c_int64, [_P, _U64]),
     "fc_pcap": (_U64, [_P, _P, _U64, _U32, _INT, _U32]),
     "fc_ring_new": (_P, [_INT, _U32, _U32]),
@@ -60,6 +64,20 @@ def joined(keys: bytes, values: bytes) -> bytes:
         struct.iter_unpack(f"{r.KEY.size}s", keys), struct.iter_unpack(f"{r.VALUE.size}s", values), strict=True
     )  # fmt: skip
     return b"".join([part for key, value in pairs for part in (key[0], value[0])])
+
+
+def joined_plain(keys: bytes, values: bytes, ifindex: int) -> bytes:
+    """The same for keys of plain conversations, all of one device."""
+    core, count = library(), len(keys) // PLAIN.size
+    if core is not None:
+        out = ctypes.create_string_buffer(count * r.SIZE)
+        core.fc_join_plain(keys, values, count, ifindex, out)
+        return out.raw
+    whole = [
+        r.KEY.pack(a, b, port_a, port_b, protocol, r.IPV4, 0, 0, 0, ifindex, vlan, 0, _IPV4, 0, 0, b"", b"", 0)
+        for a, b, port_a, port_b, vlan, protocol in PLAIN.iter_unpack(keys)
+    ]
+    return joined(b"".join(whole), values)
 
 
 def load(path: Path) -> ctypes.CDLL | None:

@@ -8,27 +8,21 @@ has no room for are `lost`.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
-import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import calipso.native
-from calipso.captures.afpacket import IDLE, SWEEP
-from calipso.captures.afpacket import TYPES as ALL_TYPES
-from calipso.captures.core import joined
-from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
-from calipso.flows import record as r
+from calipso.captures.devices import TYPES as ALL_TYPES
+from calipso.captures.devices import within
+from calipso.captures.kernel_flows import KernelFlows, sizes
+from calipso.errors import ConfigError, TransportError, Unreachable
 from calipso.native import bpf
-from calipso.native.entered import entered
-from calipso.native.place import Place
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
 OBJECT = Path(calipso.native.__file__).parent / "_flow.bpf.o"
@@ -38,11 +32,9 @@ MOST_OCTETS = 256
 _SETTINGS = struct.Struct("=QIIII")
 _STATS = struct.Struct("=4Q")
 _ZERO = b"\0\0\0\0"
-_LAST = struct.Struct("=40xQ112x")
-"""Of a value: when its last frame was seen."""
 _STEP = 1_000_000
 """Nanoseconds that the clock on the wall may differ from what it was said to be: it was set."""
-_FULL, _HALF = 0.75, 0.5
+_NEEDS = "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
 _HARDWARE_ADDRESS = 0x8927
 _WITH_LINK, _WITHOUT = frozenset({1, 772}), frozenset({65534})
 """ARPHRD_ETHER and ARPHRD_LOOPBACK; ARPHRD_NONE."""
@@ -70,7 +62,7 @@ class Ebpf:
             if given:
                 said = "eBPF takes no filter, keeps no packets and puts nothing together"
                 raise ConfigError(said, where=where, hint="AF_PACKET does.")
-        loaded = bpf.Loaded(self._path, "flow", {"flows": options.flows})
+        loaded = bpf.Loaded(self._path, "flow", sizes(options.flows))
         try:
             return EbpfCapture(loaded, point, options, tcx=self._tcx)
         except BaseException:
@@ -83,32 +75,10 @@ def _refusal(path: Path) -> str:
     if not path.exists():
         return "the eBPF program was not built: `python -m calipso.native.build` needs clang"
     try:
-        bpf.Loaded(path, "flow", {"flows": 1}).close()
+        bpf.Loaded(path, "flow", sizes(1)).close()
     except TransportError as error:
         return f"{error.message}. {error.hint}" if error.hint else error.message
     return ""
-
-
-@contextlib.contextmanager
-def _within(point: CapturePoint) -> Iterator[None]:
-    """In the namespace of the point. Raises `Unreachable`, `AuthFailed`."""
-    place = Place(point.pid or None)
-    try:
-        namespace = place.open_namespace(point.netns)
-    except OSError as error:
-        raise Unreachable(f"{point.netns or point.host or 'the host'}: {error.strerror}") from error
-    try:
-        with entered(namespace):
-            yield
-    except PermissionError as error:
-        raise AuthFailed(
-            f"{point.device}: capturing is not permitted", hint="It needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and "
-            "CAP_SYS_ADMIN for other namespaces.",
-        ) from error  # fmt: skip
-    except OSError as error:
-        raise Unreachable(f"{point.device}: {error.strerror}") from error
-    finally:
-        os.close(namespace)
 
 
 def _begins_at_ip(device: str) -> bool:
@@ -140,14 +110,14 @@ class EbpfCapture:
     """The program at one device, with maps of its own."""
 
     def __init__(self, loaded: bpf.Loaded, point: CapturePoint, options: CaptureOptions, *, tcx: bool) -> None:
-        self._loaded, self._point, self._most = loaded, point, options.flows
-        self._flows, self._counts, self._settings = (loaded.map(each) for each in ("flows", "counts", "settings"))
+        self._loaded, self._point = loaded, point
+        self._counts, self._settings = loaded.map("counts"), loaded.map("settings")
         self._cut, self._l2_key, self._raw = min(options.header, MOST_OCTETS), int(options.l2_key), 0
         self._offset, self._told, self._last, self._ended = 0, -1, b"", False
-        self._swept = time.monotonic()
         self._turn = threading.Lock()
-        with _within(point):
+        with within(point, _NEEDS):
             self._index = socket.if_nametoindex(point.device)
+            self._flows = KernelFlows(loaded, options.flows, self._index)
             self._raw = int(_begins_at_ip(point.device))
             self._set_clock()
             self._hooks = _hook(loaded.program, self._index, tcx=tcx)
@@ -171,8 +141,8 @@ class EbpfCapture:
             seen = [_STATS.unpack(each) for each in self._loaded.of_each_cpu(self._counts, _ZERO, _STATS.size)]
             received, _, lost, unknown = (sum(each) for each in zip(*seen, strict=True))
             if received != self._told:
-                self._last, self._told = self._records(), received
-            return self._last, CaptureCounts(received, 0, lost, unknown)
+                self._last, self._told = self._flows.records(), received
+            return self._last, CaptureCounts(received, 0, lost + self._flows.lost, unknown)
 
     def _gone(self) -> bool:
         if any(hook.gone() for hook in self._hooks):
@@ -180,37 +150,11 @@ class EbpfCapture:
         if isinstance(self._hooks[0], bpf.TcxHook):
             return False
         try:
-            with _within(self._point):
+            with within(self._point, _NEEDS):
                 socket.if_indextoname(self._index)
         except TransportError:
             return True
         return False
-
-    def _records(self) -> bytes:
-        keys, values = bpf.entries(self._flows, r.KEY.size, r.VALUE.size)
-        clock, full = time.monotonic(), len(keys) > self._most * _FULL * r.KEY.size
-        if full or clock - self._swept > SWEEP:
-            self._swept = clock
-            values = self._forget(keys, values, full=full)
-        return joined(keys, values)
-
-    def _forget(self, keys: bytes, values: bytes, *, full: bool) -> bytes:
-        """Let idle conversations go, of a `full` table those idle for longest until it is half full; all as last seen.
-
-        They are told in this read and begin at nothing when they go on: nothing is lost by it.
-        """
-        lasts = [last for (last,) in _LAST.iter_unpack(values)]
-        if full:
-            idle = sorted(range(len(lasts)), key=lasts.__getitem__)[: len(lasts) - int(self._most * _HALF)]
-        else:
-            before = time.time_ns() - IDLE * 1_000_000_000
-            idle = [n for n, last in enumerate(lasts) if last < before]
-        out = bytearray(values)
-        for n in idle:
-            final = bpf.taken(self._flows, keys[n * r.KEY.size : (n + 1) * r.KEY.size], r.VALUE.size)
-            if final is not None:
-                out[n * r.VALUE.size : (n + 1) * r.VALUE.size] = final
-        return bytes(out)
 
     def packets(self) -> list[RawPacket]:
         """None are kept."""
@@ -224,7 +168,7 @@ class EbpfCapture:
         with self._turn:
             self._ended = True
             try:
-                with _within(self._point):
+                with within(self._point, _NEEDS):
                     for hook in self._hooks:
                         hook.close()
             except Unreachable:  # the namespace went with its devices: of their hooks, descriptors are left

@@ -76,7 +76,7 @@ def transport_number(name: str) -> int:
 
 def address(packed: bytes, family: int) -> str:
     if family == r.IPV4:
-        return str(ipaddress.IPv4Address(packed[:4]))
+        return ".".join(map(str, packed[:4]))
     if family == r.IPV6:
         return str(ipaddress.IPv6Address(packed))
     return mac(packed[:6])

@@ -99,7 +99,8 @@ class FlowTable:
                 continue
             if entry is None or (entry.flow.finish and record.syn != (0, 0) and record.first > entry.updated):
                 entry = self._entries[packed] = _Entry(packed, self._begin(record, packed), record, now)
-            said = record._replace(swapped=entry.swapped)  # an engine that forgot does not know who spoke first
+            # an engine that forgot does not know who spoke first
+            said = record if record.swapped == entry.swapped else record._replace(swapped=entry.swapped)
             if said.last // _MICRO <= entry.flow.last and _same(entry, said):
                 continue
             self._count(entry, said, now)

@@ -166,7 +166,8 @@ def test_what_it_cannot_do_is_told(cable: None) -> None:
 REFUSED = """
 static void *(*lookup)(void *map, const void *key) = (void *)1;
 struct { int (*type)[1]; int (*max_entries)[1]; int *key; long *value; } flows
-    __attribute__((section(".maps"), used));
+    __attribute__((section(".maps"), used)), plains __attribute__((section(".maps"), used)),
+    others __attribute__((section(".maps"), used));
 __attribute__((section("tc"), used)) int flow(void *skb) {
     int key = 0;
     long *value = lookup(&flows, &key);

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calipso.captures.ebpf import _SETTINGS, _STATS, OBJECT
+from calipso.captures.kernel_flows import TABLES, KernelFlows, sizes
 from calipso.flows import record as r
 from calipso.flows.count import Counter
 from calipso.native import bpf
@@ -27,14 +28,13 @@ class Program:
     """The program without a device, emptied before each example."""
 
     def __init__(self) -> None:
-        self.loaded = bpf.Loaded(OBJECT, "flow", {"flows": 4096})
-        self.flows, self.counts, self.settings = (self.loaded.map(each) for each in ("flows", "counts", "settings"))
+        self.loaded = bpf.Loaded(OBJECT, "flow", sizes(4096))
+        self.flows = KernelFlows(self.loaded, 1 << 20, LOOPBACK)
+        self.counts, self.settings = self.loaded.map("counts"), self.loaded.map("settings")
 
     def begin(self, *, l2_key: bool, cut: int = 256) -> None:
         self.loaded.put(self.settings, _ZERO, _SETTINGS.pack(0, cut, l2_key, 0, 0))
-        keys, _ = bpf.entries(self.flows, r.KEY.size, r.VALUE.size)
-        for at in range(0, len(keys), r.KEY.size):
-            bpf.taken(self.flows, keys[at : at + r.KEY.size], r.VALUE.size)
+        self.flows.clear()
         self.before = self.seen()
 
     def seen(self) -> list[int]:
@@ -46,10 +46,7 @@ class Program:
         return [now - then for now, then in zip(self.seen(), self.before, strict=True)]
 
     def records(self) -> bytes:
-        keys, values = bpf.entries(self.flows, r.KEY.size, r.VALUE.size)
-        return b"".join(
-            keys[n * 80 : n * 80 + 80] + values[n * 160 : n * 160 + 160] for n in range(len(keys) // r.KEY.size)
-        )
+        return self.flows.records()
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +134,38 @@ def test_headers_outside_and_inside(program: Program, name: str) -> None:
 
 
 def test_what_the_table_has_no_room_for_is_counted(program: Program) -> None:
-    small = bpf.Loaded(OBJECT, "flow", {"flows": 4})
+    small = bpf.Loaded(OBJECT, "flow", sizes(4))
     try:
         small.put(small.map("settings"), _ZERO, _SETTINGS.pack(0, 256, 0, 0, 0))
         for n in range(10):
             run(small.program, p.ethernet(p.ipv4(p.udp(b"", n + 1, 999), 17), 0x0800))
-        keys, _ = bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)
+        count = len(KernelFlows(small, 1 << 20, LOOPBACK).records()) // r.SIZE
         lost = sum(_STATS.unpack(each)[2] for each in small.of_each_cpu(small.map("counts"), _ZERO, _STATS.size))
-        assert len(keys) // r.KEY.size + lost == 10 and lost > 0
+        assert count + lost == 10 and lost > 0
+    finally:
+        small.close()
+
+
+@pytest.mark.parametrize("table", ["plains", "others"])
+def test_conversations_without_room_in_a_small_table_are_in_the_large_one_and_counted_once(
+    program: Program, table: str
+) -> None:  # fmt: skip
+    small = bpf.Loaded(OBJECT, "flow", sizes(8))
+    try:
+        small.put(small.map("settings"), _ZERO, _SETTINGS.pack(0, 256, 0, 0, 0))
+        flows = KernelFlows(small, 8, LOOPBACK)
+        for _ in range(4):
+            for port in range(1, 6):
+                udp = p.udp(b"", port, 999)
+                run(small.program, p.ethernet(p.ipv4(udp, 17) if table == "plains" else p.ipv6(udp, 17),
+                                              0x0800 if table == "plains" else 0x86DD))  # fmt: skip
+        told = {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())}
+        assert list(told.values()) == [4] * 5 and flows.lost == 0
+        assert len(bpf.entries(small.map("flows"), r.KEY.size, r.VALUE.size)[0]) == 3 * r.KEY.size
+        _, values = bpf.entries(small.map(table), TABLES[table], r.VALUE.size)
+        small.put(small.map("flows"), next(iter(told)), values[: r.VALUE.size])  # as if two CPUs had begun it at once
+        assert {record.key.pack(): sum(record.packets) for record in r.unpack(flows.records())} == told
+        assert flows.lost == 4
     finally:
         small.close()
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from calipso.captures import afpacket, ebpf
+from calipso.captures import afpacket, kernel_flows
 from calipso.captures.afpacket import AfPacket
 from calipso.captures.ebpf import Ebpf
 from calipso.flows import record as r
@@ -25,7 +25,7 @@ __all__ = ["cable"]
 def test_what_was_let_go_goes_on(cable: None, engine: CaptureEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     if engine.name == "ebpf" and build_program() is None:
         pytest.skip("needs clang: `make test` as root installs it")
-    for module in (afpacket, ebpf):
+    for module in (afpacket, kernel_flows):
         monkeypatch.setattr(module, "IDLE", 0)
         monkeypatch.setattr(module, "SWEEP", 0)
     capture = engine.open(CapturePoint(device="v0", netns=f"/run/netns/{B}"), CaptureOptions(flows=1000))
