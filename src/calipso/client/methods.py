@@ -194,15 +194,25 @@ class Methods:
         return found
 
     def get_clique(
-        self, *, id: str, type: str = "", network: Sequence[str] = (), environment: str = "local", at: str = ""
+        self,
+        *,
+        id: str,
+        type: str = "",
+        network: Sequence[str] = (),
+        peer: str = "",
+        environment: str = "local",
+        at: str = "",
     ) -> CliqueView:
         """What an object depends on, or reaches. Raises `NotFound`.
 
         id: the focal object's id or name. type: a clique type's name, empty for the environment's own. network:
-        ids or names of networks to keep to, empty for all of the focal object's.
+        ids or names of networks to keep to, empty for all of the focal object's. peer: the other end of a
+        conversation, id or name; the answer tells what joins both.
         """
 
-        found: CliqueView = self.call("get_clique", id=id, type=type, network=network, environment=environment, at=at)
+        found: CliqueView = self.call(
+            "get_clique", id=id, type=type, network=network, peer=peer, environment=environment, at=at
+        )
         return found
 
     def get_history(
@@ -723,7 +733,7 @@ class Methods:
         read. sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
         packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that
         it may use in a process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended. An
-        agent holds to both by what it sees, also while the server is away.
+        agent holds to both, also while the server is away.
         """
 
         found: CaptureView = self.call(

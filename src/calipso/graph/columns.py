@@ -44,6 +44,7 @@ class Columned(GraphReader, Protocol):
     def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
         """Every object with its encoded facets; None where they are those of several members."""
         ...
+
     def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
         """The encoded facets of each member."""
         ...

@@ -41,7 +41,9 @@ class Served:
         self.url, self.pid, self.process = said["url"], said["pid"], process
         self.token = (home / "token").read_text().strip()
         self.headers = {"Authorization": f"Bearer {self.token}"}
-        made = httpx.post(f"{self.url}/api/v1/tokens/create", json={"name": "other"}, headers=self.headers, timeout=ENDS)
+        made = httpx.post(
+            f"{self.url}/api/v1/tokens/create", json={"name": "other"}, headers=self.headers, timeout=ENDS
+        )
         self.other = {"Authorization": f"Bearer {made.json()['token']}"}
 
     def get(self, path: str, headers: dict[str, str] | None = None, **values: Any) -> httpx.Response:

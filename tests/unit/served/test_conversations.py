@@ -1,4 +1,4 @@
-"""What joins both ends of a conversation: the tunnel of an overlay, none on a VLAN, and what was there before it went."""
+"""What joins both ends of a conversation: the tunnel of an overlay, none on a VLAN, what was there before it went."""
 
 from __future__ import annotations
 

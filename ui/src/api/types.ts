@@ -183,6 +183,7 @@ export interface CliqueView {
   links: Edge[];
   unknown: Unknown[];
   freshness: Freshness;
+  conversation?: Conversation | null;
 }
 
 export interface ConnectionsTested {
@@ -196,6 +197,14 @@ export interface ConstraintView {
   keeps_to: string[];
   id: string;
   added: boolean;
+}
+
+export interface Conversation {
+  peer: string;
+  networks: SharedNetwork[] | null;
+  until: string;
+  tunnel: Tunnel | null;
+  note: string;
 }
 
 export interface CountObjects {
@@ -608,6 +617,7 @@ export interface GetClique {
   id: string;
   type?: string;
   network?: string[];
+  peer?: string;
   environment?: string;
   at?: string;
 }
@@ -997,6 +1007,13 @@ export interface LookView {
   records?: number;
 }
 
+export interface LostTunnel {
+  id: string;
+  name: string;
+  host: string;
+  until: string;
+}
+
 export interface Map {
   objects: MapObject[];
   link_types: string[];
@@ -1116,6 +1133,12 @@ export interface OpenStackAccess {
   region?: string;
   interface?: string;
   clouds?: string;
+  auth_url?: string;
+  user?: string;
+  password?: string;
+  project?: string;
+  domain?: string;
+  verify?: boolean;
 }
 
 export interface OriginalCounts {
@@ -1427,6 +1450,7 @@ export interface ScanView {
   cliques?: Record<string, number>;
   corrected?: number;
   cleared?: string[];
+  scopes?: string[];
 }
 
 export interface ScheduleView {
@@ -1478,6 +1502,14 @@ export interface SearchAnswer {
 export interface SecretsRotated {
   environments: string[];
   key: string;
+}
+
+export interface SharedNetwork {
+  id: string;
+  name: string;
+  network_type: string;
+  segmentation_id: number | null;
+  carried: string;
 }
 
 export interface SnmpAccess {
@@ -1616,6 +1648,16 @@ export interface Tried {
 export interface TryEnvironment {
   environment?: string;
   text?: string;
+}
+
+export interface Tunnel {
+  type: string;
+  source: string;
+  target: string;
+  state: string;
+  evidence: string;
+  through?: string[];
+  lost?: LostTunnel[];
 }
 
 export interface Unknown {
