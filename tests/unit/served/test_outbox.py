@@ -42,7 +42,7 @@ def test_an_agent_that_is_silent_or_goes_away_is_not_waited_for() -> None:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
         outbox.close()
-        with pytest.raises(Unreachable, match="away|went"):
+        with pytest.raises(Unreachable, match="away"):
             await waiting
         with pytest.raises(Unreachable, match="h1 is away"):
             await outbox.ask(Ask())
