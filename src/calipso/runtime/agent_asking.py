@@ -14,7 +14,7 @@ from calipso.runtime.feed import Answer, Ask, Tracked
 from calipso.runtime.outbox import Outbox
 
 SECONDS = 10.0
-"""Until an agent that does not tell what its kernel tracks is passed over."""
+"""Until an agent that does not answer is passed over: somebody waits."""
 
 
 async def tracked(asks: Outbox[Ask, Answer], netns: str, path: str, address: str) -> list[Translation]:
@@ -31,7 +31,7 @@ def kept(asks: Outbox[Ask, Answer], flows: Sequence[str], octets: int) -> list[F
     found: list[FlowPacket] = []
     after: tuple[int, str, int] | None = None
     while octets > 0:
-        more = feed.unpack_packets(asks.hand(Ask(flows=tuple(flows), after=after)).said)
+        more = feed.unpack_packets(asks.hand(Ask(flows=tuple(flows), after=after), SECONDS).said)
         if not more:
             break
         found += more

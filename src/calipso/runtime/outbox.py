@@ -45,10 +45,10 @@ class Outbox(Generic[M, A]):
         self._open: dict[int, Future[A]] = {}
         self._gone = False
 
-    def hand(self, message: M) -> A:
+    def hand(self, message: M, patience: float = PATIENCE) -> A:
         """Hand a message over and wait for what became of it; for a thread. Raises `Unreachable`, `AuthFailed`."""
         try:
-            return self._done(self.tell(message).result(PATIENCE))
+            return self._done(self.tell(message).result(patience))
         except NotDone as error:
             raise Unreachable(f"the agent of {self._host} does not answer") from error
 

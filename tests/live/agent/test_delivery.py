@@ -133,7 +133,7 @@ class Server:
 
     async def start(self) -> None:
         self.begin()
-        for _ in range(200):
+        for _ in range(1200):
             await asyncio.sleep(0.05)
             with suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)

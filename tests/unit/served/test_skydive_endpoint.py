@@ -183,6 +183,28 @@ def test_a_patch_that_does_not_fit_changes_nothing(tmp_path: Path, patch: object
     served(tmp_path, use)
 
 
+def test_captures_take_what_skydives_do_and_tell_it_again(tmp_path: Path) -> None:
+    async def use(system: System, client: httpx.AsyncClient) -> None:
+        client.headers["X-Auth-Token"] = TOKEN
+        system.captures("estate").running = True
+        made = {"GremlinQuery": "G.V().Has('Type', 'none')"}
+
+        async def put(**said: Any) -> httpx.Response:
+            return await client.post(f"{AT}/api/capture", json=made | said)
+
+        local = (await put(TargetType="local", Target="passed over")).json()
+        assert (local["TargetType"], local["Target"]) == ("local", "")
+        mirrored = (await put(TargetType="erspanv1", Target="2001:db8::1")).json()
+        assert (mirrored["TargetType"], mirrored["Target"]) == ("erspanv1", "2001:db8::1")
+        assert (await put()).json()["TargetType"] == ""
+        assert (await put(TargetType="netflowv5", Target="nowhere")).status_code == 400
+        sampled = (await put(Port=9995, SamplingRate=100)).json()
+        (spec,) = (each.spec for each in system.captures("estate").states() if each.spec.id == sampled["UUID"])
+        assert (spec.options.port, spec.options.sampling) == (9995, 100)
+
+    served(tmp_path, use)
+
+
 def test_the_flows_of_a_capture_file_are_kept(tmp_path: Path) -> None:
     async def use(system: System, client: httpx.AsyncClient) -> None:
         client.headers["X-Auth-Token"] = TOKEN

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ask } from "../../api/client";
-import type { Problem } from "../../api/problem";
+import { Problem } from "../../api/problem";
 import type { Flow } from "../../api/types";
 import { attempt } from "../../parts/asked";
 import { download } from "../../parts/download";
@@ -17,6 +17,8 @@ export function Packets({ flow }: { flow: Flow }): JSX.Element {
   const kept = flow.raw_packets ?? 0;
   const save = async (): Promise<void> => {
     const told = await ask("get_packets", { environment: environment.value, uuid: flow.uuid });
+    const missing = told.packets ? undefined : told.missing?.[0];
+    if (missing) throw new Problem(404, missing);
     download(new Blob([Uint8Array.from(atob(told.pcap), (each) => each.charCodeAt(0))], { type: "application/vnd.tcpdump.pcap" }), `flow-${flow.uuid}.pcap`);
   };
   return (
