@@ -90,11 +90,14 @@ def test_the_demo_is_opened_by_a_key_and_its_fault_is_found(begun: Page, keep: K
     lanes = page.get_by_role("group", name="Lane diagram")
     for name in ("red-1, Instance", "red-2, Instance", "10.77.1.22, Tunnel endpoint", "net-red, Network"):
         expect(lanes.get_by_role("button", name=re.compile(re.escape(name)))).to_be_visible(timeout=PATIENCE)
+    expect(lanes).to_contain_text("vxlan-0a4d0115 of cmp2 is gone", timeout=PATIENCE)
+    keep(page, "demo-clique-light")
 
 
 def test_the_demo_can_be_opened_by_the_button_and_is_removed_without_a_trace(begun: Page, nothing: Served) -> None:
     begun.get_by_role("button", name="Open the demo").click()
     expect(begun).to_have_url(re.compile("env=demo"), timeout=PATIENCE)
+    begun.goto("about:blank")  # or it asks for what is gone, and the browser notes the answer
     nothing.run("env", "remove", "demo")
     assert not list(nothing.home.rglob("*demo*"))
 

@@ -147,14 +147,15 @@ def _there(graph: GraphReader, ends: list[list[Obj]], overlay: str, numbers: set
 
 def _lost(site: Site, graph: GraphReader, hosts: tuple[str, str], overlay: str, numbers: set[int]) -> list[LostTunnel]:
     """What of either host led to the other for these networks and is gone, newest first."""
-    found: dict[str, tuple[int, LostTunnel]] = {}
+    found: dict[str, LostTunnel] = {}
     for here, there in (hosts, hosts[::-1]):
-        for ord, id in _once(site, graph, here, overlay):
+        for ord, endpoint in _once(site, graph, here, overlay):
             for ts in _losses(_events(site, ord, graph.ts)):
-                for lost in _gone(site, graph, ts, id, _endpoints_at(site, ts, there, overlay), numbers):
-                    if lost.id not in found or found[lost.id][0] < ts:
-                        found[lost.id] = (ts, lost)
-    return [lost for _, lost in sorted(found.values(), key=lambda each: (-each[0], each[1].id))]
+                for id in _tunnels_before(site, ts, endpoint):
+                    if id not in found and graph.resolve(id) is None:
+                        lost = _last(site, graph, id, (there, overlay), numbers)
+                        found |= {id: lost} if lost is not None else {}
+    return sorted(found.values(), key=lambda each: (each.until, each.id), reverse=True)
 
 
 def _once(site: Site, graph: GraphReader, host: str, overlay: str) -> list[tuple[int, str]]:
@@ -175,25 +176,27 @@ def _losses(found: list[Event]) -> list[int]:
     return sorted(moments, reverse=True)[:LOOKED_AT]
 
 
-def _endpoints_at(site: Site, ts: int, host: str, overlay: str) -> list[Obj]:
-    """The endpoints a host had before a moment."""
+def _tunnels_before(site: Site, ts: int, endpoint: str) -> list[str]:
+    """Ids of the tunnels that an endpoint had before a moment."""
     before = _before(site, ts)
-    return endpoints(before, host, overlay) if before is not None else []
+    head = before.resolve(endpoint) if before is not None else None
+    return [] if before is None or head is None else list(before.attributes(head).get("tunnels", ()))
 
 
-def _gone(site: Site, graph: GraphReader, ts: int, id: str, far: list[Obj], numbers: set[int]) -> list[LostTunnel]:
-    """The tunnels that an endpoint had before a moment, led to one of others, and are not there now."""
-    before = _before(site, ts)
-    endpoint = before.resolve(id) if before is not None else None
-    if before is None or endpoint is None:
-        return []
-    out = []
-    for tunnel in (before.resolve(each) for each in before.attributes(endpoint).get("tunnels", ())):
-        if tunnel is None or graph.resolve(tunnel.id) is not None or not fits(before.attributes(tunnel), numbers):
-            continue
-        if any(leads(before, tunnel, each) for each in far):
-            out.append(LostTunnel(tunnel.id, tunnel.name, tunnel.host, rfc3339(ts)))
-    return out
+def _last(site: Site, graph: GraphReader, id: str, far: tuple[str, str], numbers: set[int]) -> LostTunnel | None:
+    """A tunnel that is gone, as it was last: None when it led elsewhere or took other networks.
+
+    It need not have gone in the same moment in which its endpoint was told without it.
+    """
+    ord = site.store.ord_of(id)
+    ends = [event.ts for event in _events(site, ord, graph.ts) if event.op == "vanished"] if ord is not None else []
+    before = _before(site, ends[-1]) if ends else None
+    tunnel = before.resolve(id) if before is not None else None
+    if before is None or tunnel is None or not fits(before.attributes(tunnel), numbers):
+        return None
+    if not any(leads(before, tunnel, each) for each in endpoints(before, *far)):
+        return None
+    return LostTunnel(id, tunnel.name, tunnel.host, rfc3339(ends[-1]))
 
 
 def _events(site: Site, ord: int, until: int) -> list[Event]:

@@ -7,7 +7,7 @@ import { glyphOf, labelOf } from "../live/kinds";
 import { severityOf, WORDS } from "../live/severity";
 import { model, picture, revision, sources, staleHosts } from "../live/store";
 import { at, environment, frozen, go, looked, place } from "../state/place";
-import { clock, lasting, stamp, valued } from "../state/words";
+import { clock, lasting, shortened, stamp, valued } from "../state/words";
 import { Glyph } from "./Glyph";
 import { Tabs } from "./Tabs";
 
@@ -22,6 +22,8 @@ const told = signal<Told | null>(null);
 const trouble = signal<Problem | null>(null);
 const RECENT = 12;
 const MANY = 12;
+/** A value with more letters opens on demand: the next one is to be seen. */
+const LONG = 180;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 effect(() => {
@@ -184,7 +186,7 @@ function Facet({ name, age, rows, stale = false }: { name: string; age: string; 
 function Values({ rows }: { rows: [string, string][] }): JSX.Element {
   return (
     <dl class="kv">
-      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value.includes("\n") ? value.split("\n").map((line, i) => <div key={i} class="hang">{line}</div>) : value}</dd>])}
+      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value.length > LONG && !value.includes("\n") ? <details><summary>{shortened(value, LONG / 3)}</summary>{value}</details> : value.includes("\n") ? value.split("\n").map((line, i) => <div key={i} class="hang">{line}</div>) : value}</dd>])}
     </dl>
   );
 }

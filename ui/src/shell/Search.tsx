@@ -5,6 +5,7 @@ import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Hit, SearchAnswer } from "../api/types";
 import { glyphOf, labelOf } from "../live/kinds";
+import { sought } from "../live/sought";
 import { model, picture } from "../live/store";
 import { Glyph } from "../parts/Glyph";
 import { at, environment, go } from "../state/place";
@@ -93,6 +94,7 @@ function take(place: number, close: () => void): void {
   if (!target) return;
   close();
   go(target);
+  sought.value = target.focus ?? "";
 }
 
 function Suggestions({ close }: { close: () => void }): JSX.Element {

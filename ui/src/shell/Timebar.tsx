@@ -132,7 +132,7 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
     >
       {empty ? <text x={width.value / 2} y={30} class="x2" text-anchor="middle">No history yet. The first completed run draws the first mark here.</text> : <Density room={room} x={x} />}
       <path d={`M0 ${AXIS + 0.5}H${width.value}`} class="axis" />
-      {empty ? null : ticks(from, to, room).filter((tick) => x(tick.at) < room - 44).map((tick) => (
+      {empty ? null : ticks(from, to, room).filter((tick) => x(tick.at) < room - (staleScopes.value.length ? 150 : 44)).map((tick) => (
         <g key={tick.at}><path d={`M${x(tick.at)} ${AXIS}v4`} class="tick" /><text x={x(tick.at) + 4} y={68} class="x3 s11">{tick.label}</text></g>
       ))}
       <Stale room={room} x={x} />

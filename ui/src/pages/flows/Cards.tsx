@@ -5,6 +5,7 @@ import { Glyph } from "../../parts/Glyph";
 import { go } from "../../state/place";
 import { clock, count, counted } from "../../state/words";
 import { lineOf, rateWords, talkers } from "./model";
+import { nameOf } from "./names";
 import { captures, lost, rates, remove, rows } from "./watching";
 
 const WIDE = 420;
@@ -49,7 +50,7 @@ function Talkers(): JSX.Element {
       <h2 class="sech">Top talkers<span class="r">now</span></h2>
       <ul class="talkers">
         {found.map((each) => (
-          <li key={each.name}><button class="link mono trunc" onClick={() => go({ filter: `address:${each.name}` })}>{each.name}</button><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="8" class="bar-soft" /><rect width={(each.rate / most) * 100} height="8" class="bar-n" /></svg><span class="mono num">{rateWords(each.rate)}</span></li>
+          <li key={each.name}><button class={`link trunc${nameOf(each.object) ? " b" : " mono"}`} title={each.name} onClick={() => go({ filter: `address:${each.name}` })}>{nameOf(each.object) || each.name}</button><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="8" class="bar-soft" /><rect width={(each.rate / most) * 100} height="8" class="bar-n" /></svg><span class="mono num">{rateWords(each.rate)}</span></li>
         ))}
       </ul>
       {found.length ? null : <p class="f12 t2">No traffic was seen.</p>}

@@ -133,12 +133,15 @@ function distinct(rows: readonly Row[]): Row[] {
 }
 
 /** Who sends and receives most, by address. */
-export function talkers(rows: readonly Row[], most: number): { name: string; rate: number }[] {
-  const rates = new Map<string, number>();
-  for (const row of distinct(rows)) {
-    for (const name of new Set([row.flow.network?.a ?? row.a, row.flow.network?.b ?? row.b])) rates.set(name, (rates.get(name) ?? 0) + row.rate);
+export function talkers(rows: readonly Row[], most: number): { name: string; rate: number; object: string | undefined }[] {
+  const rates = new Map<string, { rate: number; object: string | undefined }>();
+  for (const { flow, a, b, rate } of distinct(rows)) {
+    for (const [name, object] of new Map([[flow.network?.a ?? a, flow.a_object], [flow.network?.b ?? b, flow.b_object]])) {
+      const before = rates.get(name);
+      rates.set(name, { rate: (before?.rate ?? 0) + rate, object: before?.object || object });
+    }
   }
-  return [...rates].map(([name, rate]) => ({ name, rate })).sort((one, other) => other.rate - one.rate || one.name.localeCompare(other.name)).slice(0, most);
+  return [...rates].map(([name, each]) => ({ name, ...each })).sort((one, other) => other.rate - one.rate || one.name.localeCompare(other.name)).slice(0, most);
 }
 
 /** A line through points as an SVG path within a box. */

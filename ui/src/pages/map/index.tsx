@@ -1,8 +1,9 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { effect, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { followFigures } from "../../live/figures";
 import type { Thing } from "../../live/picture";
+import { sought } from "../../live/sought";
 import { picture, trouble } from "../../live/store";
 import { Details } from "../../parts/Details";
 import { Glyph } from "../../parts/Glyph";
@@ -27,6 +28,7 @@ import { Twin } from "./Twin";
 export function MapPage(): JSX.Element {
   useEffect(() => bind(keys), []);
   useEffect(() => followFigures(figuredHosts), []);
+  useEffect(() => effect(bringSought), []);
   return (
     <>
       <Toolbar />
@@ -104,6 +106,13 @@ function Toolbar(): JSX.Element {
 function toggle(layer: string): void {
   const { layers } = place.value;
   go({ layers: layers.includes(layer) ? layers.filter((each) => each !== layer) : [...layers, layer] });
+}
+
+function bringSought(): void {
+  const id = sought.value;
+  if (!id || !arrangement.value) return;
+  sought.value = "";
+  requestAnimationFrame(() => show(picture.peek()?.things.get(id)?.host || id));
 }
 
 const FOCAL = new Set(["instance", "container", "pod", "vservice", "network", "switch"]);
