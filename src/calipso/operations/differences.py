@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,9 +18,12 @@ from calipso.operations.causes import Cause, Causes
 from calipso.operations.context import Context, Site
 from calipso.operations.inventory import find
 from calipso.operations.querying import Reach
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.query.evaluate import Found, Tie, evaluate
 from calipso.query.run import Limits
 
+SECONDS = 120.0
+"""That a diff may wait for other questions."""
 LIMITS = Limits(seconds=20.0, results=1_000_000)
 
 
@@ -91,13 +92,13 @@ async def get_diff(context: Context, request: GetDiff) -> DiffView:
         raise QueryError("the diff would run backwards", hint=f"{request.start!r} is after {request.end or 'now'!r}")
     if sum(map(bool, (request.id, request.clique, request.query))) > 1:
         raise QueryError("id, clique and query are three ways to say of what", hint="say one of them")
-    return await asyncio.to_thread(_different, site, t0, t1, request)
+    return await QUESTIONS.work(lambda turn: _different(site, t0, t1, request, turn), seconds=SECONDS)
 
 
-def _different(site: Site, t0: int, t1: int, request: GetDiff) -> DiffView:
+def _different(site: Site, t0: int, t1: int, request: GetDiff, turn: Turn) -> DiffView:
     old, new = site.graph(t0), site.graph(t1)
     causes = Causes(site, old, new)
-    diff = _within(compare(old, new, causes.touched), _wanted(site, old, new, request))
+    diff = _within(compare(old, new, causes.touched), _wanted(site, old, new, request, turn))
     objects = [
         ObjectDifference(each.op, each.id, each.kind, each.host, each.name, each.fields, causes.of_object(each.id))
         for each in diff.objects
@@ -129,10 +130,10 @@ def _within(diff: Diff, ids: set[str] | None) -> Diff:
 # ── of what ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wanted(site: Site, old: GraphReader, new: GraphReader, request: GetDiff) -> set[str] | None:
+def _wanted(site: Site, old: GraphReader, new: GraphReader, request: GetDiff, turn: Turn) -> set[str] | None:
     """Ids of the objects asked about, at either moment; None for all. Raises `NotFound`, `QueryError`."""
     if request.query:
-        return _of_query(site, (old, new), request.query)
+        return _of_query(site, (old, new), request.query, turn)
     word = request.id or request.clique
     if not word:
         return None
@@ -181,13 +182,13 @@ def _of_clique(site: Site, graph: GraphReader, id: str) -> Iterable[str]:
     return find_clique(graph, focal, chosen, None).objects
 
 
-def _of_query(site: Site, graphs: tuple[GraphReader, GraphReader], text: str) -> set[str]:
+def _of_query(site: Site, graphs: tuple[GraphReader, GraphReader], text: str, turn: Turn) -> set[str]:
     """What it finds at either moment; what it asks for by id has to be there at one of them."""
     found: set[str] = set()
     wrong: list[QueryError] = []
     for graph in graphs:
         try:
-            rows = evaluate(text, _Then(site, graph), time.monotonic, LIMITS).rows
+            rows = evaluate(text, _Then(site, graph), turn.clock, LIMITS).rows
         except QueryError as error:
             wrong.append(error)
         else:

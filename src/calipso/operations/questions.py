@@ -89,6 +89,11 @@ class Questions:
         """Whether slow questions wait for their turn."""
         return bool(self._slow)
 
+    @property
+    def under_way(self) -> int:
+        """How many there are."""
+        return len(self._under_way)
+
     async def work(self, job: Callable[[Turn], T], *, seconds: float) -> T:
         """What a job returns that runs in a thread and looks at its turn's clock. Raises `Busy`."""
         return await self._worked(self._came(Turn(self, asking.get(), seconds)), job)
@@ -109,7 +114,9 @@ class Questions:
         try:
             return await asyncio.wrap_future(running)
         finally:
-            turn.dropped = True
+            with self._changed:  # who waits for a turn has to hear of it
+                turn.dropped = True
+                self._changed.notify_all()
 
     def _came(self, turn: Turn) -> Turn:
         with self._changed:
