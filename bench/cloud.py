@@ -26,6 +26,7 @@ from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
 from calipso.runtime.writer import RECORDS, WAITING
 from calipso.seams import Reply, Request, Transport
+from calipso.stores.sqlite.database import CACHE as PAGES
 from generated_cloud import GeneratedApi, GeneratedHost, name, recorded
 
 COMMANDS = 8
@@ -104,9 +105,11 @@ def peak() -> float:
 
 
 def bound(objects: int) -> float:
-    """MiB that a scan may take: what objects may, whatever their number, and what is on its way, which is bounded."""
+    """MiB that a scan may take: what objects may, whatever their number, what is on its way, which is bounded, and what
+    the store's writer and one reader keep of its file.
+    """
     on_their_way = (WAITING + RECORDS) * DECODED + CACHE * DECODED + 2 * RECENT * PLAIN
-    return (objects * OBJECT + on_their_way) / 2**20
+    return (objects * OBJECT + on_their_way + 2 * PAGES) / 2**20
 
 
 async def measured(hosts: int, instances: int, latency: float) -> None:

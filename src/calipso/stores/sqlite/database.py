@@ -16,6 +16,8 @@ from calipso.stores.sqlite import check, schema
 from calipso.stores.sqlite.faults import fault
 
 CHECKPOINT_PAGES = 4000
+CACHE = 16 << 20
+"""Bytes of the file that each connection keeps in memory at most: all that the writer changes until a checkpoint."""
 WAIT = 10.0
 """Seconds to wait for a lock of the file that another connection holds."""
 
@@ -70,7 +72,7 @@ class Database:
         writer.execute("PRAGMA journal_mode = WAL")
         writer.execute("PRAGMA synchronous = FULL")
         writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES:d}")
-        writer.execute("PRAGMA cache_size = -65536")
+        writer.execute(f"PRAGMA cache_size = {-CACHE // 1024:d}")
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(
@@ -135,7 +137,7 @@ class Database:
         try:
             reader = self._connect()
             reader.execute("PRAGMA query_only = ON")
-            reader.execute("PRAGMA cache_size = -16384")
+            reader.execute(f"PRAGMA cache_size = {-CACHE // 1024:d}")
         except sqlite3.Error as error:
             raise fault(error, self.path) from error
         return reader
