@@ -21,8 +21,8 @@ _FULL, _HALF = 0.75, 0.5
 PLAINS, OTHERS, FLOWS = "plains", "others", "flows"
 TABLES = {PLAINS: PLAIN.size, OTHERS: r.KEY.size, FLOWS: r.KEY.size}
 """Maps of the program → octets of their keys."""
-_SMALL = {PLAINS: 8192, OTHERS: 4096}
-"""They take 3.4 MB, whether there are conversations or not; a quarter each of what is asked for is the most."""
+_SMALL = {PLAINS: 16_384, OTHERS: 4096}
+"""They take 5 MB, whether there are conversations or not; a quarter each of what is asked for is the most."""
 
 
 def sizes(most: int) -> dict[str, int]:
