@@ -210,7 +210,7 @@ def reading(capture: EbpfCapture) -> None:
         began = time.thread_time()
         records, _ = capture.read()
         spent.append(time.thread_time() - began)
-    assert len(records) == CONCURRENT * r.SIZE
+    assert len(records) >= CONCURRENT * r.SIZE, len(records) / r.SIZE  # the device says something of its own
     show("read-out of 100,000 flows, ebpf (processor time)", min(spent) * 1e3, "ms", limit=100)
     capture.close()
 
