@@ -128,6 +128,22 @@ def _asked(options: CaptureOptions) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class _Faults:
+    """What goes wrong with a socket. `failed`: why its device gives nothing any more, "" while it does."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._socket, self.failed, self._told, self._dropped = made, "", False, 0
+
+    def dropped(self) -> int:
+        """Frames the kernel had no room for. Raises `TransportError` from the second call after the device's end on."""
+        if self.failed and self._told:
+            raise TransportError(self.failed)
+        self._told = bool(self.failed)
+        with contextlib.suppress(OSError):  # its count begins at 0 again by being asked
+            self._dropped += int(struct.unpack_from("=2I", self._socket.getsockopt(SOL_PACKET, STATISTICS, 12))[1])
+        return self._dropped
+
+
 class RingCapture:
     """A thread takes turns at the ring; the interpreter's lock is free meanwhile."""
 
@@ -136,7 +152,7 @@ class RingCapture:
         self._table = CoreTable(options.flows, **_asked(options))
         self._payload = options.payload
         self._turn = threading.Lock()
-        self._closing, self._dropped, self._failed, self._ended = threading.Event(), 0, "", False
+        self._closing, self._faults = threading.Event(), _Faults(made)
         self._swept = time.monotonic()
         try:
             made.setsockopt(SOL_PACKET, VERSION, V3)
@@ -158,7 +174,7 @@ class RingCapture:
                 with self._turn:
                     self._ring.run(self._table, _TURN, self._index)
             except TransportError as error:
-                self._failed = error.message
+                self._faults.failed = error.message
                 return
             time.sleep(0)  # whoever waits for its turn has it
 
@@ -172,11 +188,8 @@ class RingCapture:
             if self._payload:
                 self._table.release(time.time_ns() - READ)
             self._swept = _sweep(self._table, self._swept)
-        if self._failed and self._ended:
-            raise TransportError(self._failed)
-        self._ended = bool(self._failed)
-        self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(received, self._dropped, lost, unknown, unkept=unkept)
+        dropped = self._faults.dropped()
+        return records, CaptureCounts(received, dropped, lost, unknown, unkept=unkept)
 
     def packets(self) -> list[RawPacket]:
         """Those kept since the last call."""
@@ -203,13 +216,6 @@ def _sweep(table: CoreTable | Counter, swept: float) -> float:
     return clock
 
 
-def _dropped(made: socket.socket) -> int:
-    """Frames that the kernel had no room for since the last call: it begins at 0 again by being asked."""
-    with contextlib.suppress(OSError):
-        return int(struct.unpack_from("=2I", made.getsockopt(SOL_PACKET, STATISTICS, 12))[1])
-    return 0
-
-
 class SocketCapture:
     """Without the C core: a thread that takes frame by frame."""
 
@@ -217,7 +223,7 @@ class SocketCapture:
         self._socket, self._index, self._options = made, index, options
         self._counter = Counter(options.flows, **_asked(options))
         self._lock, self._closing = threading.Lock(), threading.Event()
-        self._dropped, self._failed, self._ended, self._swept = 0, "", False, time.monotonic()
+        self._faults, self._swept = _Faults(made), time.monotonic()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         made.setsockopt(SOL_PACKET, AUXDATA, 1)
         made.settimeout(_TURN / 1000)
@@ -234,7 +240,7 @@ class SocketCapture:
                 continue
             except OSError as error:
                 if error.errno != errno.EINTR:
-                    self._failed = f"the capture ended: {error.strerror}"
+                    self._faults.failed = f"the capture ended: {error.strerror}"
                     return
                 continue
             self._take(frame, ancillary, time.time_ns())
@@ -258,11 +264,8 @@ class SocketCapture:
                 c.release(time.time_ns() - READ)
             self._swept = _sweep(c, self._swept)
             counts = (c.received, c.lost, c.unknown, c.unkept)
-        if self._failed and self._ended:
-            raise TransportError(self._failed)
-        self._ended = bool(self._failed)
-        self._dropped += _dropped(self._socket)
-        return records, CaptureCounts(counts[0], self._dropped, counts[1], counts[2], unkept=counts[3])
+        dropped = self._faults.dropped()
+        return records, CaptureCounts(counts[0], dropped, counts[1], counts[2], unkept=counts[3])
 
     def packets(self) -> list[RawPacket]:
         with self._lock:

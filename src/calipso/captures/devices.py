@@ -20,8 +20,8 @@ TYPES = frozenset({
 
 
 @contextlib.contextmanager
-def within(point: CapturePoint, needs: str) -> Iterator[None]:
-    """In the namespace of the point. Raises `Unreachable`, `AuthFailed`, which says what capturing `needs`."""
+def within(point: CapturePoint, needs: str, doing: str = "capturing") -> Iterator[None]:
+    """In the namespace of the point. Raises `Unreachable`, `AuthFailed`, which says what `doing` it needs."""
     place = Place(point.pid or None)
     try:
         namespace = place.open_namespace(point.netns)
@@ -32,7 +32,7 @@ def within(point: CapturePoint, needs: str) -> Iterator[None]:
             yield
     except PermissionError as error:
         raise AuthFailed(
-            f"{point.device}: capturing is not permitted", hint=f"It needs {needs}, and CAP_SYS_ADMIN for other "
+            f"{point.device}: {doing} is not permitted", hint=f"It needs {needs}, and CAP_SYS_ADMIN for other "
             "namespaces.",
         ) from error  # fmt: skip
     except OSError as error:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Sequence
 
 from calipso.captures.afpacket import refusal
-from calipso.errors import AuthFailed, Unreachable
-from calipso.native.entered import entered
-from calipso.native.place import Place
+from calipso.captures.devices import within
 from calipso.seams import CapturePoint
 
 
@@ -24,27 +21,13 @@ class AfPacketInjector:
 
     def open(self, point: CapturePoint) -> FrameSocket:
         """Raises `Unreachable` (no such device or namespace), `AuthFailed` (not permitted)."""
-        try:
-            namespace = Place(point.pid or None).open_namespace(point.netns)
-        except OSError as error:
-            raise Unreachable(f"{point.netns or point.host or 'the host'}: {error.strerror}") from error
-        try:
-            with entered(namespace):
-                made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-                try:
-                    made.bind((point.device, 0))  # protocol 0: it receives nothing
-                except BaseException:
-                    made.close()
-                    raise
-        except PermissionError as error:
-            raise AuthFailed(
-                f"{point.device}: sending frames is not permitted", hint="It needs CAP_NET_RAW, and CAP_SYS_ADMIN for "
-                "other namespaces.",
-            ) from error  # fmt: skip
-        except OSError as error:
-            raise Unreachable(f"{point.device}: {error.strerror}") from error
-        finally:
-            os.close(namespace)
+        with within(point, "CAP_NET_RAW", "sending frames"):
+            made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            try:
+                made.bind((point.device, 0))  # protocol 0: it receives nothing
+            except BaseException:
+                made.close()
+                raise
         return FrameSocket(made)
 
 

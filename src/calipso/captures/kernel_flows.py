@@ -21,8 +21,8 @@ _FULL, _HALF = 0.75, 0.5
 PLAINS, OTHERS, FLOWS = "plains", "others", "flows"
 TABLES = {PLAINS: PLAIN.size, OTHERS: r.KEY.size, FLOWS: r.KEY.size}
 """Maps of the program → octets of their keys."""
-_SMALL = {PLAINS: 8192, OTHERS: 4096}
-"""They take 3.4 MB, whether there are conversations or not; a quarter each of what is asked for is the most."""
+_SMALL = {PLAINS: 16_384, OTHERS: 4096}
+"""They take 5 MB, whether there are conversations or not; a quarter each of what is asked for is the most."""
 
 
 def sizes(most: int) -> dict[str, int]:
@@ -69,11 +69,13 @@ class KernelFlows:
 
     def _once(self, small: bytes, keys: bytes, values: bytes) -> tuple[bytes, bytes]:
         """Without those that are in a small table too, which are taken out and lost."""
-        known = {small[at : at + r.KEY.size] for at in range(0, len(small), r.SIZE)}
+        known = set(struct.iter_unpack("80s160x", small))
+        if known.isdisjoint(struct.iter_unpack("80s", keys)):
+            return keys, values
         pairs = zip(struct.iter_unpack("80s", keys), struct.iter_unpack("160s", values), strict=True)
         left = []
         for (key,), (value,) in pairs:
-            if key not in known:
+            if (key,) not in known:
                 left.append((key, value))
             elif (final := bpf.taken(self._maps[FLOWS], key, r.VALUE.size)) is not None:
                 self.lost += sum(struct.unpack_from("=2Q", final))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -66,6 +65,8 @@ def _here(system: System) -> Call:
 def run(work: Coroutine[Any, Any, T], said: str = "") -> T:
     """Run to the end; errors become a line on stderr, which shows the place in `said`, and an exit code."""
     try:
+        import asyncio  # what only reads files does without
+
         return asyncio.run(work)
     except CalipsoError as error:
         fail(error, said)

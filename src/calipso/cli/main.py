@@ -10,8 +10,6 @@ from typing import Any
 
 import typer
 
-from calipso.version import VERSION
-
 BUG = 70
 """Exit code of what is neither an answer nor an error that was foreseen (DESIGN §8, EX_SOFTWARE of sysexits.h)."""
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +39,8 @@ WITHOUT_LOG = frozenset({"packets"})
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from calipso.version import VERSION  # looking it up takes longer than many a verb's module
+
         typer.echo(f"calipso {VERSION}")
         raise typer.Exit
 

@@ -118,7 +118,12 @@ class Loaded:
         self.program = int(self._lib.bpf_program__fd(there))
 
     def _map(self, name: str) -> int:
-        return int(self._lib.bpf_object__find_map_by_name(self._object, name.encode()))
+        found = self._lib.bpf_object__find_map_by_name(self._object, name.encode())
+        if not found:
+            raise TransportError(
+                f"the program is of another version: it has no map {name}", hint="`python -m calipso.native.build`"
+            )  # fmt: skip
+        return int(found)
 
     def map(self, name: str) -> int:
         """Descriptor of a map."""

@@ -168,6 +168,13 @@ static int udp_tunnel(fc_table *t, fc_position *p, const fc_internet *ip, uint8_
     return 1;
 }
 
+static int ip_in_ip(fc_table *t, fc_position *p, const fc_internet *ip, uint8_t carries, uint64_t now) {
+    fc_layer l = {0};
+    uint64_t key = of_ip(t, p, ip, &l, 0, 0, 0, carries, now);
+    inside(p, carries, 0, p->at, carries == IPIP ? IP4 : IP6, key);
+    return 1;
+}
+
 static int erspan(fc_position *p, uint64_t parent, uint32_t at, int ethertype, int sequenced) {
     if (ethertype == ERSPAN_2 && !sequenced) {
         inside(p, ERSPAN, 0, at, -1, parent);
@@ -260,12 +267,7 @@ static int transport(fc_table *t, fc_position *p, const fc_internet *ip, uint64_
     case 4:
     case 41:
         if (left < 20) break;
-        {
-            uint8_t carries = ip->protocol == 4 ? IPIP : SIT;
-            uint64_t key = of_ip(t, p, ip, &l, 0, 0, 0, carries, now);
-            inside(p, carries, 0, p->at, ip->protocol == 4 ? IP4 : IP6, key);
-        }
-        return 1;
+        return ip_in_ip(t, p, ip, ip->protocol == 4 ? IPIP : SIT, now);
     case 112:
         if (!ip->later) carry(&l, p, ip, p->at);
         break;

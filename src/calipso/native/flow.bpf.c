@@ -1,218 +1,20 @@
 /* Counts frames by conversation in the kernel, at both ways of a device: flows/decode.py and flows/count.py for eBPF.
  *
  * The records are those of flows/record.py, without late segments and next sequence numbers (both 0). Most frames are
- * plain: `plain` reads TCP and UDP over IP where they lie, of conversations that are there already. All others are taken
- * apart in a copy of their first octets in a place of this CPU: offsets into it are masked, so that the verifier knows
- * their bounds whatever the frame says. Functions with outside linkage are verified once and not at every call, with what
- * they are given unknown: hence the checks for NULL. A call costs some 10 ns where returns are guarded, a line of memory
- * that is not in the cache 150: hence few functions, and a small key for plain conversations (docs/adr/0065).
+ * plain: `plain` reads TCP and UDP over IPv4 where they lie, of conversations that are there already. All others are
+ * taken apart in a copy of their first octets in a place of this CPU: offsets into it are masked, so that the verifier
+ * knows their bounds whatever the frame says. Functions with outside linkage are verified once and not at every call,
+ * with what they are given unknown: hence the checks for NULL. A call costs some 10 ns where returns are guarded, a
+ * line of memory that is not in the cache 150: hence few functions, and small tables (docs/adr/0065).
  */
 #include "bpf.h"
 #include "headers.h"
 
-enum { MOST = 256, PLACE = 512, MASK = PLACE - 1, MOST_TAGS = 16, MOST_LABELS = 16, MOST_EXTENSIONS = 16 };
-enum { NO_MAC = 0xFFFF };
+/* Each needs those before it. */
+#include "kernel_state.h"
+#include "kernel_count.h"
 
-/* What user space sets. `offset`: of the clock on the wall from that since boot, in ns; `cut`: octets looked at. */
-struct config {
-    u64 offset;
-    u32 cut, l2_key, raw, pad;
-};
-
-struct stats {
-    u64 received, octets, lost, unknown;
-};
-
-/* What one layer of a frame says besides its key. */
-struct layer {
-    u64 now, length;
-    u32 side;
-    u8 ttl, flags, asks, answers, fragment, later, wrong, pad;
-};
-
-/* How far a frame is taken apart, and what the layer at hand says; the names are those of decode.h. */
-struct state {
-    fc_key key;
-    fc_value fresh;
-    struct layer layer;
-    u64 parent, folded;
-    u64 source[2], destination[2]; /* addresses of the layer */
-    u32 size, wire, at, start, ifindex, tunnel_id, macs, l2_key;
-    s32 ethertype; /* -1: an Ethernet header is at `at` */
-    u32 end;
-    u16 vlan, inner_vlan, source_port, destination_port, icmp;
-    u8 tunnel, raw, family, protocol, carries;
-    u8 frame[PLACE + 16];
-};
-
-/* Two small tables that are made at once: their elements lie close together, and their buckets stay in the cache of a
- * CPU. Conversations that they have no room for are in a third, which grows. */
-struct {
-    UINT(type, MAP_HASH);
-    UINT(max_entries, 8192);
-    TYPE(key, fc_plain);
-    TYPE(value, fc_value);
-} plains SEC(".maps");
-
-struct {
-    UINT(type, MAP_HASH);
-    UINT(max_entries, 4096);
-    TYPE(key, fc_key);
-    TYPE(value, fc_value);
-} others SEC(".maps");
-
-struct {
-    UINT(type, MAP_HASH);
-    UINT(max_entries, 262144);
-    UINT(map_flags, NO_PREALLOC);
-    TYPE(key, fc_key);
-    TYPE(value, fc_value);
-} flows SEC(".maps");
-
-struct {
-    UINT(type, MAP_ARRAY);
-    UINT(max_entries, 1);
-    TYPE(key, u32);
-    TYPE(value, struct config);
-} settings SEC(".maps");
-
-struct {
-    UINT(type, MAP_PERCPU_ARRAY);
-    UINT(max_entries, 1);
-    TYPE(key, u32);
-    TYPE(value, struct stats);
-} counts SEC(".maps");
-
-struct {
-    UINT(type, MAP_PERCPU_ARRAY);
-    UINT(max_entries, 1);
-    TYPE(key, u32);
-    TYPE(value, struct state);
-} places SEC(".maps");
-
-INLINE u8 one(const struct state *s, u32 at) { return s->frame[at & MASK]; }
-INLINE u16 two(const struct state *s, u32 at) { return __builtin_bswap16(*(const u16 *)&s->frame[at & MASK]); }
-INLINE u32 four(const struct state *s, u32 at) { return __builtin_bswap32(*(const u32 *)&s->frame[at & MASK]); }
-INLINE u64 eight(const struct state *s, u32 at) { return *(const u64 *)&s->frame[at & MASK]; }
-INLINE int has(const struct state *s, u32 at, u32 more) { return at <= s->size && s->size - at >= more; }
-
-INLINE void mac(u8 *to, const struct state *s, u32 at) {
-    *(u16 *)to = *(const u16 *)&s->frame[at & MASK];
-    *(u16 *)(to + 2) = *(const u16 *)&s->frame[(at + 2) & MASK];
-    *(u16 *)(to + 4) = *(const u16 *)&s->frame[(at + 4) & MASK];
-}
-
-/* ── counting ───────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/* Several CPUs may count one conversation at once: what adds up is added atomically. */
-INLINE int count(fc_value *v, const struct layer *l) {
-    u32 side = l->side & 1;
-    __sync_fetch_and_add(&v->packets[side], 1);
-    __sync_fetch_and_add(&v->bytes[side], l->length);
-    if (l->now > v->last) v->last = l->now;
-    if (l->fragment) __sync_fetch_and_add(&v->fragments, 1);
-    if (l->wrong) __sync_fetch_and_add(&v->fragment_errors, 1);
-    if (l->flags) see_flags(v, side, l->flags, l->ttl, l->now);
-    else see_echo(v, l->asks, l->answers, l->now);
-    return 0;
-}
-
-INLINE void begin(struct state *s) {
-    fc_value *v = &s->fresh;
-    u32 side = s->layer.side & 1;
-    __builtin_memset(v, 0, sizeof *v);
-    v->first = v->last = s->layer.now;
-    v->swapped = (u8)side;
-    if (s->macs != NO_MAC) {
-        mac(v->mac[side], s, s->macs + 6);
-        mac(v->mac[1 - side], s, s->macs);
-    }
-}
-
-NOINLINE int lost(void) {
-    u32 zero = 0;
-    struct stats *c = bpf_map_lookup_elem(&counts, &zero);
-    if (c) c->lost++;
-    return 0;
-}
-
-/* Where it is already; else in its small table, if that has room. `key`: in that; in the large one it is the whole key. */
-INLINE int enter(struct state *s, void *small, const void *key) {
-    fc_value *v = bpf_map_lookup_elem(small, key);
-    if (!v) v = bpf_map_lookup_elem(&flows, &s->key);
-    if (v) return count(v, &s->layer);
-    begin(s);
-    count(&s->fresh, &s->layer);
-    if (!bpf_map_update_elem(small, key, &s->fresh, NOEXIST)) return 0;
-    v = bpf_map_lookup_elem(small, key); /* another CPU was first */
-    if (v) return count(v, &s->layer);
-    if (!bpf_map_update_elem(&flows, &s->key, &s->fresh, NOEXIST)) return 0;
-    v = bpf_map_lookup_elem(&flows, &s->key);
-    return v ? count(v, &s->layer) : lost();
-}
-
-INLINE u32 later(const u64 a[2], const u64 b[2], u16 a_port, u16 b_port) {
-    if (a[0] != b[0]) return __builtin_bswap64(a[0]) > __builtin_bswap64(b[0]);
-    if (a[1] != b[1]) return __builtin_bswap64(a[1]) > __builtin_bswap64(b[1]);
-    return a_port > b_port;
-}
-
-/* By its key alone, so that all frames of a conversation are counted in one place. */
-INLINE int is_plain(const struct state *s) {
-    return s->family == V4 && (s->protocol == TCP || s->protocol == UDP) && !s->tunnel && !s->carries && !s->raw &&
-           !s->l2_key && !s->inner_vlan;
-}
-
-/* The ends are chosen, not put at an index: the verifier knows no index into the stack. */
-INLINE fc_plain plain_key(u32 side, u32 source, u32 destination, u16 source_port, u16 destination_port, u16 vlan,
-                          u8 protocol) {
-    return (fc_plain){.address = {side ? destination : source, side ? source : destination},
-                      .port = {side ? destination_port : source_port, side ? source_port : destination_port},
-                      .vlan = vlan, .protocol = protocol};
-}
-
-/* The conversation of the layer at hand: its key from the state, counted. */
-NOINLINE int account(struct state *s) {
-    if (!s) return 0;
-    fc_key *k = &s->key;
-    u32 side = later(s->source, s->destination, s->source_port, s->destination_port) & 1;
-    s->layer.side = side;
-    s->layer.length = s->wire > s->start ? s->wire - s->start : 0;
-    if (side) {
-        k->address[0][0] = s->destination[0], k->address[0][1] = s->destination[1];
-        k->address[1][0] = s->source[0], k->address[1][1] = s->source[1];
-        k->port[0] = s->destination_port, k->port[1] = s->source_port;
-    } else {
-        k->address[0][0] = s->source[0], k->address[0][1] = s->source[1];
-        k->address[1][0] = s->destination[0], k->address[1][1] = s->destination[1];
-        k->port[0] = s->source_port, k->port[1] = s->destination_port;
-    }
-    __builtin_memset(k->mac, 0, sizeof k->mac);
-    if (s->l2_key && s->macs != NO_MAC) {
-        mac(k->mac[side], s, s->macs + 6);
-        mac(k->mac[1 - side], s, s->macs);
-    }
-    k->protocol = s->protocol;
-    k->family = s->family;
-    k->tunnel = s->tunnel;
-    k->carries = s->carries;
-    k->tunnel_id = s->tunnel_id;
-    k->ifindex = s->ifindex;
-    k->vlan = s->vlan;
-    k->inner_vlan = s->inner_vlan;
-    k->ethertype = (u16)s->ethertype;
-    k->icmp = s->icmp;
-    k->parent = s->parent;
-    k->raw = s->raw;
-    if (is_plain(s)) {
-        fc_plain key = plain_key(side, (u32)s->source[0], (u32)s->destination[0], s->source_port, s->destination_port,
-                                 s->vlan, s->protocol);
-        return enter(s, &plains, &key);
-    }
-    enter(s, &others, k);
-    if (s->carries) s->folded = fold(k);
-    return 0;
-}
+/* ── layers ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 NOINLINE int of_link(struct state *s, u32 carries) {
     if (!s) return 0;
@@ -279,7 +81,8 @@ INLINE int udp_tunnel(struct state *s, u32 carries, u32 port) {
     }
     if (carries == VXLAN) return inside(s, VXLAN, number >> 8, at + 8, -1);
     u16 ethertype = two(s, at + 2);
-    return inside(s, GENEVE, number >> 8, at + 8 + (one(s, at) & 0x3Fu) * 4, ethertype == ETHERNET_INSIDE ? -1 : ethertype);
+    u32 inner = at + 8 + (one(s, at) & 0x3Fu) * 4;
+    return inside(s, GENEVE, number >> 8, inner, ethertype == ETHERNET_INSIDE ? -1 : ethertype);
 }
 
 NOINLINE int erspan(struct state *s, u32 at, u32 ethertype, u32 sequenced) {

@@ -1,8 +1,8 @@
 /* Counts frames by conversation: flows/decode.py and flows/count.py in C, record by record the same.
  *
- * Frames come one by one, from the text of a classic pcap file, or from a ring of AF_PACKET whose socket the caller made.
- * Nothing is allocated while frames are counted. The parts are included rather than linked, so that the compiler sees all
- * of what happens to a frame at once; what record.h and headers.h say is the eBPF program's too.
+ * Frames come one by one, from the text of a classic pcap file, or from a ring of AF_PACKET whose socket the caller
+ * made. Nothing is allocated while frames are counted. The parts are included rather than linked, so that the compiler
+ * sees all that happens to a frame at once; what record.h and headers.h say is the eBPF program's too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,14 +21,13 @@
 
 enum { ETHERNET = 1, RAW_IP = 101 };
 
-/* clang-format off: each needs those before it */
+/* Each needs those before it. */
 #include "table.h"
 #include "streams.h"
 #include "keeping.h"
 #include "counting.h"
 #include "fragments.h"
 #include "decode.h"
-/* clang-format on */
 
 /* Count one frame of `size` octets, `wire` before it was cut; `now` in ns since the epoch. */
 void fc_frame(fc_table *t, const uint8_t *frame, uint32_t size, uint32_t wire, uint64_t now, int link,

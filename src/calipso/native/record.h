@@ -43,15 +43,15 @@ typedef struct {
 
 _Static_assert(sizeof(fc_key) == 80 && sizeof(fc_value) == 160, "the records of flows/record.py");
 
-/* All that tells plain conversations apart, those of TCP and UDP over IPv4 that are inside of nothing and carry nothing:
- * `fc_key` in a fifth of its size. */
+/* All that tells plain conversations apart, those of TCP and UDP over IPv4 that are inside of nothing and carry
+ * nothing: `fc_key` in a fifth of its size. */
 typedef struct {
     u32 address[2];
     u16 port[2], vlan;
     u8 protocol, pad;
 } fc_plain;
 
-_Static_assert(sizeof(fc_plain) == 16, "as captures/kernel_flows.py reads it");
+_Static_assert(sizeof(fc_plain) == 16, "PLAIN of captures/core.py");
 
 /* `parent_of` of flows/record.py. */
 INLINE u64 fold(const fc_key *key) {

@@ -1,4 +1,4 @@
-/* The ring of AF_PACKET: blocks of TPACKET_V3 (linux/if_packet.h). Part of flowcore.c, which counts a frame before this. */
+/* The ring of AF_PACKET: blocks of TPACKET_V3 (linux/if_packet.h). Part of flowcore.c, which has frames before this. */
 
 typedef struct {
     int fd;

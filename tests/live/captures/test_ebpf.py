@@ -186,6 +186,10 @@ def test_why_it_cannot_be_used(tmp_path: Path) -> None:
     built = tmp_path / "refused.o"
     subprocess.run(["clang", "-O2", "-g", "-target", "bpf", "-c", str(source), "-o", str(built)], check=True)
     assert "the kernel refuses the program" in Ebpf(path=built).reason()
+    source.write_text(REFUSED.replace(" plains ", " tables "))
+    other = tmp_path / "other.o"
+    subprocess.run(["clang", "-O2", "-g", "-target", "bpf", "-c", str(source), "-o", str(other)], check=True)
+    assert "of another version: it has no map plains" in Ebpf(path=other).reason()
     assert "map_value_or_null" in Ebpf(path=built).reason()
 
 
