@@ -744,7 +744,7 @@ class AsyncMethods:
         read. sampling: one of how many packets a switch is to send. port: UDP port of a receiver, 0 for its own.
         packets: seen at all points together, after which it ends, 0 for any number. cpu: the share of a CPU that
         it may use in a process, 1.0 for a whole one, 0 for any; one that uses more for some seconds is ended. An
-        agent holds to both, also while the server is away.
+        agent holds to both by what it sees, also while the server is away.
         """
 
         found: CaptureView = await self.call(
