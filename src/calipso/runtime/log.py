@@ -28,7 +28,8 @@ def configure(level: str = "info", stream: Any = None) -> None:
             structlog.processors.add_log_level,
             mask,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.dev.ConsoleRenderer(colors=out.isatty()),
+            # A traceback without the values of variables: among them are tokens and passwords.
+            structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(out),
