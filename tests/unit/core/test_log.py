@@ -22,7 +22,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def test_values_that_are_named_secret_are_masked(written: io.StringIO) -> None:
-    structlog.get_logger().info("connected", host="h1", db_password="hunter2", token="t-o-p")  # noqa: S106
+    structlog.get_logger().info("connected", host="h1", db_password="hunter2", token="t-o-p")
     assert "host=h1" in written.getvalue() and "***" in written.getvalue()
     assert "hunter2" not in written.getvalue() and "t-o-p" not in written.getvalue()
 
