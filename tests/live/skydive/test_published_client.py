@@ -273,7 +273,11 @@ def test_status_and_what_is_not_there(running: Running) -> None:
     assert {"Agents", "Publishers", "Subscribers", "Alerts", "Captures", "Probes"} <= set(status)
     assert running.rest.capture_list() == []
     with pytest.raises(BadRequest, match="target_type"):
-        running.rest.capture_create("G.V().Has('Name', 'nobody')", target="192.0.2.1:2055", target_type="local")
+        running.rest.capture_create("G.V().Has('Name', 'nobody')", target="192.0.2.1:2055", target_type="sideways")
+    assert running.rest.capture_list() == []
+    made = running.rest.capture_create("G.V().Has('Name', 'nobody')", target_type="local")
+    assert [each.uuid for each in running.rest.capture_list()] == [made.uuid]
+    running.rest.capture_delete(made.uuid)
     assert running.rest.capture_list() == []
 
 

@@ -131,6 +131,7 @@ def test_what_is_told_of_a_server_is_shown_before_the_api_is_asked_unless_it_is_
         async with listening(cloud, CONFIG) as listened:
             await until(lambda: place in listened.facets())
             cloud.away = True
+            cloud.tell("instance.resize.end", told | {"state": "resized", "updated_at": "2026-01-01T00:00:05Z"})
             cloud.tell("instance.power_off.end", told | {"updated_at": "2026-01-01T00:00:07Z"})
             cloud.tell("instance.suspend.end", told | {"state": "suspended", "updated_at": "2026-01-01T00:00:04Z"})
             cloud.tell("instance.pause.end", told | {"state": "paused", "updated_at": "2026-01-01T00:00:06Z"})
@@ -139,7 +140,7 @@ def test_what_is_told_of_a_server_is_shown_before_the_api_is_asked_unless_it_is_
             await until(lambda: b"SHUTOFF" in listened.facets()[place])
             assert not cloud.settled
             cloud.away = False
-            await until(lambda: len(cloud.settled) == 3)
+            await until(lambda: len(cloud.settled) == 4)
             assert listened.facets() == await scanned(cloud, CONFIG), "the API has the last word"
             shown = [r for e in listened.said if isinstance(e, Seen) for r in e.records if r.id == place[0]]
             assert {each.attributes["status"] for each in shown} == {"ACTIVE", "SHUTOFF"}

@@ -62,9 +62,9 @@ class Mirror:
             known[id] = document
 
     def believe(self, state: ServerState, before: Documents) -> None:
-        """Take over what a notification tells of a known server, unless the API told something newer."""
+        """Take over what a notification tells of a known server, unless the API told something as new: it knows more."""
         known = self.of("servers").get(state.id)
-        if known is not None and known.updated and known.updated <= state.updated:
+        if known is not None and known.updated and known.updated < state.updated:
             now = {name: value for name, value in msgspec.structs.asdict(state).items() if value is not None}
             self.put("servers", state.id, msgspec.structs.replace(known, **now, task_state=None), before)
 
