@@ -132,6 +132,8 @@ def test_what_is_told_of_a_server_is_shown_before_the_api_is_asked_unless_it_is_
             await until(lambda: place in listened.facets())
             cloud.away = True
             cloud.tell("instance.resize.end", told | {"state": "resized", "updated_at": "2026-01-01T00:00:05Z"})
+            cloud.deliver(cloud.told.pop())
+            await until(lambda: any(isinstance(each, RunEnded) and each.errors for each in listened.said))
             cloud.tell("instance.power_off.end", told | {"updated_at": "2026-01-01T00:00:07Z"})
             cloud.tell("instance.suspend.end", told | {"state": "suspended", "updated_at": "2026-01-01T00:00:04Z"})
             cloud.tell("instance.pause.end", told | {"state": "paused", "updated_at": "2026-01-01T00:00:06Z"})

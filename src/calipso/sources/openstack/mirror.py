@@ -62,7 +62,7 @@ class Mirror:
             known[id] = document
 
     def believe(self, state: ServerState, before: Documents) -> None:
-        """Take over what a notification tells of a known server, unless the API told something as new: it knows more."""
+        """Take over what a notification tells of a known server, unless the API told something as new."""
         known = self.of("servers").get(state.id)
         if known is not None and known.updated and known.updated < state.updated:
             now = {name: value for name, value in msgspec.structs.asdict(state).items() if value is not None}
