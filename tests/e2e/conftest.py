@@ -22,7 +22,7 @@ CALIPSO = [sys.executable, "-m", "calipso"]
 PICTURES = ROOT / "build/e2e"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 SIZE = {"width": 1600, "height": 1000}
-SECONDS = 20
+SECONDS = 60
 
 
 class Served:
@@ -33,14 +33,15 @@ class Served:
         self.url = url
         self.token = (home / "token").read_text().strip()
 
-    def run(self, *words: str) -> str:
-        return ask(self.home, *words)
+    def run(self, *words: str, may_fail: bool = False) -> str:
+        return ask(self.home, *words, may_fail=may_fail)
 
 
-def ask(home: Path, *words: str) -> str:
+def ask(home: Path, *words: str, may_fail: bool = False) -> str:
     environment = {**os.environ, "CALIPSO_HOME": str(home), "NO_COLOR": "1"}
     done = subprocess.run([*CALIPSO, *words], env=environment, capture_output=True, text=True, timeout=60, check=False)
-    return done.stdout + done.stderr
+    assert may_fail or not done.returncode, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def serving(home: Path, *words: str) -> Iterator[Served]:

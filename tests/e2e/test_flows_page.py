@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,10 +30,9 @@ SENT = 4
 def ended(served: Served) -> Iterator[None]:
     """Every capture is ended after the test."""
     yield
-    for line in served.run("--format", "ndjson", "capture", "list", "--env", "plain").splitlines():
-        found = re.search(r'"id": ?"([^"]+)"', line)
-        if found:
-            served.run("capture", "remove", found.group(1), "--env", "plain")
+    told = json.loads(served.run("capture", "list", "--env", "plain", "-o", "json"))
+    for each in told["captures"]:
+        served.run("capture", "remove", each["id"], "--env", "plain")
 
 
 def begun(page: Page, name: str, query: str = POINTS, **budget: str) -> None:
