@@ -99,10 +99,11 @@ def read_as(text: str) -> ReadAs:
 
 
 def _named(graph: GraphReader, text: str) -> list[int]:
-    """What is called just so: known at once, while the index by text is some seconds behind."""
+    """What has just this name or address: known at once, while the index by text is some seconds behind."""
     exact = graph.resolve(text)
     found = [] if exact is None else [exact.ord]
-    return [*found, *graph.find("name", text)]
+    address = text.lower()
+    return [*found, *graph.find("name", text), *graph.find("ip", address), *graph.find("mac", address)]
 
 
 def _hit(graph: GraphReader, head: Obj, text: str) -> Hit:

@@ -102,6 +102,16 @@ def test_search_finds_by_name_address_and_mac_also_what_is_gone(tmp_path: Path) 
     on(tmp_path, use)
 
 
+def test_what_was_just_seen_is_found_by_its_name_and_addresses_before_texts_are_indexed(tmp_path: Path) -> None:
+    async def use(system: System) -> None:
+        said = {"name": "new0", "host": "h9", "mac": "02:00:00:00:98:0a", "ips": ["192.0.2.98", "2001:db8::98"]}
+        await system.site(ESTATE).put([Seen(EXTRA, (Record("h9/dev:new0", "netlink", "device", said),))])
+        for text in ("new0", "192.0.2.98", "2001:DB8::98", "02:00:00:00:98:0A"):
+            assert [hit.id for hit in (await ask(system, "search", text=text)).hits] == ["h9/dev:new0"]
+
+    on(tmp_path, use)
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

@@ -40,7 +40,7 @@ export function Summary(): JSX.Element | null {
             {bad.value.slice(0, MOST).map((each) => (
               <li key={each.id}>
                 <Glyph name="st-error" size="s" tone="m-error" />
-                <span class="grow trunc"><button class="link b" onClick={() => go({ focus: each.id })}>{each.name}</button> <span class="t3">{labelOf(model.value, each.kind)} on {each.host}, {each.state || WORDS.error}</span></span>
+                <span class="grow trunc"><button class="link b" onClick={() => go({ focus: each.id })}>{each.name}</button> <span class="t3">{labelOf(model.value, each.kind)}{each.host ? ` on ${each.host}` : ""}, {each.state || WORDS.error}</span></span>
               </li>
             ))}
           </ul>
