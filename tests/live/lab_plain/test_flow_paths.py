@@ -14,6 +14,7 @@ from calipso.operations.flow_paths import GetFlowPath, get_flow_path
 from calipso.runtime.capturing import Captures
 from calipso.runtime.system import opened
 from calipso.seams import FlowFilter
+from labs.plain import declaration as d
 from labs.plain.running import Running
 from tests.live.lab_plain.seeing import NAME, home
 
@@ -72,6 +73,24 @@ def test_between_hosts_the_tunnel_stands_between_the_taps(lab: Running, tmp_path
     assert {(hop.outer_a, hop.outer_b) for hop in found.hops if hop.vni} == {("192.0.2.1", "192.0.2.2")}
     assert (found.unplaced, found.notes, {hop.leg for hop in found.hops}) == ([], [], {0})
     assert "h1/ovs/bridge:br-int" in (found.stages[0].between or [])
+    counted(found)
+
+
+def test_the_same_through_gre(lab: Running, tmp_path: Path) -> None:
+    """The same network with its tunnels of another kind (RFC 2890: its key is the network)."""
+    h1, h2 = lab.lab.hosts
+    ends = {"h1": d.access_tunnel(d.BLUE, h2), "h2": d.access_tunnel(d.BLUE, h1)}
+    try:
+        for host, port in ends.items():
+            lab.run(host, "ovs-vsctl", "set", "interface", port, "type=gre")
+        found = path_of(lab, tmp_path, ACROSS, "10.10.0.12")
+    finally:
+        for host, port in ends.items():
+            lab.run(host, "ovs-vsctl", "set", "interface", port, "type=vxlan")
+    assert [hop.node for hop in found.hops] == ACROSS and found.order == "graph", found
+    assert [hop.layer for hop in found.hops] == ["bare", *["ETHERIP-GRE 10010"] * 2, *["bare"] * 3]
+    assert {(hop.outer_a, hop.outer_b) for hop in found.hops if hop.vni} == {("192.0.2.1", "192.0.2.2")}
+    assert (found.unplaced, found.notes) == ([], [])
     counted(found)
 
 
