@@ -29,7 +29,7 @@ UNITED = frozenset({"tunnels", "segments", "neighbor_devices", "roles"})
 
 _RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}
 _INTERFACE_FACET_TYPES = frozenset({"system", "nic", "otep"})
-CACHE = 8_192
+CACHE = 4_096
 
 
 def base(facet: str) -> str:
