@@ -4,7 +4,7 @@
 
 Prints one JSON line for each figure. Beside it: softflowd, nfpcapd and pmacctd where they are installed, nfstream where
 CALIPSO_BENCH_NFSTREAM names a Python that has it; what is not there is told as skipped. Processes are compared by the
-processor time they took, user and system, the best of three runs.
+processor time they took, user and system: the best of five runs in turns with the other's. Live is the best of three.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import frames
 from calipso.captures.afpacket import AfPacket
@@ -68,24 +69,33 @@ def show(figure: str, value: float, unit: str, **more: float | str) -> None:
 
 
 def cost(argv: list[str], folder: Path) -> float | None:
-    """Seconds of processor time of the best of three runs, of one that takes long; None when it fails."""
-    found = []
-    for _ in range(3):
-        for left in ("p", "c"):  # softflowd does not begin where its socket is
-            (folder / left).unlink(missing_ok=True)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        try:
-            done = subprocess.run(argv, cwd=folder, timeout=120, **quiet)
-        except subprocess.TimeoutExpired:
+    """Seconds of processor time of one run; None when it fails."""
+    for left in ("p", "c"):  # softflowd does not begin where its socket is
+        (folder / left).unlink(missing_ok=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        done = subprocess.run(argv, cwd=folder, timeout=120, **quiet)
+    except subprocess.TimeoutExpired:
+        return None
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        return None
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def in_turns(one: list[str], other: list[str], folder: Path) -> tuple[float, float] | None:
+    """The best of five runs of each, one after the other: what a machine does besides meets both.
+
+    None when one of them fails. What takes long runs twice.
+    """
+    found: list[tuple[float, float]] = []
+    while len(found) < 5 and not (len(found) == 2 and max(found[-1]) > 10):
+        mine, theirs = cost(one, folder), cost(other, folder)
+        if mine is None or theirs is None:
             return None
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
-            return None
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if found[-1] > 10:
-            break
-    return min(found)
+        found.append((mine, theirs))
+    return min(mine for mine, _ in found), min(theirs for _, theirs in found)
 
 
 def peers(file: Path, folder: Path) -> dict[str, list[str]]:
@@ -116,18 +126,18 @@ def offline(packets: int, conversations: int, folder: Path) -> Path:
     found = len(json.loads(subprocess.run(own_way, capture_output=True, check=True).stdout))
     if found < conversations:  # those inside of tunnels, and the tunnels
         raise SystemExit(f"calipso pcap found {found} flows of {conversations}")
-    own = cost(own_way, folder)
-    if own is None:
-        raise SystemExit("calipso pcap failed")
-    show("offline, whole process", own, "s", packets=packets, ns_a_packet=own / packets * 1e9)
-    here = peers(file, folder)
+    here, best = peers(file, folder), []
     for name, limit in LIMITS.items():
-        spent = cost(here[name], folder) if name in here else None
-        if spent is None:
+        both = in_turns(own_way, here[name], folder) if name in here else None
+        if both is None:
             why = "it failed" if name in here else "not installed"
             print(json.dumps({"figure": f"offline, {name}", "skipped": why}), flush=True)
             continue
-        show(f"offline, {name}", spent, "s", ratio=spent / own, limit=limit)
+        own, spent = both
+        best.append(own)
+        show(f"offline, {name}", spent, "s", ratio=spent / own, limit=limit, own=own)
+    if best:
+        show("offline, whole process", min(best), "s", packets=packets, ns_a_packet=min(best) / packets * 1e9)
     return file
 
 
@@ -161,15 +171,18 @@ def send(file: Path) -> int:
 
 
 def live(capture: Capture, file: Path, name: str, limit: float, spent: Callable[[], tuple[float, int]]) -> None:
-    """`spent`: seconds and packets so far."""
+    """`spent`: seconds and packets so far. Loss is that of all three runs."""
     try:
-        before = spent()
-        sent = send(file)
-        time.sleep(1)
-        after, counts = spent(), capture.read()[1]
-        packets = after[1] - before[1]
-        show(f"live, {name}", (after[0] - before[0]) / packets * 1e9, "ns a packet", limit=limit, sent=sent,
-             a_second=sent / SECONDS, received=counts.received, dropped=counts.dropped, lost=counts.lost)  # fmt: skip
+        costs, sent = [], 0
+        for _ in range(3):
+            before = spent()
+            sent += send(file)
+            time.sleep(1)
+            after, counts = spent(), capture.read()[1]
+            costs.append((after[0] - before[0]) / (after[1] - before[1]) * 1e9)
+        show(f"live, {name}", min(costs), "ns a packet", limit=limit, worst=max(costs), sent=sent,
+             a_second=sent / 3 / SECONDS, received=counts.received, dropped=counts.dropped,
+             lost=counts.lost)  # fmt: skip
     finally:
         capture.close()
 

@@ -19,10 +19,11 @@ import networkx
 
 import generate
 from calipso.graph.clique import find_clique
-from calipso.graph.codec import train
+from calipso.graph.codec import Codec, train
 from calipso.graph.value import Graph
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.environment import Environment
+from calipso.native.skimming import skimmer
 
 TICK = 100
 TICKS = 100
@@ -39,7 +40,7 @@ def resident() -> int:
 
 def load(objects: int) -> tuple[Graph, float]:
     """A graph of generated records, applied in ticks of 2,000, and the CPU seconds of applying."""
-    graph = Graph(Environment(name="bench"))
+    graph = Graph(Environment(name="bench"), Codec(skimmer))
     some = islice(generate.Estate(1).records(6000), 6000)
     graph.codec.learn(train([graph.codec.encode(each.type, each.scope, each.attributes) for each in some]))
     took = 0.0

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from pyroaring import BitMap
 
-from calipso.graph.codec import Codec
 from calipso.graph.index import Bucket, bucket_of, members
-from calipso.graph.merge import rank, rename_hosts
+from calipso.graph.merge import rename_hosts
 from calipso.graph.pages import BITS, SIZE, Pages
 from calipso.graph.protocol import GraphReader, Obj, Spec
-from calipso.model.record import Attributes
+from calipso.graph.skimming import Skimmed, skimmed
 
 if TYPE_CHECKING:
-    from calipso.graph.value import Facts, Graph
+    from calipso.graph.value import Graph
 
 KEPT = 24
 """Columns a lineage keeps; the least used is dropped."""
@@ -32,22 +29,6 @@ IDLE = 20_000
 TRUTHS = {False: ("truth", False), True: ("truth", True)}
 """Truth values stand apart: as keys of a dictionary they would be 0 and 1."""
 Scale = Callable[[Any], int | float | str | None]
-
-
-class Columned(GraphReader, Protocol):
-    """What a column is made of: a value of the graph, or a view of the past."""
-
-    @property
-    def codec(self) -> Codec: ...
-    @property
-    def hosts(self) -> Mapping[str, str]: ...
-    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
-        """Every object with its encoded facets; None where they are those of several members."""
-        ...
-
-    def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
-        """The encoded facets of each member."""
-        ...
 
 
 def slot_of(value: Any) -> Any:
@@ -62,6 +43,16 @@ def scalars(value: Any) -> Iterator[Any]:
             yield from scalars(each)
     elif type(value) in (str, int, float, bool):
         yield slot_of(value)
+
+
+def _slots(value: Any) -> Collection[Any]:
+    """Where a value stands, each place once. Most are one text, or one in a list."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return (value,)
+    if kind is list and len(value) == 1 and type(value[0]) is str:
+        return value  # type: ignore[no-any-return]
+    return set(scalars(value))
 
 
 class Column:
@@ -136,21 +127,22 @@ def _value(where: Any) -> Any:
     return where[1] if type(where) is tuple else where
 
 
-def built(found: Iterable[tuple[int, Any]]) -> Column:
-    """A column from (object, value) pairs, in order of objects."""
+def built(found: Iterable[tuple[Any, Sequence[int]]]) -> Column:
+    """A column from (value, objects that have it) pairs; a value may come in several, an object in one."""
     many: dict[Any, list[int]] = {}
     one: dict[Any, int] = {}
-    present = []
-    for ord, value in found:
-        present.append(ord)
-        kind = type(value)
-        for where in (value,) if kind is str or kind is int else set(scalars(value)):
+    present: list[int] = []
+    for value, ords in found:
+        present += ords
+        for where in _slots(value):
             if where in many:
-                many[where].append(ord)
+                many[where] += ords
             elif where in one:
-                many[where] = [one.pop(where), ord]
+                many[where] = [one.pop(where), *ords]
+            elif len(ords) == 1:
+                one[where] = ords[0]
             else:
-                one[where] = ord
+                many[where] = list(ords)
     values: dict[Any, Bucket] = dict(one)
     values.update((where, bucket_of(ords)) for where, ords in many.items())
     return Column(values, BitMap(present))
@@ -163,7 +155,7 @@ class Columns:
         self._held: dict[str, tuple[Any, Column]] = {}
         self._lock = threading.Lock()
 
-    def of(self, reader: Columned, spec: Spec) -> Column:
+    def of(self, reader: Skimmed, spec: Spec) -> Column:
         """The column of an attribute as of a value of the graph."""
         with self._lock:
             held = self._held.pop(spec.name, None)
@@ -186,30 +178,19 @@ class Columns:
                 self._held = {name: held for name, held in self._held.items() if held[0].rev >= last}
 
 
-def _read_all(reader: Columned, spec: Spec) -> Iterator[tuple[int, Any]]:
+def _read_all(reader: Skimmed, spec: Spec) -> Iterator[tuple[Any, Sequence[int]]]:
     if spec.needs is None:
         for head in reader.objects():
             value = spec.read(reader, head)
             if value is not None:
-                yield head.ord, value
+                yield value, (head.ord,)
         return
-    hosts, pick, unpack = reader.hosts, spec.pick, reader.codec.unpacking()
-    decode, of_one = picking(spec.needs), extractor(spec.needs, unpack)
-    as_it_stands = spec.plain and not hosts
-    for head, flat in reader.everything():
-        if flat is not None and len(flat) == 2:  # most objects: one facet
-            if as_it_stands:
-                value = decode(unpack(flat[1]))[2].a0  # type: ignore[arg-type]
-                if value is not None:
-                    yield head.ord, value
-                continue
-            attributes = of_one(flat[1])  # type: ignore[arg-type]
-        else:
-            attributes = merged(of_one, reader.facts_of(head))
-        if attributes is not None:
-            value = pick(head, rename_hosts(attributes, hosts) if hosts else attributes)
+    hosts, pick = reader.hosts, spec.pick
+    for some in skimmed(reader, spec.needs, spec.version):
+        for said, ords in some:
+            value = pick(rename_hosts(said, hosts) if hosts else said)
             if value is not None:
-                yield head.ord, value
+                yield value, ords
 
 
 def _brought_to(reader: Any, old: Any, column: Column, spec: Spec) -> Column:
@@ -236,7 +217,7 @@ def amended(column: Column, old: GraphReader, new: GraphReader, ords: Iterable[i
 
 def value_of(graph: GraphReader, head: Obj, spec: Spec) -> Any:
     """What a column holds of an object."""
-    return spec.read(graph, head) if spec.needs is None else spec.pick(head, graph.attributes(head))
+    return spec.read(graph, head) if spec.needs is None else spec.pick(graph.attributes(head))
 
 
 def changed_objects(old: Graph, new: Graph) -> set[int]:
@@ -255,42 +236,3 @@ def _differing(new: Pages[Any], old: Pages[Any]) -> Iterator[int]:
         for place, (one, other) in enumerate(zip(mine, theirs, strict=True)):
             if one is not other:
                 yield (number << BITS) + place
-
-
-Extract = Callable[[bytes], Attributes | None]
-
-
-def extractor(needs: tuple[str, ...], unpack: Callable[[bytes], bytes]) -> Extract:
-    """Reads just some attributes of an encoded facet, None when it has none: a tenth of decoding it all."""
-    decode = picking(needs)
-    names = tuple((f"a{n}", need) for n, need in enumerate(needs))
-    only = needs[0] if len(needs) == 1 else ""
-
-    def of_one(body: bytes) -> Attributes | None:
-        found = decode(unpack(body))[2]
-        if only:
-            return None if found.a0 is None else {only: found.a0}
-        return {need: value for field, need in names if (value := getattr(found, field)) is not None} or None
-
-    return of_one
-
-
-@lru_cache(maxsize=64)
-def picking(needs: tuple[str, ...]) -> Callable[[bytes], Any]:
-    """Decodes of a plain facet just these attributes, as a0, a1, …: what is skipped costs no more than a search."""
-    fields = [(f"a{n}", Any, None) for n in range(len(needs))]
-    names = dict(zip((field[0] for field in fields), needs, strict=True))
-    shape = msgspec.defstruct("Picked", fields, rename=names, gc=False)
-    return msgspec.msgpack.Decoder(tuple[str, str, shape]).decode  # type: ignore[valid-type]
-
-
-def merged(of_one: Extract, facts: tuple[Facts | None, ...]) -> Attributes | None:
-    """The attributes of all facets of an object, by precedence."""
-    rows = [(flat[i], flat[i + 1]) for flat in facts if flat is not None for i in range(0, len(flat), 2)]
-    rows.sort(key=lambda row: rank(row[0]))  # type: ignore[arg-type]
-    out: Attributes = {}
-    for _, body in rows:
-        found = of_one(body)  # type: ignore[arg-type]
-        if found is not None:
-            out = found | out
-    return out or None

@@ -1,12 +1,14 @@
 """Hosts under several names: which of the names that sources say are one host (MODEL §2.1).
 
-Tries in order: the configuration says so, machine-id, full name, first label, an address that a controller states. Only
+Tries in order: the configuration says so, machine-id, full name, first label, the name that a host has for itself where
+it is declared under another, an address that a controller states. Only
 records of different sources unite, and only with exactly one candidate: clones and namesakes stay apart. The result
 does not depend on the order of the records.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -17,6 +19,8 @@ from calipso.graph.merge import base
 
 PREFERRED = ("linux", "netlink", "libvirt", "nova", "k8s", "ovn", "neutron", "ovs", "docker")
 """Whose name a host goes by when the configuration gives none: the host's own first."""
+LOCAL = "localhost"
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
 class HostRecord(msgspec.Struct, frozen=True):
@@ -62,7 +66,8 @@ def canonical_names(records: Iterable[HostRecord], configured: Mapping[str, Iter
     groups = _configured(list(clusters.values()), configured)
     for keys in (_machine_ids, _full_names):
         groups = _unite(groups, keys, lambda a, b: True)
-    groups = _unite(groups, _first_labels, _one_is_short)
+    for keys in (_first_labels, _own_labels):
+        groups = _unite(groups, keys, _one_is_short)
     groups = _unite(groups, _addresses, _stated)
     out = {}
     for group in groups:
@@ -118,7 +123,13 @@ def _full_names(group: _Cluster) -> set[str]:
 
 
 def _first_labels(group: _Cluster) -> set[str]:
-    return {name.partition(".")[0] for name in group.full_names()}
+    return {name.partition(".")[0] for name in group.full_names() if not _ADDRESS.fullmatch(name)}
+
+
+def _own_labels(group: _Cluster) -> set[str]:
+    """The same with what `uname -n` says; that it is the local host is said by many."""
+    said = {name.lower().partition(".")[0] for name in group.values("hostname")}
+    return (_first_labels(group) | said) - {LOCAL}
 
 
 def _one_is_short(a: _Cluster, b: _Cluster) -> bool:
@@ -127,7 +138,7 @@ def _one_is_short(a: _Cluster, b: _Cluster) -> bool:
 
 
 def _domains(group: _Cluster) -> set[str]:
-    return {name.partition(".")[2] for name in group.full_names() if "." in name}
+    return {name.partition(".")[2] for name in group.full_names() if "." in name and not _ADDRESS.fullmatch(name)}
 
 
 def _addresses(group: _Cluster) -> set[str]:

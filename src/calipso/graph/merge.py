@@ -29,7 +29,8 @@ UNITED = frozenset({"tunnels", "segments", "neighbor_devices", "roles"})
 
 _RANK = {name: rank for rank, name in enumerate(PRECEDENCE)}
 _INTERFACE_FACET_TYPES = frozenset({"system", "nic", "otep"})
-CACHE = 4_096
+CACHE = 2_048
+"""What was decoded is kept of so many, and of as many of those before: an overflow never empties it."""
 
 
 def base(facet: str) -> str:
@@ -98,19 +99,25 @@ Flat = tuple[str | bytes, ...]
 """Facet name, bytes, facet name, bytes … of one id."""
 
 
+Entry = tuple[object, Mapping[str, str], list[Facet], Attributes]
+"""Encoded facets, host names when they were read, what they say one by one and together."""
+Known = tuple[bytes, Mapping[str, str], Facet]
+
+
 class Decoder:
     """Decodes and merges facets, with a small cache: most readers ask for what was just asked for.
 
     The cache knows encoded facets by identity, so it can hold an object before and after a change at once.
     """
 
-    __slots__ = ("_cache", "_facets", "codec", "service_patterns")
+    __slots__ = ("_cache", "_facets", "_older_cache", "_older_facets", "codec", "service_patterns")
 
     def __init__(self, codec: Codec, service_patterns: tuple[str, ...] = ()) -> None:
         self.codec = codec
         self.service_patterns = service_patterns
-        self._cache: dict[object, tuple[object, Mapping[str, str], list[Facet], Attributes]] = {}
-        self._facets: dict[int, tuple[bytes, Mapping[str, str], Facet]] = {}
+        self._cache: dict[object, Entry] = {}
+        self._facets: dict[int, Known] = {}
+        self._older_cache, self._older_facets = self._cache, self._facets
 
     def facets(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> list[Facet]:
         """`facts`: for each member its flat tuple or None. In the order of precedence."""
@@ -122,19 +129,18 @@ class Decoder:
     def forget(self) -> None:
         """Drop what is cached."""
         self._cache, self._facets = {}, {}
+        self._older_cache, self._older_facets = self._cache, self._facets
         self.codec.forget()
 
-    def _entry(
-        self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]
-    ) -> tuple[object, Mapping[str, str], list[Facet], Attributes]:
+    def _entry(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> Entry:
         place: object = id(facts[0]) if len(facts) == 1 else tuple(map(id, facts))
-        entry = self._cache.get(place)
+        entry = self._cache.get(place) or self._older_cache.get(place)
         if entry is not None and entry[1] is hosts:
             return entry
         decoded = self._decode(facts, hosts)
         entry = (facts, hosts, decoded, self._merged(decoded))  # holds `facts`, so its ids stay taken
         if len(self._cache) >= CACHE:
-            self._cache = {}
+            self._older_cache, self._cache = self._cache, {}
         self._cache[place] = entry
         return entry
 
@@ -161,12 +167,12 @@ class Decoder:
 
     def facet(self, name: str, body: bytes, hosts: Mapping[str, str]) -> Facet:
         """One facet; see `facets`."""
-        known = self._facets.get(id(body))
+        known = self._facets.get(id(body)) or self._older_facets.get(id(body))
         if known is not None and known[1] is hosts and known[2].name == name:
             return known[2]
         kind, scope, attributes = self.codec.decode(body)
         facet = Facet(name, kind, scope, rename_hosts(attributes, hosts) if hosts else attributes)
         if len(self._facets) >= CACHE:
-            self._facets = {}
+            self._older_facets, self._facets = self._facets, {}
         self._facets[id(body)] = (body, hosts, facet)
         return facet

@@ -58,17 +58,17 @@ Ordinals = Collection[int]
 
 
 class Spec(NamedTuple):
-    """What a column holds. `pick(head, attributes)` reads it from the attributes named in `needs`.
+    """What a column holds. `pick(attributes)` reads it from those named in `needs`.
 
-    Where `needs` is None, reading takes more than attributes: the reader and its object. plain: it is the value of the
-    one attribute needed, as it stands.
+    Where `needs` is None, reading takes more than attributes: the reader and its object. With a version, `pick` leaves
+    out of lists of texts whatever is no IP address of it.
     """
 
     name: str
     needs: tuple[str, ...] | None
-    pick: Callable[[Obj, Attributes], Any]
+    pick: Callable[[Attributes], Any]
     read: Callable[[GraphReader, Obj], Any]
-    plain: bool = False
+    version: int = 0
 
 
 class ColumnReader(Protocol):

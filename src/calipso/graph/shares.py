@@ -31,8 +31,8 @@ def _of_source(graph: GraphReader, type: str, source: Obj, target: Obj) -> Netwo
     if type == "network-vservice":
         return frozenset({source.id})
     own = _known(source)
-    if type == "vconnector-host_pnic" and own is None:  # a bridge without NICs: it holds the host's own address
-        return _of_pnic(graph, target, overlay=False)
+    if type == "vconnector-host_pnic" and own is None:  # a bridge whose networks nobody tells, as where none has a VLAN
+        return _of_pnic(graph, target, overlay=False) or _unnamed(target)
     if type == "vnic-vnic":  # a cable between two NICs: which of them is the source says nothing
         other = _known(target)
         return own if other is None else other if own is None else own | other
@@ -45,6 +45,11 @@ def _known(head: Obj) -> Networks:
 
 def _holds_address(graph: GraphReader, otep: Obj, vconnector: Obj) -> bool:
     return graph.attributes(otep).get("ip") in graph.attributes(vconnector).get("ips", ())
+
+
+def _unnamed(pnic: Obj) -> Networks:
+    """What a physical NIC carries that carries no network: nothing where it is named for some, else nobody knows."""
+    return frozenset() if pnic.media else None
 
 
 def _of_pnic(graph: GraphReader, pnic: Obj, *, overlay: bool) -> frozenset[str]:

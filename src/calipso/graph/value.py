@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, compress, count, zip_longest
 from typing import Any
 
 import immutables
@@ -190,14 +190,25 @@ class Graph:
     def facts_of(self, obj: Obj) -> tuple[Facts | None, ...]:
         """The encoded facets of each member."""
         get = self.facts.get
-        return tuple(get(member) for member in obj.members) if obj.members else (get(obj.ord),)
+        return tuple(map(get, obj.members)) if obj.members else (get(obj.ord),)
 
-    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
-        """Every object with its encoded facets; None where they are those of several members."""
-        for head_page, facts_page in zip_longest(self.heads.pages, self.facts.pages, fillvalue=NOTHING):
-            for head, flat in zip(head_page, facts_page, strict=True):
-                if head is not None:
-                    yield head, None if head.members else flat
+    def everything(self) -> Iterator[tuple[Sequence[int], Sequence[Facts]]]:
+        """Objects, a page at a time, and beside each its encoded facets, those of all its members.
+
+        Hardly an object is looked at: with very many of them that alone would be most of the time that passing takes.
+        """
+        grouped: dict[int, list[int]] = {}
+        for ord in set(self.bound.values()):
+            grouped.setdefault(ord >> BITS, []).append(ord & MASK)
+        pages, get = self.facts.pages, self.facts.get
+        for number, (heads, said) in enumerate(zip_longest(self.heads.pages, pages, fillvalue=NOTHING)):
+            facts = list(said)
+            for place in grouped.get(number, ()):
+                members = (head := heads[place]) is not None and head.members
+                if members:
+                    facts[place] = tuple(chain.from_iterable([get(member) or () for member in members]))
+            there = [head is not None for head in heads]
+            yield list(compress(count(number << BITS), there)), [each or () for each in compress(facts, there)]
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -37,6 +37,10 @@ Test = Condition | Either
 Ords = Collection[int] | BitMap
 
 
+TEXTS = frozenset({"kind", "type", "host"})
+"""Keys with few values that are texts as they stand: one is found without asking all of them."""
+
+
 class Offer(NamedTuple):
     """Exactly the objects that meet a condition, or with `excluded` those that do not."""
 
@@ -52,6 +56,8 @@ def declared(reader: GraphReader, test: Test) -> Offer | None:
     name, predicate = test
     if not name.key or not predicate.plain or predicate.missing:
         return None
+    if name.key in TEXTS and predicate.equal is not None and all(type(each) is str for each in predicate.equal):
+        return Offer(_joined(reader.find(name.key, each) for each in dict.fromkeys(predicate.equal)))
     if name.key in FEW_VALUED:
         form = FORMS[name.form]
         return Offer(_joined(ords for value, ords in reader.values(name.key).items() if predicate.holds(form(value))))
@@ -77,11 +83,12 @@ def _union(offers: Iterable[Offer | None]) -> Offer | None:
 
 
 def _joined(sets: Iterable[Ords]) -> Ords:
-    """The union; a single set as it is."""
+    """The union; a single set as it is. Most are of one object: those become one bitmap together."""
     kept = [each for each in sets if len(each)]
-    if len(kept) == 1:
-        return kept[0]
-    return BitMap().union(*(each if isinstance(each, BitMap) else BitMap(each) for each in kept)) if kept else ()
+    if len(kept) <= 1:
+        return kept[0] if kept else ()
+    few = [ord for each in kept if not isinstance(each, BitMap) for ord in each]
+    return BitMap.union(BitMap(few), *(each for each in kept if isinstance(each, BitMap)))
 
 
 def by_column(reader: GraphReader, test: Test) -> Offer | None:

@@ -70,8 +70,11 @@ def prepared(text: str) -> Plan:
         raise QueryError("the query is nested too deeply", position=0) from None
 
 
-def evaluate(text: str, world: World, clock: Clock, limits: Limits | None = None) -> Answer:
-    """The answer of a query. `clock` gives seconds that only ever grow. Raises `QueryError`, and nothing else."""
+def evaluate(text: str, world: World, clock: Clock, limits: Limits | None = None, *, again: bool = False) -> Answer:
+    """The answer of a query. `clock` gives seconds that only ever grow. Raises `QueryError`, and nothing else.
+
+    again: it is asked again and again: an object that is asked for by id and is not there may come, and is no mistake.
+    """
     from calipso.query.slicing import in_window, over_slice, slice_of
 
     plan = prepared(text)
@@ -80,16 +83,20 @@ def evaluate(text: str, world: World, clock: Clock, limits: Limits | None = None
         span = slice_of(plan)
         if span is not None and plan.flows:
             return in_window(plan, span, world, clock, bounds)
-        return over_slice(plan, span, world, clock, bounds) if span is not None else at_once(plan, world, clock, bounds)
+        if span is not None:
+            return over_slice(plan, span, world, clock, bounds)
+        return at_once(plan, world, clock, bounds, again=again)
     except NotFound as error:
         raise QueryError(error.message, hint=error.hint) from None
     except RecursionError:
         raise QueryError("the query is nested too deeply", position=0) from None
 
 
-def at_once(plan: Plan, world: World, clock: Clock, limits: Limits) -> Answer:
+def at_once(plan: Plan, world: World, clock: Clock, limits: Limits, *, again: bool = False) -> Answer:
     """The answer as of one moment."""
-    return answer_of(plan, Run(world, limits, clock, tracked=plan.tracked))
+    run = Run(world, limits, clock, tracked=plan.tracked)
+    run.missing = {} if again else None
+    return answer_of(plan, run)
 
 
 def answer_of(plan: Plan, run: Run) -> Answer:

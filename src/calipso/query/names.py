@@ -106,11 +106,20 @@ SECTIONS: dict[str, str] = {
 MANAGERS = ("k8s", "docker", "podman", "cri", "lxd", "libvirt", "neutron", "nova", "ovn")
 
 
-def _addresses(value: Any, version: int) -> Any:
-    members = value if isinstance(value, list | tuple) else [value]
-    said = [each.get("ip_address", each.get("ip")) if isinstance(each, dict) else each for each in members]
-    found = [each for each in said if isinstance(each, str) and _version(each) == version]
-    return found or None
+def _addresses(version: int) -> Form:
+    """Of what is an address, or a list of them, those of one version."""
+
+    def kept(value: Any) -> Any:
+        if type(value) is list and len(value) == 1 and type(value[0]) is str:  # most
+            return value if _version(value[0]) == version else None
+        found = []
+        for each in value if type(value) is list else [value]:
+            said = each.get("ip_address", each.get("ip")) if type(each) is dict else each
+            if type(said) is str and _version(said) == version:
+                found.append(said)
+        return found or None
+
+    return kept
 
 
 def _version(text: str) -> int:
@@ -123,13 +132,13 @@ FORMS: dict[str, Form] = {
     "upper": lambda value: value.upper() if isinstance(value, str) else value,
     "lower": lambda value: value,
     "uuid": lambda value: value.partition(":")[2] or value if isinstance(value, str) else value,
-    "ipv4": lambda value: _addresses(value, 4),
-    "ipv6": lambda value: _addresses(value, 6),
+    "ipv4": _addresses(4),
+    "ipv6": _addresses(6),
 }
 """How a value is shown under an alias."""
 
 
-IPS = frozenset({"ipv4", "ipv6"})
+VERSIONS = {"ipv4": 4, "ipv6": 6}
 """Forms that keep addresses of one version."""
 
 
@@ -148,7 +157,7 @@ class Name(msgspec.Struct, frozen=True):
     @property
     def direct(self) -> bool:
         """Whether it is one field or attribute, said or computed; not one of several, or a form of one."""
-        return len(self.paths) == 1 and self.form not in IPS
+        return len(self.paths) == 1 and self.form not in VERSIONS
 
     @property
     def of_head(self) -> str:
@@ -233,7 +242,7 @@ def read(reader: GraphReader, head: Obj, name: Name) -> Any:
     return None
 
 
-def picked(head: Obj, attributes: Mapping[str, Any], name: Name) -> Any:
+def picked(attributes: Mapping[str, Any], name: Name) -> Any:
     """As `read`, from just the attributes that the name needs."""
     for _, path in name.paths:
         value = walk(attributes, path)
@@ -348,12 +357,27 @@ def link_id(reader: GraphReader, link: Link) -> str:
 
 def spec_of(name: Name) -> Spec:
     """The column that holds a name."""
-    path = name.paths[0][1]
-    plain = len(name.paths) == 1 and len(path) == 1 and not name.form
-    return Spec(
-        name.text, name.needs,
-        (lambda head, attributes: attributes.get(path[0])) if plain
-        else (lambda head, attributes: picked(head, attributes, name)),
-        lambda reader, head: read(reader, head, name),
-        plain,
-    )  # fmt: skip
+    version = VERSIONS.get(name.form, 0)
+    return Spec(name.text, name.needs, _picker(name), lambda reader, head: read(reader, head, name), version)
+
+
+def _picker(name: Name) -> Callable[[Attributes], Any]:
+    """`picked` for one name."""
+    if name.needs is None or any(len(path) > 1 for _, path in name.paths):
+        return lambda attributes: picked(attributes, name)
+    tops, form = [path[0] for _, path in name.paths], FORMS[name.form]
+    if len(tops) == 1 and not name.form:
+        (top,) = tops
+        return lambda attributes: attributes.get(top)
+
+    def pick(attributes: Attributes) -> Any:
+        if len(attributes) == 1:  # most: columns hand over nothing but what is needed
+            ((top, value),) = attributes.items()
+            return form(value) if value is not None and top in tops else None
+        for top in tops:
+            value = attributes.get(top)
+            if value is not None and (shown := form(value)) is not None:
+                return shown
+        return None
+
+    return pick

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from calipso.errors import QueryError
+from calipso.model import user
 from calipso.query.conditions import Condition, Either, Test
 from calipso.query.elements import GRAPH, LINKS, METRICS, NODES, PATHS, Kind, Link
 from calipso.query.evaluate import prepared
@@ -170,6 +171,8 @@ class _Reading:
         elif isinstance(part, KNOWN) or type(part) in (tuple, list, frozenset):
             if isinstance(part, Along):
                 self.along.append(part)
+            if isinstance(part, Edges) or (isinstance(part, Along) and part.tests):
+                self.names.add(user.EDGES)  # what users say of links
             self.all_links = self.all_links or isinstance(part, Edges)
             for each in part:
                 self.see(each)

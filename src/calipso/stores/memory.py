@@ -19,7 +19,9 @@ from calipso.graph.restore import restore
 from calipso.graph.value import Delta, Facts, Graph
 from calipso.model.environment import Environment
 from calipso.model.links import CODES
+from calipso.model.moments import rfc3339
 from calipso.model.record import Scope, ScopeState
+from calipso.native.skimming import skimmer
 from calipso.seams import LoggedChange
 from calipso.stores.words import words
 
@@ -39,7 +41,7 @@ class MemoryStore:
     """Keeps all, forgets all when it is closed. Implements `GraphStore`."""
 
     def __init__(self, environment: Environment) -> None:
-        self.codec = Codec()
+        self.codec = Codec(skimmer)
         self.ordinals = Ordinals()
         self._environment = environment
         self._held = [Held(0, 0, Pages(), Pages(), Pages(), immutables.Map())]
@@ -90,7 +92,7 @@ class MemoryStore:
 
     def graph(self, at: int) -> GraphReader:
         if at < self._begins:
-            raise NotFound(f"the history begins at {self._begins} µs since the epoch, {at} is before it")
+            raise NotFound(f"the history begins at {rfc3339(self._begins)}, {rfc3339(at)} is before it")
         return self._value(self._held[bisect_right(self._held, at, key=lambda held: held.ts) - 1])
 
     # ── history ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,7 +103,7 @@ class MemoryStore:
 
     def changes(self, t0: int, t1: int) -> Iterator[LoggedChange]:
         if t0 < self._begins:
-            raise NotFound(f"the history begins at {self._begins} µs since the epoch, {t0} is before it")
+            raise NotFound(f"the history begins at {rfc3339(self._begins)}, {rfc3339(t0)} is before it")
         return (change for change in self._logged() if t0 < change.ts <= t1)
 
     def revision(self, at: int) -> int:

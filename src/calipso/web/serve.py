@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Sequence
 
+from calipso.runtime.arenas import share_memory
 from calipso.runtime.home import Home
 from calipso.runtime.lock import WriterLock
 from calipso.runtime.system import System
@@ -23,6 +24,7 @@ async def serve(
 
     Raises `Conflict` when another one has the folder, `ConfigError`, `StoreError`.
     """
+    share_memory()
     home.prepare()
     lock = WriterLock(home.lock, home.server)
     stop = asyncio.Event()

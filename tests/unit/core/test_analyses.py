@@ -112,8 +112,12 @@ def said(name: str, source: str, **attributes: Any) -> HostRecord:
         ([said("a.x", "linux"), said("a.y", "nova@api")], {}),
         ([said("a.x", "linux"), said("a.y", "linux"), said("a", "nova@api")], {}),
         ([said("a", "linux", addresses=["10.0.0.5/24"]), said("c", "nova", stated_addresses=["10.0.0.5"])], {"c": "a"}),
+        ([said("10.0.0.5", "linux", hostname="ctl"), said("ctl.x", "nova@api")], {"ctl.x": "10.0.0.5"}),
+        ([said("10.0.0.5", "linux", hostname="localhost"), said("localhost", "nova@api")], {}),
+        ([said("10.0.0.5", "linux"), said("10", "nova@api")], {}),
     ],
-    ids=["first label", "machine-id", "clones", "two full names", "namesakes", "stated address"],
+    ids=["first label", "machine-id", "clones", "two full names", "namesakes", "stated address", "its own name",
+         "local host", "address"],
 )  # fmt: skip
 def test_names_of_one_host(records: list[HostRecord], expected: dict[str, str]) -> None:
     for order in itertools.permutations(records):

@@ -17,13 +17,18 @@ VALUES = st.recursive(
 ATTRIBUTES = st.dictionaries(st.text(min_size=1, max_size=12), VALUES, max_size=8)
 
 
-def learnt() -> Codec:
-    codec = Codec()
-    samples = [
-        codec.encode("veth", f"linux@h{i}", {"name": f"tap{i}", "mtu": 1500, "flags": ["UP", "BROADCAST"], "n": i})
+def samples(prefix: str = "tap") -> list[bytes]:
+    return [
+        Codec().encode(
+            "veth", f"linux@h{i}", {"name": f"{prefix}{i}", "mtu": 1500, "flags": ["UP", "BROADCAST"], "n": i}
+        )
         for i in range(3000)
     ]
-    codec.learn(train(samples))
+
+
+def learnt() -> Codec:
+    codec = Codec()
+    codec.learn(train(samples()))
     return codec
 
 
@@ -47,6 +52,17 @@ def test_facets_from_before_the_dictionary_stay_readable_and_comparable() -> Non
     assert old != new and len(new) < len(old)
     assert LEARNT.decode(old) == LEARNT.decode(new)
     assert LEARNT.plain(old) == LEARNT.plain(new)
+
+
+@pytest.mark.parametrize("plain", [0, 7])
+@pytest.mark.parametrize("relearnt", [False, True])
+def test_many_unpacked_at_once_are_what_they_are_one_by_one(relearnt: bool, plain: int) -> None:
+    codec = learnt()
+    bodies = samples()[:plain] + [codec.pack(body) for body in samples()[:200]]
+    if relearnt:
+        codec.learn(train(samples("qvo")))
+        bodies += [codec.pack(body) for body in samples("qvo")[:200]]
+    assert [bytes(each) for each in codec.unpacked_all(bodies)] == [codec.plain(body) for body in bodies]
 
 
 @given(st.binary(max_size=60))

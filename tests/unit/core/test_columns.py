@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gc
+from operator import itemgetter
 
 import pytest
 
+from bench import generate
 from calipso.graph import columns
+from calipso.graph.codec import train
 from calipso.graph.columns import built
 from calipso.graph.protocol import Spec
+from calipso.graph.skimming import skimmed
 from calipso.graph.value import FacetChange, Graph
 from calipso.model import ids
 from calipso.model.environment import Environment
 
-SPEED = Spec("speed", ("speed",), lambda head, a: a.get("speed"), lambda reader, head: None)
+SPEED = Spec("speed", ("speed",), lambda a: a.get("speed"), lambda reader, head: None)
 
 
 def said(graph: Graph, number: int, speed: int | None) -> FacetChange:
@@ -31,7 +35,7 @@ def names(graph: Graph, speed: object) -> set[str]:
 
 
 def test_values_of_every_kind() -> None:
-    column = built([(0, 1), (1, True), (2, [1, "a"]), (3, 1.0), (4, {"a": 1}), (5, [])])
+    column = built([(1, [0]), (True, [1]), ([1, "a"], (2,)), (1.0, [3]), ({"a": 1}, [4]), ([], [5])])
     assert sorted(column.find(1)) == [0, 2, 3] and list(column.find(True)) == [1] and list(column.find(False)) == []
     assert sorted(column.present) == [0, 1, 2, 3, 4, 5]
     assert {value for value, _ in column.items()} == {1, "a"}
@@ -49,6 +53,24 @@ def test_a_column_follows_changes_both_ways() -> None:
     assert names(third, 10) == {"eth7", "eth9"}
     assert names(first, 10) == {"eth1", "eth4", "eth7"}, "an older value is answered for as it was"
     assert names(third, 10) == {"eth7", "eth9"}
+
+
+@pytest.mark.parametrize("name", ["mtu", "owner", "addresses", "mac", "netns", "nothing"])
+def test_what_is_skimmed_is_what_the_objects_say(name: str) -> None:
+    graph = Graph(Environment())
+    said = list(generate.Estate(7).records(3000))
+    for start in range(0, len(said), 1500):  # the first are kept as they are, the others packed
+        tick = [
+            FacetChange(each.id, each.facet, graph.codec.encode(each.type, "test", each.attributes))
+            for each in said[start : start + 1500]
+        ]
+        graph, _ = graph.apply(tick, start + 1)
+        if not start:
+            graph.codec.learn(train([graph.codec.plain(change.body) for change in tick if change.body]))
+    assert any(head.members for head in graph.objects())
+    each = ((head.ord, graph.attributes(head).get(name)) for head in graph.objects())
+    found = [(ord, said) for some in skimmed(graph, (name,)) for said, ords in some for ord in ords]
+    assert sorted(found, key=itemgetter(0)) == [(ord, {name: value}) for ord, value in each if value is not None]
 
 
 def test_a_column_nobody_asks_for_lets_go_of_its_graph(monkeypatch: pytest.MonkeyPatch) -> None:

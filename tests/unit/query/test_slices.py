@@ -137,6 +137,20 @@ def test_life_of_objects(past: Past) -> None:
     assert told(f"G.V('{VHA}').Has('CreatedAt', LT({BEGIN}))", past.world) == [VHA]
 
 
+def test_moments_before_anything_was_known(past: Past) -> None:
+    for said in ("'1960-01-01'", "'0001-01-01T00:00:00Z'", "'-900000h'", "0"):
+        assert told(f"G.At({said}).V().Count()", past.world) == [0], said
+    for said in ("-5", "-1.5", "-99999999999999"):
+        with pytest.raises(QueryError, match="is no moment"):
+            told(f"G.At({said}).V().Count()", past.world)
+
+
+def test_the_future_is_refused_but_for_a_clock_that_is_ahead(past: Past) -> None:
+    assert told("G.At('+30s').V().Count()", past.world) == told("G.V().Count()", past.world)
+    with pytest.raises(QueryError, match="in the future"):
+        told("G.At('+1h').V().Count()", past.world)
+
+
 def test_slices_that_cannot_be(past: Past) -> None:
     for text, message in (
         ("G.V().As('a').G.At('-1m', 60).V()", "right after G"),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from calipso.errors import QueryError
 from calipso.graph.protocol import GraphReader
+from calipso.model import user
 from calipso.model.links import LINK_TYPES
 from calipso.query.conditions import Condition, Test, chosen, tester
 from calipso.query.elements import FLOWS, GRAPH, LINKS, NODES, VALUES, Kind, Link
@@ -20,7 +21,12 @@ from calipso.query.syntax import Argument, Chain, Literal
 OUT, IN, BOTH = 0, 1, 2
 """Directions; the first two are also the last bit of a link's code."""
 BY_TYPE = frozenset({"RelationType", "relation", "type", "label", "link", "Type", "Name"})
-"""Names of a link that follow from its type alone."""
+"""Names of a link that follow from its type alone, except for `SAID`."""
+SAID = {
+    user.OTHER: frozenset({"RelationType", "relation", "Type", "Name"}),
+    user.LAYER2: frozenset({"Type", "Name"}),
+}  # fmt: skip
+"""What users say of each link of a type that they make."""
 OF_LINKS = frozenset({"RelationType", "relation", "link"})
 """Names that in Out('RelationType', …) speak of the link, not of the object reached."""
 
@@ -37,52 +43,62 @@ class Along(NamedTuple):
     tests: tuple[Condition, ...] = ()
     every: bool = True
 
-    def codes(self, run: Run, way: int) -> frozenset[int]:
-        """Codes (2 · type + direction) of the links that may be followed."""
+    def split(self, run: Run, way: int) -> tuple[frozenset[int], frozenset[int]]:
+        """Codes (2 · type + direction) of links that are followed, and of those that each have to be asked."""
         key = ("codes", self, way, id(run.reader))
         if key not in run.compiled:
             ways = (OUT, IN) if way == BOTH else (way,)
-            run.compiled[key] = run.reader, frozenset(
-                2 * code + each for code, name in run.reader.link_names().items() if self._fits(run, name)
-                for each in ways
+            verdicts = {code: self._fits(run, name) for code, name in run.reader.link_names().items()}
+            run.compiled[key] = run.reader, tuple(
+                frozenset(2 * code + each for code, found in verdicts.items() if found is verdict for each in ways)
+                for verdict in (True, None)
             )  # fmt: skip
-        found: frozenset[int] = run.compiled[key][1]
+        found: tuple[frozenset[int], frozenset[int]] = run.compiled[key][1]
         return found
 
-    def _fits(self, run: Run, link_type: str) -> bool:
+    def _fits(self, run: Run, link_type: str) -> bool | None:
+        """Whether links of a type are followed; None where it is not the type alone that decides."""
         if self.labels:
             relation = link_type.partition(".")[0]
             return link_type in self.labels or relation in self.labels or (
                 "role" in self.labels and not device_level(link_type)
             )  # fmt: skip
-        typed = [test for test in self.tests if test.name.text in BY_TYPE]
-        if not typed:
-            return device_level(link_type)
-        combine = all if self.every else any
+        if not any(test.name.text in BY_TYPE for test in self.tests) and not device_level(link_type):
+            return False
         link = Link(link_type, -1, -1)
-        return combine(test.predicate.test(run.value(link, LINKS, test.name)) for test in typed)
+        said = SAID.get(link_type, frozenset())
+        verdicts = {
+            test.predicate.test(run.value(link, LINKS, test.name))
+            if test.name.text in BY_TYPE and test.name.text not in said else None
+            for test in self.tests
+        }  # fmt: skip
+        decides = not self.every  # one that holds is enough, or one that does not
+        return decides if decides in verdicts else None if None in verdicts else self.every or not verdicts
 
-    @property
-    def per_link(self) -> tuple[Condition, ...]:
-        """Tests that each link has to be asked for."""
-        return tuple(test for test in self.tests if test.name.text not in BY_TYPE)
+    def holds(self, run: Run) -> Callable[[Link], bool]:
+        """Asks a link."""
+        tests, combine = [tester(run, test, LINKS) for test in self.tests], all if self.every else any
+        return lambda link: combine(test(link) for test in tests)
 
 
-def others(reader: GraphReader, ord: int, codes: frozenset[int]) -> list[int]:
-    """The other ends of an object's links with one of these codes."""
-    return reader.around((ord,), codes)
+def others(run: Run, ord: int, along: Along, way: int) -> list[int]:
+    """The other ends of an object's links along which one goes."""
+    certain, asked = along.split(run, way)
+    if asked and run.reader.around((ord,), asked):
+        return [link.target if link.source == ord else link.source for link in links_along(run, ord, along, way)]
+    return run.reader.around((ord,), certain)
 
 
 def links_along(run: Run, ord: int, along: Along, way: int) -> Iterator[Link]:
     """The links themselves."""
-    reader, codes = run.reader, along.codes(run, way)
+    reader, (certain, asked) = run.reader, along.split(run, way)
     flat, names = reader.flat_ends(ord), reader.link_names()
-    tests = [tester(run, test, LINKS) for test in along.per_link]
+    holds = along.holds(run) if asked else None
     for i in range(0, len(flat), 2):
-        if flat[i] in codes:
+        if flat[i] in certain or flat[i] in asked:
             type, other = names[flat[i] >> 1], flat[i + 1]
             link = Link(type, other, ord) if flat[i] & 1 else Link(type, ord, other)
-            if all(test(link) for test in tests):
+            if holds is None or flat[i] in certain or holds(link):
                 yield link
 
 
@@ -173,15 +189,9 @@ class Neighbours(NamedTuple):
     tests: tuple[Test, ...] = ()
 
     def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
-        reader, codes = run.reader, self.along.codes(run, self.way)
-        tests, slow = ready(run, self.tests, NODES), bool(self.along.per_link)
+        tests = ready(run, self.tests, NODES)
         for each in stream:
-            ord = run.item(each)
-            if slow:
-                found = [link.target if link.source == ord else link.source
-                         for link in links_along(run, ord, self.along, self.way)]  # fmt: skip
-            else:
-                found = others(reader, ord, codes)
+            found = others(run, run.item(each), self.along, self.way)
             run.tick(len(found) + 1)
             for other in found:
                 if all(test(other) for test in tests):
@@ -271,7 +281,10 @@ def _move_to_links(way: int) -> Callable[[Asked], tuple[Step, Kind]]:
 
 def _check_label(asked: Asked) -> None:
     if len(asked.args) == 1 and isinstance(asked.args[0], Literal):
-        raise asked.wrong(f"no link type or relation {asked.args[0].value!r}", asked.args[0])
+        word = asked.args[0].value
+        raise asked.wrong(
+            f"no link type or relation {word!r}; one of your own is ('RelationType', {word!r})", asked.args[0]
+        )
 
 
 def _ids(asked: Asked) -> tuple[tuple[str, int], ...]:

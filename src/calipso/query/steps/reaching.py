@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 
-from calipso.graph.protocol import GraphReader
 from calipso.query.conditions import Condition, Test, chosen
 from calipso.query.elements import ELEMENTS, FLOWS, NODES, PATHS, VALUES, Kind, trail
 from calipso.query.plan import Asked, Spec, Step
 from calipso.query.run import Run
-from calipso.query.steps.moving import BOTH, IN, OUT, Along, labels, links_along, others
+from calipso.query.steps.moving import BOTH, IN, OUT, Along, labels, others
 from calipso.query.steps.projecting import Projection, by
 from calipso.query.syntax import Argument, Chain, Literal
 
@@ -31,7 +30,6 @@ class Within(NamedTuple):
     depth: int
 
     def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
-        reader, codes = run.reader, self.along.codes(run, self.way)
         seen: set[int] = set()
         front = []
         for start in stream:
@@ -44,7 +42,7 @@ class Within(NamedTuple):
             depth += 1
             after = []
             for each in front:
-                for other in self._reached(run, reader, run.item(each), codes):
+                for other in self._reached(run, run.item(each)):
                     if other not in seen:
                         seen.add(other)
                         run.hold(1)
@@ -52,12 +50,8 @@ class Within(NamedTuple):
                         yield after[-1]
             front = after
 
-    def _reached(self, run: Run, reader: GraphReader, ord: int, codes: frozenset[int]) -> list[int]:
-        if self.along.per_link:
-            found = [link.target if link.source == ord else link.source
-                     for link in links_along(run, ord, self.along, self.way)]  # fmt: skip
-        else:
-            found = others(reader, ord, codes)
+    def _reached(self, run: Run, ord: int) -> list[int]:
+        found = others(run, ord, self.along, self.way)
         run.tick(len(found) + 1)
         return found
 
@@ -69,21 +63,17 @@ class ShortestPathTo(NamedTuple):
     along: Along
 
     def open(self, stream: Iterator[Any], run: Run) -> Iterator[Any]:
-        return self._ways(stream, run, run.reader)
-
-    def _ways(self, stream: Iterator[Any], run: Run, reader: GraphReader) -> Iterator[Any]:
-        codes = self.along.codes(run, BOTH)
         targets: BitMap | None = None
         for each in stream:
             if targets is None:
                 found = chosen(run, self.tests)
                 targets = found if isinstance(found, BitMap) else BitMap(found)
-            ords = shortest(run, reader, run.item(each), targets, codes)
+            ords = shortest(run, run.item(each), targets, self.along)
             if ords:
                 yield run.moved(each, Way(tuple((NODES, ord) for ord in ords)), PATHS)
 
 
-def shortest(run: Run, reader: GraphReader, start: int, targets: BitMap, codes: frozenset[int]) -> list[int]:
+def shortest(run: Run, start: int, targets: BitMap, along: Along) -> list[int]:
     """Ordinals from `start` to the nearest target, empty when none is reached: breadth first from both ends."""
     if start in targets or not targets:
         return [start] if start in targets else []
@@ -91,30 +81,36 @@ def shortest(run: Run, reader: GraphReader, start: int, targets: BitMap, codes: 
     seen = [BitMap((start,)), targets.copy()]
     while True:
         turn = 0 if len(sides[0][-1]) <= len(sides[1][-1]) else 1
-        front = expanded(run, reader, sides[turn][-1], codes) - seen[turn]
+        front = expanded(run, sides[turn][-1], along) - seen[turn]
         if not front:
             return []
         sides[turn].append(front)
         meeting = front & seen[1 - turn]
         if meeting:
             middle = meeting.min()
-            first = _back(run, reader, middle, sides[0], codes)
-            return [*first[::-1], *_back(run, reader, middle, sides[1], codes)[1:]]
+            first = _back(run, middle, sides[0], along)
+            return [*first[::-1], *_back(run, middle, sides[1], along)[1:]]
         seen[turn] |= front
 
 
-def expanded(run: Run, reader: GraphReader, front: BitMap, codes: frozenset[int]) -> BitMap:
+def expanded(run: Run, front: BitMap, along: Along) -> BitMap:
     """All that one link leads to from any of these."""
     run.tick(len(front))
-    return BitMap(reader.around(front, codes))
+    certain, asked = along.split(run, BOTH)
+    out = BitMap(run.reader.around(front, certain))
+    if asked and run.reader.around(front, asked):
+        for ord in front:
+            if run.reader.around((ord,), asked):
+                out.update(others(run, ord, along, BOTH))
+    return out
 
 
-def _back(run: Run, reader: GraphReader, middle: int, levels: list[BitMap], codes: frozenset[int]) -> list[int]:
+def _back(run: Run, middle: int, levels: list[BitMap], along: Along) -> list[int]:
     """From a meeting place back to the level a side began with."""
     place = next(n for n, level in enumerate(levels) if middle in level)
     out = [middle]
     for level in reversed(levels[:place]):
-        out.append(min(other for other in others(reader, out[-1], codes) if other in level))
+        out.append(min(other for other in others(run, out[-1], along, BOTH) if other in level))
     return out
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sized
 from typing import Any, NamedTuple
 
+import msgspec
+
 from calipso.query.elements import ANYTHING, FLOWS, METRICS, PACKETS, VALUES, Kind, identity
 from calipso.query.names import Name, name_of
 from calipso.query.plan import Asked, Spec, Step, Sub
@@ -129,18 +131,16 @@ class Group(NamedTuple):
         return _late(lambda: run.begun(self._grouped(stream, run), VALUES))
 
     def _grouped(self, stream: Iterator[Any], run: Run) -> dict[str, Any]:
-        groups: dict[Any, list[Any]] = {}
+        groups: dict[str, list[Any]] = {}
         labels: dict[Any, str] = {}
         for each in run.collected(stream):
             key = self.key.of(run, run.item(each), self.kind)
             if key is None:
                 continue
             for one in key if isinstance(key, list) else (key,):
-                place = identity(one)
-                groups.setdefault(place, []).append(each)
-                labels[place] = one if isinstance(one, str) else str(one)
-        found = sorted(groups, key=lambda place: rank(labels[place]) or ())
-        return {labels[place]: self._made(run, groups[place]) for place in found}
+                label = labels.setdefault(identity(one), one if isinstance(one, str) else _text(one))
+                groups.setdefault(label, []).append(each)
+        return {label: self._made(run, groups[label]) for label in sorted(groups, key=lambda label: rank(label) or ())}
 
     def _made(self, run: Run, group: list[Any]) -> Any:
         if self.counts:
@@ -152,6 +152,14 @@ class Group(NamedTuple):
             return None if found is None else run.item(found)
         values = [self.value.of(run, run.item(each), self.kind) for each in group]
         return [value for value in values if value is not None]
+
+
+def _text(value: Any) -> str:
+    """A value as the name of a group, in an answer that is JSON: a number and its text are the same one."""
+    try:
+        return msgspec.json.encode(value, order="deterministic").decode()
+    except (TypeError, OverflowError):  # what JSON has no form for: elements, numbers of more than 64 bits
+        return str(value)
 
 
 def reduces(sub: Sub) -> bool:

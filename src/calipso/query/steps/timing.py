@@ -23,16 +23,18 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)")
 MILLISECONDS = 10**11
 """Numbers from here on are ms since the epoch, below it s: it is the year 1973 in ms, 5138 in s."""
 LATEST = 2**61
+AHEAD = 60_000_000
+"""µs by which an asker's clock may be ahead of ours."""
 
 
 class Moment(NamedTuple):
-    """A time: µs since the epoch, or with `relative` from now."""
+    """A time: µs since the epoch, or with `relative` from now. Before 1970 is 1970: nothing was known."""
 
     us: int
     relative: bool
 
     def at(self, now: int) -> int:
-        return now + self.us if self.relative else self.us
+        return max(0, now + self.us if self.relative else self.us)
 
 
 class At(NamedTuple):
@@ -48,6 +50,8 @@ class At(NamedTuple):
                 "a slice of time stands right after G", position=self.position, hint="as in G.At('-1m', 60).V()"
             )
         at = self.moment.at(run.world.now)
+        if at > run.world.now + AHEAD:
+            raise QueryError("that is in the future, of which nothing is known", position=self.position)
         run.reader, run.at = run.world.graph(at), at
         return stream
 
@@ -65,7 +69,7 @@ def moment(value: Any) -> Moment | None:
     """A moment as people say it: `-1m`, RFC 1123, RFC 3339, s or ms since the epoch; None when it is none."""
     if type(value) is int or type(value) is float:
         scaled = int(value * (1_000 if abs(value) >= MILLISECONDS else 1_000_000))
-        return Moment(scaled, False) if abs(scaled) < LATEST else None
+        return Moment(scaled, False) if 0 <= scaled < LATEST else None
     if not isinstance(value, str):
         return None
     said = value.strip()

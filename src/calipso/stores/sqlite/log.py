@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from calipso.errors import NotFound
 from calipso.graph.heads import decode_head
+from calipso.model.moments import rfc3339
 from calipso.seams import LoggedChange
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.names import Names
@@ -41,7 +42,7 @@ def until(kept: Sequence[Epoch], at: int) -> list[Epoch]:
         if before[i].complete:
             return before[i:]
     raise NotFound(
-        f"the history begins at {kept[0].ts} µs since the epoch, {at} is before it",
+        f"the history begins at {rfc3339(kept[0].ts)}, {rfc3339(at)} is before it",
         hint="Ask for a later time, or keep history longer.",
     )
 

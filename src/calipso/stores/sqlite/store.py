@@ -18,6 +18,7 @@ from calipso.graph.protocol import GraphReader
 from calipso.graph.value import Delta, Graph
 from calipso.model.environment import Environment
 from calipso.model.record import Scope, ScopeState
+from calipso.native.skimming import skimmer
 from calipso.seams import LoggedChange
 from calipso.stores.sqlite import epoch as epochs
 from calipso.stores.sqlite.briefs import Briefs
@@ -60,7 +61,7 @@ class SqliteStore:
     def _begin(self) -> None:
         database = self.database
         self.facet_names, self.link_types = Names(database, "facet_name"), Names(database, "link_type")
-        self.codec = Codec()
+        self.codec = Codec(skimmer)
         with database.reading() as reader:
             for (dictionary,) in reader.execute("SELECT bytes FROM dictionary ORDER BY nth"):
                 self.codec.learn(dictionary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -18,9 +19,11 @@ from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
 from calipso.graph.keys import PATHS, values_of
 from calipso.graph.merge import CACHE, Decoder
+from calipso.graph.pages import SIZE
 from calipso.graph.protocol import Facet, LinkEnd, Obj, Ordinals, Spec
 from calipso.graph.value import Facts
 from calipso.model.environment import Environment
+from calipso.model.moments import rfc3339
 from calipso.model.record import Attributes
 from calipso.stores.sqlite import few
 from calipso.stores.sqlite.chunk import CHUNK_BITS, FacetChunk, HeadChunk, unpack_facets, unpack_heads
@@ -102,7 +105,7 @@ class View:
             row = reader.execute(query, (chunk, epoch)).fetchone()
         if row is None:
             raise NotFound(
-                f"the history at {self.ts} µs since the epoch was pruned while it was read",
+                f"the history at {rfc3339(self.ts)} was pruned while it was read",
                 hint="Ask for a later time.",
             )
         found: bytes = row[0]
@@ -273,9 +276,12 @@ class View:
         """The encoded facets of each member."""
         return tuple(self._facts(member) for member in obj.members or (obj.ord,))
 
-    def everything(self) -> Iterator[tuple[Obj, Facts | None]]:
-        """Every object with its encoded facets; None where they are those of several members."""
-        return ((head, None if head.members else self.facts_of(head)[0]) for head in self.objects())
+    def everything(self) -> Iterator[tuple[Sequence[int], Sequence[Facts]]]:
+        """Objects, some at a time, and beside each its encoded facets, those of all its members."""
+        objects = self.objects()
+        while page := list(islice(objects, SIZE)):
+            facts = [tuple(chain.from_iterable(filter(None, self.facts_of(head)))) for head in page]
+            yield [head.ord for head in page], facts
 
     # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────────────────
 
