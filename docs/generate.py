@@ -26,7 +26,7 @@ from calipso.model.hover import FIRST_GENERATION as HOVER_FIRST
 from calipso.model.hover import SECOND_GENERATION as HOVER_SECOND
 from calipso.model.kinds import KINDS
 from calipso.model.links import LINK_TYPES
-from calipso.model.reaching import Ssh
+from calipso.model.reaching import CloudHosts, Ssh
 from calipso.model.rules import Join, LinkType, Rule, Select, Via, Walk
 from calipso.model.rules import Path as KeyPath
 from calipso.model.types import OBJECT_TYPES
@@ -226,6 +226,7 @@ def environment() -> str:
         ("Environment", Environment),
         ("Host, below `hosts`", Host),
         ("SSH, `ssh` of a host", Ssh),
+        ("Hosts of clouds, `cloud_hosts`", CloudHosts),
         ("OpenStack, `openstack` of a host", OpenStackAccess),
         ("Message bus, `amqp` of an environment or of a host with `openstack`", AmqpAccess),
     ):

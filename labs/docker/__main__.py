@@ -21,7 +21,7 @@ def main() -> int:
         if asked.what == "up":
             made = lab.up(state)
             print(f"hosts {', '.join(made.holders)}; environment: {state / lab.FILE}")
-            print(f"next: calipso add {state / lab.FILE} && calipso scan --env docker")
+            print(f"next: calipso env add {state / lab.FILE} && calipso scan --env docker")
         elif asked.what == "down":
             print("taken down" if lab.down(state) else "no lab was up")
         else:

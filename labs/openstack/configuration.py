@@ -13,7 +13,7 @@ from labs.openstack.running import HERE, LOGS, RUN, Running
 TEMPLATES = HERE / "etc"
 SHARED = ("neutron", "nova", "glance")
 """Projects whose packages bring files for /etc."""
-DATABASES = ("keystone", "placement", "glance", "nova_api", "nova", "nova_cell0", "neutron")
+DATABASES = ("keystone", "placement", "glance", "nova_api", "nova", "nova_cell0", "neutron", "octavia")
 FOLDERS = (
     "/var/lib/nova/instances", "/var/lib/neutron", "/var/lib/glance/images", "/var/lib/keystone", "/var/log/neutron",
     "/var/log/nova", "/var/log/openvswitch", LOGS,
@@ -65,7 +65,7 @@ def files(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def words(made: Running, host: d.Host) -> dict[str, str]:
     """What the templates' words stand for on a host."""
     ovn = made.mechanism == "ovn"
-    router = "ovn-router,trunk,qos,segments" if ovn else "router,trunk,qos,port_forwarding,segments"
+    router = "ovn-router,trunk,qos,segments" if ovn else "router,trunk,qos,port_forwarding,segments,firewall_v2,vpnaas"
     return {
         "host": host.name, "address": host.address, "tunnel_address": host.tunnel_address, "number": str(host.number),
         "firewall": host.firewall, "machine_id": hashlib.md5(host.name.encode(), usedforsecurity=False).hexdigest(),
@@ -75,7 +75,7 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         "keystone": d.KEYSTONE.url.removesuffix(d.KEYSTONE.path), "glance": d.GLANCE.url,
         "physnet": d.PHYSNET, "provider_bridge": d.PROVIDER_BRIDGE, "ovsdb": str(d.OVSDB_PORT),
         "northbound": str(d.NORTHBOUND_PORT), "southbound": str(d.SOUTHBOUND_PORT),
-        "tenant_type": d.tenant_type(made.mechanism), "service_plugins": router,
+        "tenant_type": made.overlay, "service_plugins": router,
         "mechanism_drivers": "ovn" if ovn else "openvswitch,l2population",
         "agent_mode": _agent_mode(made.routers, host), "ha_hosts": str(d.HA_HOSTS),
         **{name: str(made.routers == name).lower() for name in ("dvr", "ha")},

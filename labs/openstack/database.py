@@ -32,6 +32,7 @@ MIGRATIONS = (
         ("nova-manage", "cell_v2", "map_cell0"),
         ("nova-manage", "db", "sync"),
         ("nova-manage", "cell_v2", "create_cell", "--name=cell1"),
+        ("octavia-db-manage", "upgrade", "head"),
     ),
     (("neutron-db-manage", *NEUTRON, "upgrade", "heads"),),
 )

@@ -69,7 +69,8 @@ NEUTRON = Api("neutron", "network", 9696, "neutron.wsgi.api")
 NOVA = Api("nova", "compute", 8774, "nova.wsgi.osapi_compute", "/v2.1")
 PLACEMENT = Api("placement", "placement", 8778, "placement.wsgi.api")
 GLANCE = Api("glance", "image", 9292, "glance.wsgi.api")
-REGISTERED = (NOVA, NEUTRON, PLACEMENT, GLANCE)
+OCTAVIA = Api("octavia", "load-balancer", 9876, "octavia.wsgi.api")
+REGISTERED = (NOVA, NEUTRON, PLACEMENT, GLANCE, OCTAVIA)
 """Services with a user and endpoints of their own; Keystone registers itself."""
 
 
@@ -98,6 +99,9 @@ class Vm:
     floating: bool = False
 
 
+SERVED = "red"
+"""The project that has a load balancer, and with ML2/OVS a firewall and a VPN."""
+KEY_OF_VPN = "never-told"
 EXTERNAL = Network("ext-net", "172.24.4.0/24", external=True)
 VLAN = Network("vlan-101", "10.101.0.0/24", vlan=101)
 TENANTS = (Network("net-red", "10.1.0.0/24", "red"), Network("net-blue", "10.2.0.0/24", "blue"))
@@ -115,6 +119,5 @@ def agents(routers: str) -> list[tuple[str, str]]:
     return [*everywhere, ("dhcp", CTL.name), ("metadata", CTL.name)]
 
 
-def tenant_type(mechanism: str) -> str:
-    """Network type of a tenant's networks."""
-    return "geneve" if mechanism == "ovn" else "vxlan"
+OVERLAYS = {"ovs": ("vxlan", "gre"), "ovn": ("geneve",)}
+"""Mechanism driver → network types that tenants' networks can be of, the usual one first."""

@@ -27,7 +27,7 @@ def environment(running: Running) -> str:
         "distribution": "Upstream",
         "distribution_version": "2026.2",
         "mechanism_drivers": [running.mechanism.upper()],
-        "type_drivers": [d.tenant_type(running.mechanism), "vlan", "flat"],
+        "type_drivers": [running.overlay, "vlan", "flat"],
         "amqp": {"host": d.CTL.address, "user": d.LISTENER, "password": f"file:{running.state / SECRET}"},
         "hosts": {API: apis, **hosts},
         "sources": {"openstack": {}, "linux": {}, "ovs": {}, "libvirt": {}, **of_mechanism},

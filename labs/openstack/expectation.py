@@ -42,11 +42,14 @@ class Expected:
         return id
 
 
-def expected(facts: Mapping[str, Any], mechanism: str) -> Expected:
-    """From what `cloud/facts.py` prints."""
+def expected(facts: Mapping[str, Any], mechanism: str, overlay: str = "") -> Expected:
+    """From what `cloud/facts.py` prints. overlay: the type of tenants' networks, the usual one unless told."""
     out = Expected()
     for host in d.HOSTS:
-        _host(out, host, d.tenant_type(mechanism))
+        _host(out, host, overlay or d.OVERLAYS[mechanism][0])
+    for cls, listed in facts.get("beside", {}).items():
+        for id in listed:
+            out.add(ids.by_uuid(cls, id), "vservice")
     network_of = {port["id"]: port["network"] for port in facts.get("ports", ())}
     for instance in facts["instances"]:
         host = next(each for each in d.HOSTS if each.name == instance["host"])

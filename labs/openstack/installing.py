@@ -12,6 +12,7 @@ from labs.plain.running import LabError, command, path
 
 RELEASE = (
     "keystone==30.0.0", "neutron==29.0.0", "nova==34.0.0", "openstack-placement==16.0.0", "glance==33.0.0",
+    "neutron-fwaas==25.0.0", "neutron-vpnaas==29.0.0", "octavia==19.0.0",
 )  # fmt: skip
 """OpenStack 2026.2."""
 BESIDE = ("pyuwsgi", "PyMySQL", "python-openstackclient", "libvirt-python")

@@ -21,7 +21,7 @@ LINKS = (
     "security_group-port", "vnic-port", "router-vservice", "floating_ip-vservice", "network-vservice", "vservice-vedge",
     "vedge-network_agent", "host_pnic-network",
 )  # fmt: skip
-OVERLAYS = ("vxlan", "geneve")
+OVERLAYS = ("vxlan", "gre", "geneve")
 GATEWAY = "network:router_gateway"
 SWITCH_AGENTS = ("Open vSwitch agent", "OVN Controller agent", "OVN Controller Gateway agent")
 
@@ -106,7 +106,10 @@ def services_of(router: str, facts: Mapping[str, Any], mechanism: str) -> set[st
 
 def _served(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
     """Routers, DHCP and floating IPs by the services that do them."""
-    links: set[Link] = set()
+    links = {
+        ("network-vservice", ids.by_uuid("network", network), ids.by_uuid(cls, id))
+        for cls, listed in facts.get("beside", {}).items() for id, networks in listed.items() for network in networks
+    }  # fmt: skip
     gateways = {port["device"]: port for port in facts["ports"] if port["owner"] == GATEWAY}
     done = {router: services_of(router, facts, mechanism) for router in gateways}
     for router, services in done.items():

@@ -34,16 +34,20 @@ def default_cache() -> Path:
 
 
 def up(
-    state: Path, cache: Path, mechanism: str = "ovs", *, routers: str = d.ROUTERS[0], mortal: bool = False
-) -> Running:
+    state: Path, cache: Path, mechanism: str = "ovs", *, routers: str = d.ROUTERS[0], overlay: str = "",
+    mortal: bool = False,
+) -> Running:  # fmt: skip
     """Make the lab, or give the one that runs. What fails halfway is taken down again, its logs stay.
 
     mortal: the lab ends with the thread that makes it. Raises `LabError`.
     """
     running = status(state)
+    overlay = overlay or d.OVERLAYS[mechanism][0]
+    if overlay not in d.OVERLAYS[mechanism]:
+        raise LabError(f"{mechanism} makes no networks of {overlay} here: {', '.join(d.OVERLAYS[mechanism])}")
     if running is not None:
-        if (running.mechanism, running.routers) != (mechanism, routers):
-            there = f"{running.mechanism} and {running.routers} routers"
+        if (running.mechanism, running.routers, running.overlay) != (mechanism, routers, overlay):
+            there = f"{running.mechanism}, {running.overlay} and {running.routers} routers"
             raise LabError(f"a lab with {there} runs already: take it down first")
         return running
     if mechanism != "ovs" and routers != d.ROUTERS[0]:
@@ -51,7 +55,7 @@ def up(
     installing.ready(mechanism)
     down(state)
     state.mkdir(parents=True, exist_ok=True)
-    made = Running(mechanism, state, cache, {}, routers)
+    made = Running(mechanism, state, cache, {}, routers, overlay)
     _step("programs", lambda: installing.install(cache))
     try:
         _step("hosts", lambda: _hosts(made, mortal))

@@ -34,13 +34,16 @@ class Running:
     """The lab as it runs. `state`: the folder that notes it. `cache`: what outlives it: the cloud's programs.
 
     `holders`: host, or the outside → what holds it. `routers`: how they are realised (`declaration.ROUTERS`).
+    `overlay`: the type of tenants' networks (`declaration.OVERLAYS`).
     """
 
     def __init__(
-        self, mechanism: str, state: Path, cache: Path, holders: dict[str, Holder], routers: str = d.ROUTERS[0]
-    ) -> None:
+        self, mechanism: str, state: Path, cache: Path, holders: dict[str, Holder], routers: str = d.ROUTERS[0],
+        overlay: str = "",
+    ) -> None:  # fmt: skip
         self.mechanism = mechanism
         self.routers = routers
+        self.overlay = overlay or d.OVERLAYS[mechanism][0]
         self.state = state
         self.cache = cache
         self.holders = holders
@@ -109,7 +112,10 @@ class Running:
 
     def note(self) -> None:
         """Write down what was started, so that any later process can end it."""
-        said = {"mechanism": self.mechanism, "routers": self.routers, "cache": str(self.cache), "holders": self.holders}
+        said = {
+            "mechanism": self.mechanism, "routers": self.routers, "overlay": self.overlay, "cache": str(self.cache),
+            "holders": self.holders,
+        }  # fmt: skip
         put(self.state / NOTE, json.dumps(said))
         for name, holder in self.holders.items():
             put(self.state / f"{name}.pid", f"{holder.first}\n")
@@ -130,7 +136,8 @@ def noted(state: Path) -> Running | None:
     try:
         said = json.loads((state / NOTE).read_text())
         holders = {str(name): Holder(int(pid), int(started)) for name, (pid, started) in said["holders"].items()}
-        return Running(str(said["mechanism"]), state, Path(said["cache"]), holders, str(said["routers"]))
+        how = str(said["routers"]), str(said.get("overlay", ""))
+        return Running(str(said["mechanism"]), state, Path(said["cache"]), holders, *how)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

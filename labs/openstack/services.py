@@ -10,6 +10,7 @@ from labs.openstack import database
 from labs.openstack import declaration as d
 from labs.openstack.database import NEUTRON
 from labs.openstack.running import RUN, SLOW, Running, wait
+from labs.plain.running import LabError
 
 RABBIT = "/var/lib/lab-rabbit"
 NODE = ("env", f"HOME={RABBIT}", "RABBITMQ_NODENAME=rabbit@ctl", "LANG=C.UTF-8")
@@ -45,6 +46,8 @@ for each in nb:{d.NORTHBOUND_PORT} sb:{d.SOUTHBOUND_PORT}; do
     --unixctl={OVN_RUN}/ovn${{n}}_db.ctl --pidfile={OVN_RUN}/ovn${{n}}_db.pid --detach --log-file=/var/log/ovn/$n.log
 done
 """
+OF_AGENTS = ("qdhcp-", "qrouter-", "snat-", "fip-")
+"""How namespaces of Neutron's agents are named."""
 AGENT = ("--config-file", "/etc/neutron/neutron.conf", "--config-file")
 
 
@@ -94,9 +97,7 @@ def tokens_last(made: Running, seconds: int) -> None:
     name = f"{d.KEYSTONE.name}-api"
     edit = rf"/^expiration *=/d; s/^\[token\]$/&\nexpiration = {seconds}/"
     made.run(d.CTL.name, "sed", "-i", edit, "/etc/keystone/keystone.conf")
-    made.script(d.CTL.name, f"kill $(cat {RUN}/{name}.pid)")
-    alive = ("sh", "-c", f"kill -0 $(cat {RUN}/{name}.pid)")
-    wait(60, "the end of Keystone", lambda: not made.answers(d.CTL.name, *alive))
+    _end(made, d.CTL.name, name)
     _web(made, d.KEYSTONE, KEYSTONE_FILES)
     wait(90, d.KEYSTONE.name, partial(_answers, made, d.KEYSTONE))
 
@@ -141,6 +142,35 @@ def facts(made: Running) -> dict[str, Any]:
     """What the cloud's API tells (`cloud/facts.py` says how). Raises `LabError`."""
     told: dict[str, Any] = json.loads(made.program("facts"))
     return told
+
+
+def swept(made: Running) -> None:
+    """Hosts have no namespace of an agent any more that the API does not tell of.
+
+    Neutron's agents that missed that something went, because the bus was away, take it away when they begin anew.
+    """
+    try:
+        wait(20, "agents to take away what is gone", lambda: not _strays(made))
+    except LabError:
+        for host, agent in {(host, "dhcp" if netns.startswith("qdhcp-") else "l3") for host, netns in _strays(made)}:
+            name = f"neutron-{agent}-agent"
+            _end(made, host, name)
+            made.serve(host, name, name, *AGENT, f"/etc/neutron/{agent}_agent.ini")
+        wait(120, "agents begun anew to take away what is gone", lambda: not _strays(made))
+
+
+def _strays(made: Running) -> set[tuple[str, str]]:
+    """(host, namespace) of what agents hold and the API does not tell of."""
+    found = set()
+    for host in d.HOSTS:
+        names = [line.split()[0] for line in made.run(host.name, "ip", "netns", "list").splitlines() if line.strip()]
+        found |= {(host.name, name) for name in names if name.startswith(OF_AGENTS)}
+    return found - {(each["host"], each["netns"]) for each in facts(made)["services"]}
+
+
+def _end(made: Running, host: str, name: str) -> None:
+    made.script(host, f"kill $(cat {RUN}/{name}.pid)")
+    wait(60, f"the end of {name}", lambda: not made.answers(host, "sh", "-c", f"kill -0 $(cat {RUN}/{name}.pid)"))
 
 
 def _answers(made: Running, api: d.Api) -> bool:

@@ -31,7 +31,7 @@ def do(what: str, state: Path, hosts: int) -> int:
     if what == "up":
         made = lab.up(state, hosts)
         print(f"hosts {', '.join(made.hosts)}; environment: {state / FILE}")
-        print(f"next: calipso add {state / FILE} && calipso scan --env plain")
+        print(f"next: calipso env add {state / FILE} && calipso scan --env plain")
     elif what == "down":
         print("taken down" if lab.down(state) else "no lab was up")
     elif what == "expect":

@@ -31,7 +31,7 @@ def do(what: str, state: Path, cable: list[str]) -> None:
     """Raises `LabError`."""
     if what == "up":
         lab.up(state)
-        print(f"next: calipso add {state / lab.FILE} && calipso scan --env tor")
+        print(f"next: calipso env add {state / lab.FILE} && calipso scan --env tor")
         return
     if what == "down":
         print("taken down" if lab.down(state) else "no lab was up")

@@ -16,8 +16,8 @@ from calipso.seams import Http
 from tests.support.openstack_said import SERVICES, MadeUpCloud
 
 PREFIX = {"compute": "/compute/v2.1", "network": "/network", "image": "/image", "identity": "/identity/v3",
-          "placement": "/placement"}  # fmt: skip
-BELOW = {"network": "/v2.0", "image": "/v2"}
+          "placement": "/placement", "load-balancer": "/load-balancer"}  # fmt: skip
+BELOW = {"network": "/v2.0", "image": "/v2", "load-balancer": "/v2"}
 VERSIONS = {"compute": "v2.1", "image": "v2.9", "identity": "v3.14"}
 
 

@@ -22,6 +22,11 @@ INTENT = ("keystone", "nova", "neutron", "ovn")
 """Facets of what says the same however often it is asked."""
 
 
+def once(text: str) -> str:
+    """A file of oslo.config without the one option of the lab that may be said several times."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("service_provider = "))
+
+
 def home_of(lab: Running, folder: Path) -> Home:
     """A folder of Calipso's that knows the lab."""
     home = Home(folder)

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 from calipso.model.record import Observation, Record, Seen
 from calipso.seams import Http, Reply, Request, SourceConfig
 from calipso.sources.openstack import SOURCE
-from calipso.sources.openstack.collect import LISTINGS
+from calipso.sources.openstack.collect import EXTENSIONS, LISTINGS
 
 Row = dict[str, Any]
-SERVICES = ["compute", "identity", "image", "network", "placement"]
+SERVICES = ["compute", "identity", "image", "load-balancer", "network", "placement"]
 COMMON: Row = {
     "description": "said",
     "tags": ["b", "a"],
@@ -101,6 +101,34 @@ OBJECTS: dict[str, list[Row]] = {
         }],
     }],
     "qos_policies": [{"id": "q1", "name": "slow", "rules": [{"id": "qr1", "type": "bandwidth_limit", "max_kbps": 9}]}],
+    "load_balancers": [{
+        **COMMON, "id": "lb1", "name": "web",
+        "provisioning_status": "ACTIVE", "operating_status": "ONLINE", "provider": "amphora", "vip_address": "10.1.0.9",
+        "vip_port_id": "port1", "vip_network_id": "n1", "vip_subnet_id": "sn1", "availability_zone": "east",
+        "listeners": [{"id": "li1"}], "pools": [{"id": "po1"}], "created_at": "2026-01-31T00:00:00",
+    }],
+    "firewall_groups": [{
+        **COMMON, "id": "fw1", "name": "edge", "shared": False, "ports": ["po1"],
+        "ingress_firewall_policy_id": "fp1", "egress_firewall_policy_id": "fp1",
+    }],
+    "firewall_policies": [{"id": "fp1", "name": "web only", "firewall_rules": ["fr2", "fr1"], "audited": True}],
+    "firewall_rules": [
+        {"id": "fr1", "name": "rest", "action": "deny", "ip_version": 4, "enabled": True},
+        {"id": "fr2", "name": "web", "action": "allow", "protocol": "tcp", "ip_version": 4, "enabled": True,
+         "source_ip_address": "10.9.0.0/16", "source_port": "1024:65535", "destination_ip_address": "10.0.0.5",
+         "destination_port": "443"},
+    ],
+    "vpn_services": [{
+        **COMMON, "id": "vp1", "name": "branch", "router_id": "r1", "subnet_id": None,
+        "external_v4_ip": "192.0.2.7", "external_v6_ip": "2001:DB8::7",
+    }],
+    "ipsec_connections": [{
+        **COMMON, "id": "ic1", "name": "to the branch", "vpnservice_id": "vp1", "peer_address": "198.51.100.7",
+        "peer_id": "branch", "peer_cidrs": [], "local_ep_group_id": "eg1", "peer_ep_group_id": "eg2",
+        "initiator": "bi-directional", "mtu": 1500, "psk": "never", "ikepolicy_id": "ik1",
+    }],
+    "endpoint_groups": [{"id": "eg1", "type": "subnet", "endpoints": ["sn1"]},
+                        {"id": "eg2", "type": "cidr", "endpoints": ["10.8.0.0/16"]}],
     "agents": [{
         "id": "ag1", "host": "cmp1", "agent_type": "L3 agent", "binary": "neutron-l3-agent", "admin_state_up": True,
         "alive": True, "availability_zone": "az1", "configurations": {
@@ -139,6 +167,7 @@ class MadeUpCloud:
         self.oldest = oldest
         self.statuses: dict[str, int] = {}
         self.services = list(SERVICES)
+        self.extensions = ["fwaas_v2", "vpnaas"]
         self.asked: list[Http] = []
 
     async def ask(self, request: Request) -> Reply:
@@ -152,21 +181,26 @@ class MadeUpCloud:
 
     def page(self, request: Http) -> Reply:
         service, parts = request.endpoint.removeprefix("openstack:"), urlsplit(request.path)
+        if (service, parts.path) == ("network", EXTENSIONS.path) and EXTENSIONS.key not in self.statuses:
+            known = [{"alias": alias, "name": alias} for alias in ("router", *self.extensions)]
+            return Reply(json.dumps({EXTENSIONS.key: known}).encode(), 200)
         name = next((
             name for name, each in LISTINGS.items()
             if (each.service, each.path.partition("?")[0]) == (service, parts.path)
         ), "")  # fmt: skip
-        for refused in (name, parts.path):
+        for refused in (name, parts.path, parts.path.removeprefix("/")):
             if refused in self.statuses:
                 return Reply(b"refused", self.statuses[refused])
         if not name:
             told = DETAILED.get(parts.path)
             return Reply(json.dumps(told or {}).encode(), 200 if told else 404)
         start = int(parse_qs(parts.query).get("marker", ["0"])[0])
-        found = self.objects.get(name, [])
+        fields = parse_qs(parts.query).get("fields")
+        found = [{key: row[key] for key in fields or row if key in row} for row in self.objects.get(name, [])]
         body: Row = {LISTINGS[name].key: found[start : start + self.size]}
         if start + self.size < len(found):
             following = f"https://cloud/prefix{parts.path}?marker={start + self.size}"
+            following += "".join(f"&fields={each}" for each in fields or ())
             if service == "identity":
                 body["links"] = {"next": following}
             elif service == "image":

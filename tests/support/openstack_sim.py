@@ -366,7 +366,23 @@ def _others(cloud: SimulatedCloud) -> None:
             cloud.tell("tag.create.end", {"parent_resource": "networks", "parent_resource_id": row["id"]})
 
 
+def _extensions(cloud: SimulatedCloud) -> None:
+    """Firewalls and VPNs, whose events have all of them asked."""
+    listing = cloud.random.choice(("firewall_groups", "vpn_services"))
+    event = {"firewall_groups": "firewall_group", "vpn_services": "vpnservice"}[listing]
+    row, port, router = cloud.one(listing), cloud.one("ports"), cloud.one("routers")
+    if row is None or cloud.random.random() < 0.4:
+        cloud.add(listing, name="service", status="PENDING_CREATE", router_id=router["id"] if router else "r1")
+        cloud.tell(f"{event}.create.end", {})
+    elif cloud.random.random() < 0.6:
+        row.update(name=row["name"] + "'", ports=[port["id"]] if port else [])
+        cloud.tell(f"{event}.update.end", {})
+    else:
+        cloud.drop(listing, lambda each: each is row)
+        cloud.tell(f"{event}.delete.end", {f"{event}_id": row["id"]})
+
+
 WORK: tuple[Callable[[SimulatedCloud], None], ...] = (
     _networks, _networks, _subnets, _subnets, _ports, _ports, _routers, _routers, _floating, _trunks, _groups,
-    _servers, _servers, _servers, _others,
+    _servers, _servers, _servers, _others, _extensions,
 )  # fmt: skip

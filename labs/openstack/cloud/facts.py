@@ -2,8 +2,8 @@
 
 counts: kind → how many. objects: kind of Calipso's model → id → name. instances: id, name, host, status, ports.
 services: what agents hold in namespaces, if there are agents: netns, host, ports. A port: id, mac, owner, host,
-network, device, groups, ips. ports, networks, segments, subnets, floating, trunks, agents: what one refers to
-another by.
+network, device, groups, ips. beside: firewalls, VPNs, load balancers. ports, networks, segments, subnets, floating,
+trunks, agents: what one refers to another by.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from labs.openstack.cloud.connecting import connect
+from labs.openstack.cloud.ordering import FIREWALLS, VPNS
 
 DHCP = "network:dhcp"
 HA, DISTRIBUTED, GATEWAY = (
@@ -50,9 +51,32 @@ def main() -> None:
         "floating": {each.id: [each.port_id, each.router_id, each.floating_ip_address]
                      for each in listed["floating_ip"]},
         "agents": {each.id: [each.host, each.agent_type] for each in listed["network_agent"]},
+        "beside": _beside(cloud, ports),
         "trunks": {each.id: [each.port_id, [sub["port_id"] for sub in each.sub_ports]] for each in listed["trunk"]},
     }  # fmt: skip
     print(json.dumps(said))
+
+
+def _beside(cloud: Any, ports: list[Any]) -> dict[str, dict[str, list[str]]]:
+    """Firewalls, VPNs and load balancers: class → id → networks."""
+    network = cloud.network
+    known = {each.alias for each in network.extensions()}
+    network_of = {each.id: each.network_id for each in ports}
+    of_subnet = {each.id: each.network_id for each in network.subnets()}
+    found: dict[str, dict[str, list[str]]] = {
+        "load_balancer": {each.id: [each.vip_network_id] for each in cloud.load_balancer.load_balancers()},
+    }  # fmt: skip
+    if FIREWALLS in known:
+        found["firewall"] = {
+            each.id: sorted({network_of[port] for port in each.ports}) for each in network.firewall_groups()
+        }
+    if VPNS in known:
+        groups = {each.id: each.endpoints for each in network.vpn_endpoint_groups()}
+        ends = {each.vpnservice_id: groups[each.local_ep_group_id] for each in network.vpn_ipsec_site_connections()}
+        found["vpn"] = {
+            each.id: sorted({of_subnet[end] for end in ends.get(each.id, ())}) for each in network.vpn_services()
+        }
+    return found
 
 
 def _instance(server: Any, ports: list[Any]) -> dict[str, Any]:

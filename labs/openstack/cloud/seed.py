@@ -12,9 +12,10 @@ from typing import Any
 
 from labs.openstack import declaration as d
 from labs.openstack.cloud.connecting import connect, modes
+from labs.openstack.cloud.ordering import VIP, order
 
 PATIENCE = 240
-NOBODYS = {"network:floatingip"}
+NOBODYS = {"network:floatingip", VIP}
 """Owners of ports that are plugged nowhere."""
 OF_OVN = {"network:distributed", "network:router_gateway"}
 """Those that no agent plugs: what serves DHCP and metadata; gateways, which on a busy machine may stay down though OVN
@@ -44,6 +45,7 @@ def main() -> None:
         tenant.compute.wait_for_server(server, status="ACTIVE", wait=PATIENCE, interval=1)
         if vm.floating:
             _floating(cloud, server, nets, projects[vm.project])
+    order(cloud, projects[d.SERVED].id)
     _settle(cloud)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -10,7 +11,7 @@ import msgspec
 
 from calipso.errors import ConfigError
 from calipso.model.distributions import distribution
-from calipso.model.reaching import Ssh, check_ssh, check_wrap
+from calipso.model.reaching import CloudHosts, Ssh, check_ssh, check_wrap
 from calipso.model.secrecy import REFERENCE
 from calipso.model.supported import Remark, check_values, remarks
 
@@ -133,8 +134,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     instance (N3) or just a namespace. service_patterns: prefixes of service namespaces (N2). sources: source → options,
     empty for every source that finds something. cliques: whose clique types are used unless asked otherwise.
     history_days: how long history is kept. flow_days: how long flows are, after they ended. amqp: the message bus of
-    its clouds. recorded: what it holds was recorded; nothing is looked at. original: what a document of the original
-    says beyond that (`model/original.py`), as it is written there.
+    its clouds. cloud_hosts: how hosts are reached that its clouds tell of and nobody declared. recorded: what it holds
+    was recorded; nothing is looked at. original: what a document of the original says beyond that
+    (`model/original.py`), as it is written there.
     """
 
     name: str = "local"
@@ -151,6 +153,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     cliques: Cliques = "ours"
     history_days: float = 30.0
     amqp: AmqpAccess | None = None
+    cloud_hosts: CloudHosts | None = None
     flow_days: float = 7.0
     recorded: bool = False
     original: Mapping[str, Any] = {}
@@ -158,6 +161,13 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def host_aliases(self) -> dict[str, tuple[str, ...]]:
         """Configured host → its other names."""
         return {name: host.aliases for name, host in self.hosts.items()}
+
+    def cloud_host(self, name: str) -> Host | None:
+        """How a host is reached that a cloud calls by a name; None where such hosts are not looked at."""
+        ways = self.cloud_hosts
+        if ways is None or any(fnmatch.fnmatchcase(name, pattern) for pattern in ways.leave):
+            return None
+        return Host(ssh=msgspec.structs.replace(ways.ssh, host=name), wrap=ways.wrap)
 
     def bus_of(self, host: Host) -> AmqpAccess | None:
         """The message bus that tells what changes in the cloud that a host stands for; none of any other host."""
@@ -195,6 +205,8 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
             _reaching(options, f"{where}.hosts.{host}")
     if said.get("amqp") is not None:
         _bus(said["amqp"], f"{where}.amqp")
+    if said.get("cloud_hosts") is not None:
+        _cloud_hosts(said["cloud_hosts"], f"{where}.cloud_hosts")
     if not str(said.get("name") or "").strip():
         raise ConfigError("an environment needs a name", where=f"{where}.name")
     try:
@@ -206,6 +218,9 @@ def parse_environment(said: object, where: str = "environment") -> Environment:
         environment.type, environment.distribution, environment.distribution_version,
         environment.mechanism_drivers, environment.type_drivers, where,
     )  # fmt: skip
+    if environment.cloud_hosts is not None:
+        check_ssh(environment.cloud_hosts.ssh, f"{where}.cloud_hosts.ssh")
+        check_wrap(environment.cloud_hosts.wrap, f"{where}.cloud_hosts.wrap")
     hosts = {name: _checked(name, host, f"{where}.hosts.{name}") for name, host in environment.hosts.items()}
     return msgspec.structs.replace(environment, hosts=hosts)
 
@@ -224,6 +239,15 @@ def _reaching(options: Mapping[str, Any], where: str) -> None:
         _bus(options["amqp"], f"{where}.amqp")
         if not options.get("openstack"):
             raise ConfigError("a message bus belongs to a host with `openstack`", where=f"{where}.amqp")
+
+
+def _cloud_hosts(said: Any, where: str) -> None:
+    _known(said, CloudHosts.__struct_fields__, where)
+    if said.get("ssh") is None:
+        raise ConfigError("is empty; `{}` takes everything from the SSH configuration", where=f"{where}.ssh")
+    _known(said["ssh"], Ssh.__struct_fields__, f"{where}.ssh")
+    if said["ssh"].get("host"):
+        raise ConfigError("is there: each host is connected to by its own name", where=f"{where}.ssh.host")
 
 
 def _cloud(said: Any, where: str) -> None:

@@ -213,6 +213,8 @@ ROLE_LINKS = (
              "A floating IP and the port it leads to."),
             ("security_group", "port", "target", (Join(PORT, "security_groups", kind("security_group"), "id"),),
              "A security group and the ports it filters."),
+            ("vservice", "port", "source", (Join(VSERVICE, "port_refs", PORT, "id"), Join(VSERVICE, "vip_port", PORT,
+             "id")), "A firewall and the ports it filters; a load balancer and the port of its address."),
             ("router", "vservice", "source", (Join(kind("router"), "router_id", VSERVICE, "router_service_id"),),
              "A router and the namespaces that realise it."),
             ("vedge", "network_agent", "target", (Join(kind("network_agent"), ("host", "agent_type"), VEDGE,
@@ -288,9 +290,12 @@ TRACKED_LINKS = (
         carry="source.networks",
         rules=(
             Join(VSERVICE, "dhcp_network", NETWORK, "id"),
+            Join(VSERVICE, "network_ids", NETWORK, "id"),
             Via("router-port", "port-network"),
+            Via("vservice-port", "port-network"),
+            Via(Join(VSERVICE, "subnet_refs", kind("subnet"), "id"), "subnet-network"),
         ),
-        doc="A network and the DHCP server or distributed router that serves it.",
+        doc="A network and the DHCP server, load balancer, firewall, VPN or distributed router that serves it.",
     ),
     LinkType(
         name="vservice-vedge", source="vservice", target="vedge", tracked=True, carry="source.networks",

@@ -80,6 +80,7 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
     rest = {field: value for field, value in said.items() if field not in (*CARRIED, "configuration")}
     kept = [section for at, section in sections.items() if at != "CLI"]
     hosts = _hosts(said["configuration"], where) if "CLI" in sections else {}
+    told = {"cloud_hosts": {"ssh": _beyond(sections["CLI"])}} if hosts and {*HOSTED} & {*sections} else {}
     if "mysql" in sections:
         hosts = {DATABASES: {"mysql": _database(sections["mysql"])}, **hosts}
     if "OpenStack" in sections:
@@ -92,6 +93,7 @@ def from_original(said: Mapping[str, Any], where: str = "environment") -> dict[s
         "mechanism_drivers": _words(said, "mechanism_drivers", where),
         "type_drivers": _words(said, "type_drivers", where),
         "hosts": hosts,
+        **told,
         **({"amqp": _bus(sections["AMQP"])} if said.get("listen") and "AMQP" in sections else {}),
         "original": {**rest, **({"configuration": kept} if kept else {})},
     }
@@ -238,8 +240,22 @@ def _hosts(configuration: Sequence[Mapping[str, Any]], where: str) -> dict[str, 
         _check({"name": "CLI", **login}, (), f"{here}.hosts.{name}")
         found[str(name)] = {"ssh": {"host": str(name), **_login(login, f"{here}.hosts.{name}")}}
         if name != gateway:
-            found[str(name)]["ssh"]["jump"] = [f"{section['user']}@{gateway}"]
+            ssh = found[str(name)]["ssh"]
+            keys = [*ssh.get("keys", ()), *([section["key"]] if section.get("key") else ())]  # the gateway's way in too
+            ssh |= {"jump": [_gateway(section)], **({"keys": list(dict.fromkeys(keys))} if keys else {})}
     return found
+
+
+def _gateway(section: Mapping[str, Any]) -> str:
+    """The host of the section CLI as others are reached through it."""
+    name = f"[{section['host']}]" if ":" in str(section["host"]) else section["host"]
+    return f"{section['user']}@{name}" + (f":{section['port']}" if section.get("port") else "")
+
+
+def _beyond(section: Mapping[str, Any]) -> dict[str, Any]:
+    """How the hosts are logged in to that a cloud tells of: as the gateway is, through it."""
+    login = {field: value for field, value in _login(section, "").items() if field not in ("host", "port")}
+    return {**login, "jump": [_gateway(section)]}
 
 
 def _apis(section: Mapping[str, Any]) -> dict[str, Any]:

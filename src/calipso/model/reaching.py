@@ -52,6 +52,18 @@ class Ssh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     largest_mib: int = 32
 
 
+class CloudHosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the hosts of a cloud are reached that its APIs or databases tell of and that are not declared.
+
+    ssh: as of a host; each is connected to by the name that the cloud has for it, which the last gateway of `jump`
+    resolves. wrap: as of a host. leave: patterns of names that are not looked at, `ironic*`.
+    """
+
+    ssh: Ssh = Ssh()
+    wrap: Mapping[str, str] = {}
+    leave: tuple[str, ...] = ()
+
+
 def check_ssh(said: Ssh, where: str) -> None:
     """Raises `ConfigError` that names the field."""
     for field in ("password", "passphrase", "sudo_password"):

@@ -75,12 +75,13 @@ class Variance(msgspec.Struct, frozen=True):
 
 RECORDINGS: Mapping[tuple[str, str, str], str] = {
     **{("OpenStack", "OVS", each): "openstack/ml2-ovs" for each in ("flat", "vlan", "vxlan")},
+    ("OpenStack", "OVS", "gre"): "openstack/ml2-ovs-gre",
     **{("OpenStack", "OVN", each): "openstack/ml2-ovn" for each in ("flat", "vlan", "geneve")},
     **{("OpenStack", "LXB", each): "openstack/ml2-linuxbridge" for each in ("flat", "vlan", "vxlan")},
 }
 """Type, mechanism driver and type driver → recording. All were taken on Upstream: 2026.2, Linux bridge on 2024.1."""
 LABS: Mapping[tuple[str, str, str, str, str], str] = {
-    **{("OpenStack", "Upstream", "2026.2", "OVS", each): "labs/openstack" for each in ("flat", "vlan", "vxlan")},
+    **{("OpenStack", "Upstream", "2026.2", "OVS", each): "labs/openstack" for each in ("flat", "vlan", "vxlan", "gre")},
     **{("OpenStack", "Upstream", "2026.2", "OVN", each): "labs/openstack" for each in ("flat", "vlan", "geneve")},
     ("Docker", "Docker", "20.10", "Bridge", "local"): "labs/docker",
     ("Docker", "Docker", "20.10", "Macvlan", "flat"): "labs/docker",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 from calipso.errors import QueryError
+from calipso.model.moments import zone_of
 from calipso.operations.scan_documents import ScheduleDocument
 
 HOUR = 3_600_000_000
@@ -27,14 +27,6 @@ def checked(schedule: ScheduleDocument) -> None:
         raise QueryError("a cron expression goes with the recurrence `cron`, and that needs one")
     if schedule.cron:
         _cron(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC))
-
-
-def zone_of(name: str) -> tzinfo:
-    """A time zone by its IANA name. Raises `QueryError`."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise QueryError(f"no time zone {name!r}", hint="say UTC, or one as Europe/Berlin") from error
 
 
 def next_run(schedule: ScheduleDocument, after: int) -> int:

@@ -17,7 +17,7 @@ from calipso.model.record import ScopeGone
 from calipso.model.scoring import choose, clique_types
 from calipso.operations.context import AgentState
 from calipso.operations.scan_documents import Plan, Results, ScanDocument, ScanError, ScanStatus
-from calipso.runtime.collect import ATTEMPT, Collection
+from calipso.runtime.collect import ATTEMPT, Collection, Post
 from calipso.runtime.looking import AgentLook, BrokenLook, Look, PostLook
 from calipso.runtime.site import Site
 
@@ -64,7 +64,10 @@ class Scanning:
         corrected, cleared = 0, list[str]()
         if plan.only in ("", "inventory"):
             self._looks = self._chosen(plan)
-            await self._look()
+            await self._look(self._looks)
+            if more := self._told(plan):
+                self._looks += more
+                await self._look(more)
             cleared = await self._clear(plan)
         elif plan.only == "links":
             corrected = await self._site.writer.rederive(self._site.config)
@@ -99,12 +102,8 @@ class Scanning:
             return []
         wanted = places(self._site.graph(), plan.object_id) if plan.object_id else None
         writer, looks = self._site.writer, list[Look]()
-        known: dict[tuple[str, str], int] = {}
-        for state in self._site.scopes():
-            if state.scope.part != ATTEMPT:
-                place = (state.scope.source, state.scope.reporter)
-                known[place] = known.get(place, 0) + 1
-        for post in sorted(collection.posts, key=lambda post: (post.host, post.source.manifest.name)):
+        known = self._known()
+        for post in sorted(collection.posts, key=_in_order):
             place = (post.source.manifest.name, post.host)
             if wanted is None or place in wanted:
                 parts = None if wanted is None else frozenset(wanted[place])
@@ -118,6 +117,24 @@ class Scanning:
             raise NotFound(f"nothing looks at {plan.object_id} any more: it was told by {said}")
         return looks
 
+    def _known(self) -> dict[tuple[str, str], int]:
+        """(source, host) → how many parts it was looked at in."""
+        known: dict[tuple[str, str], int] = {}
+        for state in self._site.scopes():
+            if state.scope.part != ATTEMPT:
+                place = (state.scope.source, state.scope.reporter)
+                known[place] = known.get(place, 0) + 1
+        return known
+
+    def _told(self, plan: Plan) -> list[Look]:
+        """Looks at hosts that the looks before have told of: those of a cloud, by its APIs."""
+        if self._collection is None or plan.object_id:
+            return []
+        writer, before = self._site.writer, set(self._collection.broken)
+        posts = sorted(self._collection.grow(), key=_in_order)
+        looks: list[Look] = [PostLook(self._collection, post, writer, 0) for post in posts]
+        return looks + [BrokenLook(self._collection, name, writer) for name in self._collection.broken.keys() - before]
+
     def _agent(self, host: str) -> AgentLook:
         environment = self._site.config.name
 
@@ -128,10 +145,10 @@ class Scanning:
 
         return AgentLook(host, lambda: [s for s in self._site.scopes() if s.scope.reporter == host], here)
 
-    async def _look(self) -> None:
-        """All looks: many hosts at a time, a few sources at a time on each."""
+    async def _look(self, all: list[Look]) -> None:
+        """Looks: many hosts at a time, a few sources at a time on each."""
         by_host: dict[str, list[Look]] = {}
-        for look in self._looks:
+        for look in all:
             by_host.setdefault(look.host, []).append(look)
         gate = asyncio.Semaphore(self._limits.hosts)
         async with asyncio.TaskGroup() as tasks:
@@ -162,6 +179,10 @@ class Scanning:
         ]  # fmt: skip
         await self._site.put([ScopeGone(scope) for scope in gone])
         return [scope.key for scope in gone]
+
+
+def _in_order(post: Post) -> tuple[str, str]:
+    return post.host, post.source.manifest.name
 
 
 def places(graph: GraphReader, id: str) -> dict[tuple[str, str], set[str]]:

@@ -12,6 +12,7 @@ from calipso.flows.translation import Translation
 from calipso.model.environment import Host
 from calipso.runtime import agent_asking
 from calipso.runtime.agents import Agents
+from calipso.runtime.cloud_hosts import host_of
 from calipso.runtime.collect import with_pid
 from calipso.runtime.site import Site
 from calipso.runtime.tracked import tracked
@@ -52,7 +53,7 @@ async def _of(
     if netns != head.host and not path:
         raise NotFound("no path leads to it")
     declared = site.config.hosts
-    host = declared.get(head.host) if declared else Host() if head.host == this_host else None
+    host = host_of(site, head.host) if declared else Host() if head.host == this_host else None
     if host is not None and host.agent:
         return await agent_asking.tracked(agents.asks(site.config.name, head.host), netns, path, address)
     if host is None or host.snmp is not None or host.openstack is not None:

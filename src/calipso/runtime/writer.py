@@ -27,8 +27,10 @@ from calipso.stores.sqlite.store import SqliteStore
 TICK = 0.05
 PAUSE = 0.01
 BATCH = 2_000
-RECORDS = 6_000
-"""A tick takes no more hand-overs once it has as many records: the loop is not held up, and memory stays bounded."""
+RECORDS = 3_000
+"""A tick takes no more hand-overs once it has as many records: the loop is not held up, memory stays bounded, and what
+derivation reads several times is still decoded (`CACHE` of graph/merge.py): with twice as many a scan takes longer.
+"""
 QUEUE = 2_000
 WAITING = 20_000
 """Records that wait to be taken before sources wait too: they come in faster than they can be derived and kept."""

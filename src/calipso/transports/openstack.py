@@ -29,7 +29,7 @@ AT_ONCE = 8
 CONNECT_RETRIES = 1
 FRESH = 30.0
 """Seconds in which a token that was made because another was refused is not made anew again."""
-MAJOR = {"identity": 3, "compute": 2, "image": 2}
+MAJOR = {"identity": 3, "compute": 2, "image": 2, "load-balancer": 2}
 NETWORK, NETWORK_VERSION = "network", "v2.0"
 """Neutron's document of versions is not reachable in every cloud; there is one version only."""
 

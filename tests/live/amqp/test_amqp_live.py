@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from calipso.model.environment import AmqpAccess
 from calipso.seams import Amqp, AmqpSettle, Reply
 from calipso.transports import amqp
 from calipso.transports.amqp import AmqpTransport
-from tests.support.rabbitmq import SERVER, Broker, running
+from tests.support.rabbitmq import SERVER, Broker
 
 pytestmark = [
     pytest.mark.live,
@@ -25,19 +25,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(SERVER).exists(), reason="no RabbitMQ: tools/test-setup installs it"),
 ]
 REQUEST = Amqp("calipso-test", ("nova", "neutron"), ("notifications",))
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with running(tmp_path_factory.mktemp("rabbitmq")) as broker:
-        yield broker
-
-
-@pytest.fixture
-def access(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> AmqpAccess:
-    monkeypatch.setenv("BUS_PASSWORD", "guest")
-    monkeypatch.setattr(amqp, "CHECK", 0.3)
-    return AmqpAccess(host="127.0.0.1", port=broker.port, user="guest", password="env:BUS_PASSWORD")
 
 
 async def publish(broker: Broker, *bodies: str, exchange: str = "nova", key: str = "notifications.info") -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
@@ -13,12 +12,11 @@ import pytest
 
 from calipso.model.environment import AmqpAccess
 from calipso.seams import Http, Request, SourceConfig
-from calipso.transports import amqp
 from calipso.transports.amqp import AmqpTransport
 from calipso.transports.both import BothTransport
 from tests.support.listened import listening, scanned, until
 from tests.support.openstack_sim import SimulatedCloud
-from tests.support.rabbitmq import SERVER, Broker, running
+from tests.support.rabbitmq import SERVER, Broker
 
 pytestmark = [
     pytest.mark.live,
@@ -33,19 +31,6 @@ class Apis(SimulatedCloud):
     """Of the simulated cloud only the API: its notifications go over a real bus."""
 
     answers: frozenset[type[Request]] = frozenset({Http})
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    with running(tmp_path_factory.mktemp("rabbitmq")) as broker:
-        yield broker
-
-
-@pytest.fixture
-def access(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> AmqpAccess:
-    monkeypatch.setenv("BUS_PASSWORD", "guest")
-    monkeypatch.setattr(amqp, "CHECK", 0.5)
-    return AmqpAccess(host="127.0.0.1", port=broker.port, user="guest", password="env:BUS_PASSWORD")
 
 
 async def publish(broker: Broker, bodies: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The lab for these tests. `CALIPSO_LAB_OPENSTACK`: its mechanism driver, `ovs` unless told; `0` for no lab, or the
 state folder of one that runs, which is left as it is. `CALIPSO_LAB_ROUTERS`: how it realises routers.
+`CALIPSO_LAB_OVERLAY`: the type of tenants' networks.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.support.openstack_lab import home_of, scanned
 
 ASKED = os.environ.get("CALIPSO_LAB_OPENSTACK", "")
 MECHANISM = ASKED if ASKED in d.MECHANISMS else d.MECHANISMS[0]
+OVERLAY = os.environ.get("CALIPSO_LAB_OVERLAY", "")
 ROUTERS = os.environ.get("CALIPSO_LAB_ROUTERS") or d.ROUTERS[0]
 
 
@@ -41,7 +43,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         pytest.skip(str(error))
     state = tmp_path_factory.mktemp("openstack") / "state"
     try:
-        yield openstack.up(state, openstack.default_cache(), MECHANISM, routers=ROUTERS, mortal=True)
+        yield openstack.up(state, openstack.default_cache(), MECHANISM, routers=ROUTERS, overlay=OVERLAY, mortal=True)
     finally:
         openstack.down(state)
 
@@ -54,7 +56,7 @@ def facts(lab: Running) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def wanted(lab: Running, facts: dict[str, object]) -> Expected:
-    return expected(facts, lab.mechanism)
+    return expected(facts, lab.mechanism, lab.overlay)
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_everything_of_an_instance_is_on_the_way_to_the_wire(graph: GraphReader,
 
 @pytest.mark.parametrize("vm", [vm for vm in d.VMS if len(vm.networks) == 1], ids=lambda vm: f"{vm.name}@{vm.host}")
 def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm) -> None:
-    """Router, DHCP and the instance at the other end, by tunnel ends and NICs; nothing of another tenant."""
+    """All services of the network and the instance at the other end, by tunnel ends and NICs; of no other tenant."""
     network = next(id for id, name in facts["objects"]["network"].items() if name == vm.networks[0])
     by_name = {each["name"]: each["id"] for each in facts["instances"]}
     router = next(id for id, name in facts["objects"]["router"].items() if name == f"router-{vm.project}")
@@ -112,9 +112,11 @@ def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm
         services = {*services_of(router, facts, lab.mechanism), ids.netns(d.CTL.name, f"qdhcp-{network}")}
     else:
         services = services_of(router, facts, lab.mechanism)
+    for cls, listed in facts["beside"].items():
+        services |= {ids.by_uuid(cls, id) for id, networks in listed.items() if network in networks}
     kinds = {id: head.kind for id in found if (head := graph.resolve(id)) is not None}
     assert {id for id, kind in kinds.items() if kind == "vservice"} == services
-    overlay = d.tenant_type(lab.mechanism)
+    overlay = lab.overlay
     for host in d.HOSTS:
         assert ids.tunnel_endpoint(host.name, overlay, host.tunnel_address) in found
         assert ids.device(host.name, "eth1") in found and ids.ovs(host.name) in found

@@ -52,7 +52,7 @@ class Kept:
         one, other = shown(graph), shown(fresh)
         out = [f"{id}: kept {one.get(id)}, afresh {other.get(id)}"
                for id in sorted({*one, *other}) if one.get(id) != other.get(id)]  # fmt: skip
-        on_hosts, by_api = expected(facts, self.lab.mechanism), intended(facts, self.lab.mechanism)
+        on_hosts, by_api = expected(facts, self.lab.mechanism, self.lab.overlay), intended(facts, self.lab.mechanism)
         found = {head.id: head.kind for head in graph.objects() if head.kind in KINDS}
         out += [f"objects: {each}" for each in sorted(found.items() ^ on_hosts.objects.items())]
         for types, links in ((LINKS, on_hosts.links), (intent.LINKS, by_api.links)):
@@ -107,8 +107,11 @@ def test_one_of_everything_comes_changes_and_goes(kept: Kept) -> None:
     assert names(kept.settled()[0], "instance") == names(updated, "instance")
     kept.lab.program("everything", "delete")
     after, _ = kept.settled()
+    then, now = told_by(before, API_FACETS), told_by(after, API_FACETS)
     for kind in ("instance", "network", "subnet", "router", "port", "floating_ip", "security_group", "project", "vnic"):
-        assert names(after, kind) == names(before, kind), kind
+        assert sorted(now.get(kind, {}).values()) == sorted(then.get(kind, {}).values()), kind
+        # rules of a network that went earlier, which an agent had missed, may go meanwhile: nothing may come
+        assert names(after, kind) <= names(before, kind), kind
 
 
 def test_a_trunk_carries_the_networks_of_its_subports(kept: Kept) -> None:

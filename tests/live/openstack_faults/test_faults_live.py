@@ -103,7 +103,8 @@ def test_a_token_that_ends_in_the_middle_of_a_scan(tmp_path: Path) -> None:
                 api.refusing = {"network"}
                 refused = await look(system)
                 assert "does not take the token" in refused.errors
-                assert refused.stale == {"openstack@api:networks", "openstack@api:agents", "openstack@api:quotas"}
+                of_neutron = ("networks", "agents", "firewalls", "vpns", "quotas")
+                assert refused.stale == {f"openstack@api:{part}" for part in of_neutron}
                 assert refused.ids == good.ids
                 assert api.logins == logins + 4, "once for the scan, once more, and then no more"
                 api.refusing = set()

@@ -115,8 +115,12 @@ def test_while_the_api_is_away_nothing_is_settled_nor_removed() -> None:
             cloud.away = False
             await until(lambda: cloud.settled)
             assert listened.facets() == await scanned(cloud, CONFIG)
-            ends = {each.scope.part: each.status for each in listened.said if isinstance(each, RunEnded)}
-            assert set(ends.values()) == {"completed"}
+
+            def ends() -> set[str]:
+                told = {each.scope.part: each.status for each in listened.said if isinstance(each, RunEnded)}
+                return set(told.values())
+
+            await until(lambda: ends() == {"completed"})  # by the next look, which the event does not wait for
 
     run(check)
 

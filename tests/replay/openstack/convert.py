@@ -3,6 +3,9 @@
 `python -m tests.replay.openstack.convert FOLDER` reads the folder of raw outputs and writes one export a cloud. Open
 vSwitch tables go through the product's own parser; `ip -d -j`, libvirt, Nova and Neutron come in the words that the
 sources for them will use.
+
+`ml2-ovs-gre.jsonl` is what `calipso export` wrote of labs/openstack made with GRE, without OpenFlow rules, netfilter,
+sockets, routes, neighbours, resources and quotas.
 """
 
 from __future__ import annotations

@@ -116,6 +116,10 @@ def test_instances(event: str) -> None:
         ("identity.project.deleted", {"resource_info": "p1"}, Concern("projects")),
         ("flavor.create", {}, Concern("flavors")),
         ("image.delete", {"id": "im1"}, Concern("images")),
+        ("firewall_group.update.end", {"firewall_group": {"id": "fw1"}}, Concern("firewall_groups")),
+        ("firewall_rule.create.end", {"firewall_rule": {"id": "fr1"}}, Concern("firewall_rules")),
+        ("vpnservice.delete.end", {"vpnservice_id": "vp1"}, Concern("vpn_services")),
+        ("octavia.loadbalancer.create.end", {}, Concern("load_balancers")),
     ],
 )  # fmt: skip
 def test_the_others(event: str, payload: dict[str, Any], expected: Concern) -> None:

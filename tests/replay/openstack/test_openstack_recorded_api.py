@@ -52,7 +52,8 @@ def body(cloud: str, listing: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_part_is_told_and_all_it_says_is_declared(cloud: str) -> None:
     ends = {each.scope.part: each.status for each in said(cloud) if isinstance(each, RunEnded)}
-    assert ends == {part.name: "completed" for part in PARTS}
+    there = [part.name for part in PARTS if part.service != "load-balancer" and not part.extension]
+    assert ends == dict.fromkeys(there, "completed"), "there was no Octavia, FWaaS or VPNaaS"
     assert [each for record in told(cloud).values() for each in undeclared(record)] == []
 
 

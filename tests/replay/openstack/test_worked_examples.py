@@ -231,3 +231,15 @@ def test_disturbing_a_mac_or_a_uuid_never_joins_two_hosts(cloud: str) -> None:
                 other = FacetChange(change.id, change.facet, CODEC.encode(type, scope, attributes | {name: "ff:ff"}))
                 disturbed, _ = graph_of(cloud).apply([other], 10**6)
                 assert between(disturbed) <= whole, f"{name} of {change.id}"
+
+
+def test_tunnels_of_gre_pair_up_and_carry_the_networks_of_tenants() -> None:
+    graph = graph_of("ml2-ovs-gre")
+    ends = {f"{host}/otep:gre:10.77.1.{n}" for host, n in (("ctl", 11), ("cmp1", 21), ("cmp2", 22))}
+    assert {head.id for head in graph.objects() if head.kind == "otep"} == ends
+    assert role_links(graph)["otep-otep"] == 3
+    (vm,) = (head for head in graph.objects() if head.kind == "instance" and head.name == "red-1")
+    found = find_clique(graph, vm, TYPES["reach"])
+    assert ends <= set(found.objects)
+    names = {head.name for id in found.objects if (head := graph.resolve(id)) is not None and head.kind == "instance"}
+    assert names == {"red-1", "red-2"}

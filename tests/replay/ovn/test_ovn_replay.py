@@ -162,6 +162,18 @@ def test_a_trunks_port_a_balancer_and_rules_are_told() -> None:
     assert found["10.0.0.0/24"]["network_id"] == child_network(PLAIN, "port:vm1")
 
 
+def test_a_balancer_is_a_service_of_the_networks_that_balance() -> None:
+    changes = [
+        FacetChange(each.id, f"{each.facet}@h1", CODEC.encode(each.type, "ovn", each.attributes))
+        for each in records(PLAIN).values()
+    ]
+    graph, _ = Graph(Environment(name="plain"), CODEC).apply(changes, 1)
+    (web,) = (head for head in graph.objects() if head.type == "load_balancer")
+    assert (web.kind, web.name) == ("vservice", "web")
+    linked = [graph.id_of(link.other) for link in graph.links(web.ord, ("network-vservice",))]
+    assert linked == graph.attributes(web)["network_ids"] and len(linked) == 1
+
+
 def child_network(file: Path, port: str) -> str:
     return str(merged(file, port)["network_id"])
 

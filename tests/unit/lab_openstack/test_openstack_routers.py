@@ -16,11 +16,12 @@ from labs.openstack.expectation import expected
 from labs.openstack.running import Running, noted
 from labs.plain.holders import Holder
 from labs.plain.running import LabError
+from tests.support.openstack_lab import once
 
 
 def told(running: Running, host: d.Host, name: str) -> configparser.ConfigParser:
     found = configparser.ConfigParser(interpolation=None)
-    found.read_string(dict(files(words(running, host)))[f"/etc/neutron/{name}"])
+    found.read_string(once(dict(files(words(running, host)))[f"/etc/neutron/{name}"]))
     return found
 
 

@@ -29,6 +29,19 @@ def test_the_first_generation() -> None:
     assert (gateway.host, gateway.user, gateway.keys) == ("192.0.2.239", "root", ("~/.ssh/fuel",))
     assert (node.host, node.user, node.password) == ("node-6.example.org", "fueladmin", "env:NODE6")
     assert node.jump == ("root@192.0.2.239",) and gateway.jump == ()
+    assert node.keys == gateway.keys, "whoever goes through the gateway has to be let in there"
+
+
+def test_the_hosts_that_the_cloud_tells_of_are_reached_through_the_gateway() -> None:
+    """The original's document names the gateway alone: it went on from there to every host that Nova has."""
+    ways = environment_of(FIRST, "file").cloud_hosts
+    assert ways is not None
+    assert (ways.ssh.user, ways.ssh.keys, ways.ssh.jump) == ("root", ("~/.ssh/fuel",), ("root@192.0.2.239",))
+    elsewhere = environment_of(changed(CLI__port="2222", CLI__host="fd00::5"), "file")
+    assert elsewhere.cloud_hosts is not None and elsewhere.cloud_hosts.ssh.jump == ("root@[fd00::5]:2222",)
+    node = elsewhere.hosts["node-6.example.org"].ssh
+    assert node is not None and node.jump == ("root@[fd00::5]:2222",)
+    assert environment_of(SECOND, "file").cloud_hosts is None, "nothing tells the hosts of Kubernetes yet"
 
 
 def test_the_databases_are_those_of_the_section_mysql() -> None:

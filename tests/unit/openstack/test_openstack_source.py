@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import pytest
 
 from calipso.errors import ParseError
+from calipso.graph.codec import Codec
+from calipso.graph.value import FacetChange, Graph
+from calipso.model.environment import Environment
 from calipso.model.record import Record, RunEnded, ScopeGone
+from calipso.seams import Http
 from calipso.sources.openstack import parse
 from tests.support.openstack_said import OBJECTS, MadeUpCloud, Row, records_of, said_by
 
@@ -24,6 +29,19 @@ def told(objects: dict[str, list[Row]] | None = None, **more: Any) -> dict[tuple
 
 def attributes(id: str, facet: str, objects: dict[str, list[Row]] | None = None) -> dict[str, Any]:
     return told(objects)[id, facet].attributes
+
+
+def linked(id: str) -> set[tuple[str, str]]:
+    """(type, other end) of an object's links in the graph of everything told."""
+    codec = Codec()
+    changes = [
+        FacetChange(each.id, f"{each.facet}@cloud", codec.encode(each.type, each.facet, each.attributes))
+        for each in told().values()
+    ]
+    graph, _ = Graph(Environment(name="made-up"), codec).apply(changes, 1)
+    head = graph.resolve(id)
+    assert head is not None
+    return {(each.type, graph.id_of(each.other)) for each in graph.links(head.ord)}
 
 
 @pytest.mark.parametrize("listing", ["servers", "ports", "projects", "images"])
@@ -53,7 +71,8 @@ def test_what_a_cloud_may_lack_or_refuse_does_no_harm(status: int) -> None:
     cloud.statuses = dict.fromkeys(("projects", "images", "flavors", "trunks", "segments", "qos_policies"), status)
     assert ends(cloud) == {
         "identity": "failed", "servers": "completed", "hosts": "completed", "networks": "completed",
-        "agents": "completed", "resources": "completed", "quotas": "failed",
+        "agents": "completed", "resources": "completed", "quotas": "failed", "load_balancers": "completed",
+        "firewalls": "completed", "vpns": "completed",
     }  # fmt: skip
     found = records_of(said_by(cloud))
     assert found["instance:i1", "nova"].attributes["project"] == "p1"
@@ -74,7 +93,10 @@ def test_what_a_cloud_may_lack_or_refuse_does_no_harm(status: int) -> None:
         ("agents", 403, {"agents"}),
         ("agents", 500, {"agents", "networks"}),
         ("images", 503, {"servers"}),
-        ("projects", 500, {"identity", "servers", "networks", "quotas"}),
+        ("load_balancers", 403, {"load_balancers"}),
+        ("firewall_rules", 403, {"firewalls"}),
+        ("ipsec_connections", 500, {"vpns"}),
+        ("projects", 500, {"identity", "servers", "networks", "quotas", "load_balancers", "firewalls", "vpns"}),
     ],
 )
 def test_what_fails_fails_what_needs_it_and_says_why(listing: str, status: int, failed: set[str]) -> None:
@@ -97,6 +119,73 @@ def test_a_cloud_without_placement_has_no_such_scope() -> None:
     cloud.services.remove("placement")
     assert "resources" not in ends(cloud)
     assert [each for each in said_by(cloud, known=["resources"]) if isinstance(each, ScopeGone)]
+
+
+def test_load_balancers_are_services_of_the_networks_of_their_addresses() -> None:
+    cloud = MadeUpCloud()
+    assert ends(cloud)["load_balancers"] == "completed"
+    found = records_of(said_by(cloud))["load_balancer:lb1", "octavia"]
+    assert found.type == "load_balancer"
+    assert {name: found.attributes[name] for name in ("name", "service_type", "ip", "network_ids", "vip_port")} == {
+        "name": "web", "service_type": "load_balancer", "ip": "10.1.0.9", "network_ids": ["network:n1"],
+        "vip_port": "port:port1",
+    }  # fmt: skip
+    assert (found.attributes["status"], found.attributes["operating_status"]) == ("ACTIVE", "ONLINE")
+    cloud.statuses["load_balancers"] = 503
+    assert ends(cloud)["load_balancers"] == "failed"
+    cloud.services.remove("load-balancer")
+    assert "load_balancers" not in ends(cloud), "a cloud without Octavia is not asked for them"
+    assert [each for each in said_by(cloud, known=["load_balancers"]) if isinstance(each, ScopeGone)]
+
+
+def test_a_firewall_has_its_rules_in_their_order_and_serves_the_networks_of_its_ports() -> None:
+    found = attributes("firewall:fw1", "fwaas")
+    assert (found["name"], found["status"], found["ingress_policy"]) == ("edge", "ACTIVE", "web only")
+    assert [(each["name"], each["action"]) for each in found["ingress_rules"]] == [("web", "allow"), ("rest", "deny")]
+    assert found["ingress_rules"][0] == {
+        "name": "web", "action": "allow", "protocol": "tcp", "ip_version": 4, "enabled": True, "source": "10.9.0.0/16",
+        "source_port": "1024:65535", "destination": "10.0.0.5", "destination_port": "443",
+    }  # fmt: skip
+    assert (found["egress_policy"], found["egress_rules"]) == ("web only", found["ingress_rules"])
+    assert linked("firewall:fw1") == {("vservice-port", "port:po1"), ("network-vservice", "network:n1")}
+
+
+def test_a_vpn_belongs_to_its_router_and_serves_the_networks_of_its_subnets() -> None:
+    found = attributes("vpn:vp1", "vpnaas")
+    assert found["ips"] == ["192.0.2.7", "2001:db8::7"] and found["project"] == "red"
+    assert found["connections"] == [{
+        "name": "to the branch", "id": "ic1", "status": "ACTIVE", "admin_state_up": True, "mtu": 1500,
+        "peer_address": "198.51.100.7", "peer_id": "branch", "peer_cidrs": ["10.8.0.0/16"],
+        "initiator": "bi-directional",
+    }]  # fmt: skip
+    assert linked("vpn:vp1") == {("ownership", "router:r1"), ("network-vservice", "network:n1")}
+
+
+def test_the_key_of_a_vpn_connection_is_not_asked_for() -> None:
+    cloud = MadeUpCloud()
+    said_by(cloud)
+    (asked,) = (each for each in cloud.asked if "ipsec" in each.path)
+    assert "fields=peer_address" in asked.path and "psk" not in asked.path
+    assert b"never" not in asyncio.run(cloud.ask(asked)).body
+    assert b"never" in asyncio.run(cloud.ask(Http(asked.endpoint, asked.path.partition("?")[0]))).body
+
+
+def test_a_cloud_without_firewalls_and_vpns_is_not_asked_for_them() -> None:
+    cloud = MadeUpCloud()
+    cloud.extensions = ["vpnaas"]
+    said = said_by(cloud, known=["firewalls", "vpns"])
+    assert [each.scope.part for each in said if isinstance(each, ScopeGone)] == ["firewalls"]
+    assert not [each for each in cloud.asked if "fwaas" in each.path]
+    assert "vpn:vp1" in {id for id, _ in records_of(said)}
+
+
+def test_where_extensions_are_not_told_what_was_known_is_asked_and_nothing_is_gone() -> None:
+    cloud = MadeUpCloud()
+    cloud.statuses["extensions"] = 500
+    said = said_by(cloud, known=["vpns"])
+    assert {each.scope.part for each in said if isinstance(each, RunEnded)} >= {"vpns", "networks"}
+    assert not [each for each in said if isinstance(each, ScopeGone)]
+    assert not [each for each in cloud.asked if "fwaas" in each.path]
 
 
 @pytest.mark.parametrize(
@@ -211,3 +300,14 @@ def test_a_listing_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     over = said_by(MadeUpCloud({**OBJECTS, "images": many}, size=1))
     assert any("more than 3 pages" in json.dumps([error.message for error in each.errors]) for each in over
                if isinstance(each, RunEnded))  # fmt: skip
+
+
+def test_addresses_of_a_server_are_its_own_and_floating_ones_are_neutrons_to_tell() -> None:
+    listed = [
+        {"addr": "10.0.0.5", "version": 4, "OS-EXT-IPS:type": "fixed"},
+        {"addr": "172.24.4.9", "version": 4, "OS-EXT-IPS:type": "floating"},
+        {"addr": "10.0.0.6", "version": 4},  # as a cloud without that extension tells them
+    ]
+    server = {**OBJECTS["servers"][0], "addresses": {"net": listed}}
+    found = attributes(f"instance:{server['id']}", "nova", {"servers": [server]})
+    assert found["addresses"] == ["10.0.0.5", "10.0.0.6"] and found["network_names"] == ["net"]

@@ -101,7 +101,10 @@ def test_a_token_that_ended_is_renewed(api: Api, tmp_path: Path, passing_on: set
 
 def test_what_the_session_is_bound_to(api: Api, tmp_path: Path) -> None:
     said = json.loads(asked(api.describe(tmp_path), Http("openstack:", "/")).body)
-    assert said == {"region": "one", "services": ["compute", "identity", "image", "network", "placement"]}
+    assert said == {
+        "region": "one",
+        "services": ["compute", "identity", "image", "load-balancer", "network", "placement"],
+    }
 
 
 def test_of_several_regions_one_is_named(api: Api, tmp_path: Path) -> None:

@@ -176,6 +176,69 @@ _QUOTAS = (
     Attribute("compute_quotas", MapOf("integer"), ("project",), "os-quota-sets", "limits of Nova; -1 is without"),
     Attribute("network_quotas", MapOf("integer"), ("project",), "quotas", "limits of Neutron; -1 is without"),
 )
+_BAL = ("load_balancer",)
+_BALANCERS = (
+    Attribute("name", "text", _BAL, "name", "its name"),
+    Attribute("service_type", "text", _BAL, "", "`load_balancer`"),
+    Attribute("status", "text", _BAL, "provisioning_status", "`ACTIVE`, `PENDING_UPDATE`, `ERROR` …"),
+    Attribute("operating_status", "text", _BAL, "operating_status", "`ONLINE`, `DEGRADED`, `OFFLINE` …"),
+    Attribute("admin_state_up", "boolean", _BAL, "admin_state_up", "whether it should work"),
+    Attribute("provider", "text", _BAL, "provider", "what realises it: `amphora`, `ovn`"),
+    Attribute("ip", "text", _BAL, "vip_address", "its address"),
+    Attribute("vip_port", "text", _BAL, "vip_port_id", "id of the port that has the address"),
+    Attribute("vip_subnet", "text", _BAL, "vip_subnet_id", "id of the subnet of the address"),
+    Attribute("network_ids", _TEXTS, _BAL, "vip_network_id", "id of the network of the address"),
+    Attribute("availability_zone", "text", _BAL, "availability_zone", "where it should be"),
+    Attribute("description", "text", _BAL, "description", "what people say of it"),
+    Attribute("tags", _TEXTS, _BAL, "tags", "its tags"),
+    Attribute("project", "text", _BAL, "project_id", "whose it is, by name where that is known"),
+    Attribute("project_id", "text", _BAL, "project_id", "whose it is"),
+)
+_WALL, _VPN = ("firewall",), ("vpn",)
+_WALL_RULE = Entry(
+    (
+        *(Field(name, "text") for name in ("name", "action", "protocol", "source", "source_port")),
+        *(Field(name, "text") for name in ("destination", "destination_port")),
+        Field("ip_version", "integer"), Field("enabled", "boolean"),
+    )
+)  # fmt: skip
+_CONNECTION = Entry(
+    (
+        *(Field(name, "text") for name in ("name", "id", "status", "peer_address", "peer_id", "initiator")),
+        Field("peer_cidrs", _TEXTS), Field("admin_state_up", "boolean"), Field("mtu", "integer"),
+    )
+)  # fmt: skip
+
+
+def _service(types: tuple[str, ...], word: str) -> tuple[Attribute, ...]:
+    """What all services of Neutron's extensions say."""
+    return (
+        Attribute("name", "text", types, "name", "its name"),
+        Attribute("service_type", "text", types, "", f"`{word}`"),
+        Attribute("status", "text", types, "status", "`ACTIVE`, `INACTIVE`, `DOWN`, `PENDING_CREATE`, `ERROR` …"),
+        Attribute("admin_state_up", "boolean", types, "admin_state_up", "whether it should work"),
+        Attribute("description", "text", types, "description", "what people say of it"),
+        Attribute("project", "text", types, "project_id", "whose it is, by name where that is known"),
+        Attribute("project_id", "text", types, "project_id", "whose it is"),
+    )
+
+
+_FIREWALLS = (
+    *_service(_WALL, "firewall"),
+    Attribute("shared", "boolean", _WALL, "shared", "other projects may use it"),
+    Attribute("port_refs", _TEXTS, _WALL, "ports", "ids of the ports whose packets it filters"),
+    Attribute("ingress_policy", "text", _WALL, "ingress_firewall_policy_id", "name of the policy on the way in"),
+    Attribute("ingress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", "its rules, the first match decides"),
+    Attribute("egress_policy", "text", _WALL, "egress_firewall_policy_id", "name of the policy on the way out"),
+    Attribute("egress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", "its rules, the first match decides"),
+)
+_VPNS = (
+    *_service(_VPN, "vpn"),
+    Attribute("owner", "text", _VPN, "router_id", "id of the router that it belongs to"),
+    Attribute("subnet_refs", _TEXTS, _VPN, "subnet_id, local_ep_group_id", "ids of the subnets that it connects"),
+    Attribute("ips", _TEXTS, _VPN, "external_v4_ip, external_v6_ip", "its addresses outside"),
+    Attribute("connections", ListOf(_CONNECTION), _VPN, "ipsec-site-connections", "its connections, without their key"),
+)
 
 OPENSTACK_FACETS: tuple[Facet, ...] = (
     Facet("keystone", "Regions and projects of OpenStack.", _KEYSTONE),
@@ -186,5 +249,8 @@ OPENSTACK_FACETS: tuple[Facet, ...] = (
     ),
     Facet("neutron", "What Neutron intends, and its agents.", (*_COMMON, *_NETWORKS, *_PORTS, *_SERVICES)),
     Facet("placement", "What Placement has of a host.", _PLACEMENT),
+    Facet("octavia", "Load balancers of OpenStack.", _BALANCERS),
+    Facet("fwaas", "Firewalls of OpenStack.", _FIREWALLS),
+    Facet("vpnaas", "VPN services of OpenStack.", _VPNS),
     Facet("quotas", "How much a project may use.", _QUOTAS),
 )

@@ -1,4 +1,4 @@
-"""OpenStack by its APIs: Keystone, Nova, Neutron, Placement, and Glance for the names of images."""
+"""OpenStack by its APIs: Keystone, Nova, Neutron with FWaaS and VPNaaS, Placement, Octavia, and Glance for images."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from calipso.sources.openstack.watch import watch
 MANIFEST = Manifest(
     name="openstack",
     title="OpenStack",
-    facets=("keystone", "nova", "neutron", "placement", "quotas"),
+    facets=("keystone", "nova", "neutron", "placement", "quotas", "octavia", "fwaas", "vpnaas"),
     types=(
         "region", "project", "availability_zone", "aggregate", "host", "server", "nic", "otep", "network", "segment",
-        "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent",
+        "subnet", "port", "router", "floating_ip", "trunk", "security_group", "agent", "load_balancer",
+        "firewall", "vpn",
     ),
     watches=True,
     interval=60.0,

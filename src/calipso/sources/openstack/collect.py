@@ -12,7 +12,18 @@ import msgspec
 from calipso.errors import CalipsoError, CommandFailed, ParseError, TransportError
 from calipso.model.record import Observation, Record, RunBegan, RunEnded, RunError, Scope, ScopeGone, Seen
 from calipso.seams import Http, SourceConfig, Transport
-from calipso.sources.openstack import agents, compute, identity, network, parse, placement
+from calipso.sources.openstack import (
+    agents,
+    balancers,
+    compute,
+    firewalls,
+    identity,
+    network,
+    parse,
+    parse_services,
+    placement,
+    vpns,
+)
 from calipso.sources.openstack.listings import Listings
 
 SOURCE = "openstack"
@@ -36,6 +47,11 @@ class Listing(msgspec.Struct, frozen=True):
     form: type[parse.Document]
 
 
+WITHOUT_KEY = "&".join(f"fields={name}" for name in parse_services.IpsecConnection.__struct_fields__)
+"""Connections are asked for these fields alone: all of one holds its `psk`, which has no business here."""
+EXTENSIONS = Listing("network", "/extensions", "extensions", parse.Extension)
+"""What Neutron can do besides: it decides on parts, and is none itself."""
+
 LISTINGS: dict[str, Listing] = {
     "regions": Listing("identity", "/regions", "regions", parse.Region),
     "services": Listing("identity", "/services", "services", parse.Service),
@@ -58,6 +74,20 @@ LISTINGS: dict[str, Listing] = {
     "security_groups": Listing("network", "/security-groups", "security_groups", parse.SecurityGroup),
     "qos_policies": Listing("network", "/qos/policies", "policies", parse.QosPolicy),
     "agents": Listing("network", "/agents", "agents", parse.Agent),
+    "load_balancers": Listing("load-balancer", "/lbaas/loadbalancers", "loadbalancers", parse_services.LoadBalancer),
+    "firewall_groups": Listing("network", "/fwaas/firewall_groups", "firewall_groups", parse_services.FirewallGroup),
+    "firewall_policies": Listing(
+        "network", "/fwaas/firewall_policies", "firewall_policies", parse_services.FirewallPolicy
+    ),
+    "firewall_rules": Listing("network", "/fwaas/firewall_rules", "firewall_rules", parse_services.FirewallRule),
+    "vpn_services": Listing("network", "/vpn/vpnservices", "vpnservices", parse_services.VpnService),
+    "ipsec_connections": Listing(
+        "network",
+        f"/vpn/ipsec-site-connections?{WITHOUT_KEY}",
+        "ipsec_site_connections",
+        parse_services.IpsecConnection,
+    ),
+    "endpoint_groups": Listing("network", "/vpn/endpoint-groups", "endpoint_groups", parse_services.EndpointGroup),
     "providers": Listing("placement", "/resource_providers", "resource_providers", parse.Provider),
 }
 
@@ -97,7 +127,8 @@ IN_TURNS = _in_turns()
 class Part(msgspec.Struct, frozen=True):
     """A scope: listings it cannot do without, and those a cloud may lack or refuse.
 
-    service: what a cloud need not have; without it there is no such scope. option: what leaves it out when false.
+    service, extension: what a cloud need not have, and its Neutron need not know; without them there is no such scope.
+    option: what leaves it out when false.
     """
 
     name: str
@@ -105,6 +136,7 @@ class Part(msgspec.Struct, frozen=True):
     records: Callable[[Listings], list[Record]]
     uses: tuple[str, ...] = ()
     service: str = ""
+    extension: str = ""
     option: str = ""
 
 
@@ -119,6 +151,11 @@ PARTS = (
     ),
     Part("agents", ("agents",), agents.records),
     Part("resources", ("providers", "hypervisors"), placement.resource_records, ("inventories", "traits"), "placement"),
+    Part("load_balancers", ("load_balancers",), balancers.records, ("projects",), "load-balancer"),
+    Part("firewalls", ("firewall_groups", "firewall_policies", "firewall_rules"), firewalls.records, ("projects",),
+         "network", "fwaas_v2"),
+    Part("vpns", ("vpn_services", "ipsec_connections"), vpns.records, ("projects", "endpoint_groups"),
+         "network", "vpnaas"),
     Part("quotas", ("projects",), placement.quota_records,
          ("servers", "networks", "routers", "compute_quotas", "network_quotas"), option="quotas"),
 )  # fmt: skip
@@ -152,13 +189,12 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
             yield ScopeGone(scopes[part.name])
     parts = _wanted(parts, config)
     try:
-        session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
+        session, present, lacking = await _found(transport, parts, known)
     except (TransportError, ParseError) as error:
         for part in expected(parts, known):
             yield RunBegan(scopes[part.name])
             yield RunEnded(scopes[part.name], "failed", (RunError("session", error.message),))
         return
-    present, lacking = _split(parts, session.services)
     for part in lacking:
         if part.name in known:
             yield ScopeGone(scopes[part.name])
@@ -177,10 +213,9 @@ def _wanted(parts: list[Part], config: SourceConfig) -> list[Part]:
     return [part for part in parts if config.wants(part.name) or part.name in beside]
 
 
-async def ask_all(transport: Transport, parts: list[Part]) -> Look:
+async def ask_all(transport: Transport, parts: list[Part], known: Collection[str]) -> Look:
     """Everything at once. Raises `TransportError`, `ParseError` where not even the session is told."""
-    session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
-    present, lacking = _split(parts, session.services)
+    session, present, lacking = await _found(transport, parts, known)
     answers = await _answers(Asking(transport, session.services), session.region, present)
     return Look(session.region, present, lacking, answers)
 
@@ -190,9 +225,19 @@ def expected(parts: list[Part], known: Collection[str]) -> list[Part]:
     return [part for part in parts if not part.service or part.name in known]
 
 
-def _split(parts: list[Part], services: list[str]) -> tuple[list[Part], list[Part]]:
-    lacking = [part for part in parts if part.service and part.service not in services]
-    return [part for part in parts if part not in lacking], lacking
+async def _found(
+    transport: Transport, parts: list[Part], known: Collection[str]
+) -> tuple[parse.About, list[Part], list[Part]]:
+    """The session, the parts that the region has, those it lacks. Where extensions are not told, those known so far."""
+    session = parse.about((await transport.ask(Http(SESSION, "/"))).body)
+    present = [part for part in parts if not part.service or part.service in session.services]
+    extended = [part for part in present if part.extension]
+    if extended:
+        said = await Asking(transport, session.services).answer(EXTENSIONS)
+        aliases = None if isinstance(said, CalipsoError) else {each.alias for each in said}
+        absent = [p for p in extended if (p.name not in known if aliases is None else p.extension not in aliases)]
+        present = [part for part in present if part not in absent]
+    return session, present, [part for part in parts if part not in present]
 
 
 async def _answers(asking: Asking, region: str, parts: list[Part]) -> dict[str, Answer]:

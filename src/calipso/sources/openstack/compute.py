@@ -43,7 +43,7 @@ def _server(each: parse.Server, images: dict[str, str | None], flavors: dict[str
         "image_id": image,
         "image": images.get(str(image)),
         **_flavor(each.flavor, flavors),
-        "addresses": sorted({str(one["addr"]) for found in each.addresses.values() for one in found if "addr" in one}),
+        "addresses": _addresses(each),
         "network_names": sorted(each.addresses),
         "volumes": sorted(str(one["id"]) for one in each.volumes if "id" in one),
         "created": each.created,
@@ -51,6 +51,14 @@ def _server(each: parse.Server, images: dict[str, str | None], flavors: dict[str
         "locked": each.locked or None,
         "tags": sorted(each.tags),
     }
+
+
+def _addresses(each: parse.Server) -> list[str]:
+    """Its own. Floating ones are Neutron's to tell: Nova repeats them as it last heard, up to a minute late, and sends
+    no event when it hears anew.
+    """
+    found = (one for listed in each.addresses.values() for one in listed if "addr" in one)
+    return sorted({str(one["addr"]) for one in found if one.get("OS-EXT-IPS:type") != "floating"})
 
 
 def _flavor(embedded: dict[str, Any], flavors: dict[str, parse.Flavor]) -> Attributes:

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from calipso.model.record import Attributes, Record
-from calipso.sources.openstack import parse
+from calipso.sources.openstack import parse, parse_services
 
 KEYSTONE, NOVA, NEUTRON, PLACEMENT, QUOTAS = "keystone", "nova", "neutron", "placement", "quotas"
+OCTAVIA, FWAAS, VPNAAS = "octavia", "fwaas", "vpnaas"
 L3_AGENT = "L3 agent"
 
 
@@ -43,6 +44,13 @@ class Listings(msgspec.Struct, kw_only=True, dict=True):
     qos_policies: list[parse.QosPolicy] = []
     agents: list[parse.Agent] = []
     providers: list[parse.Provider] = []
+    load_balancers: list[parse_services.LoadBalancer] = []
+    firewall_groups: list[parse_services.FirewallGroup] = []
+    firewall_policies: list[parse_services.FirewallPolicy] = []
+    firewall_rules: list[parse_services.FirewallRule] = []
+    vpn_services: list[parse_services.VpnService] = []
+    ipsec_connections: list[parse_services.IpsecConnection] = []
+    endpoint_groups: list[parse_services.EndpointGroup] = []
     inventories: dict[str, dict[str, Any]] = {}
     traits: dict[str, list[str]] = {}
     compute_quotas: dict[str, dict[str, Any]] = {}
@@ -77,8 +85,13 @@ class Listings(msgspec.Struct, kw_only=True, dict=True):
 
 
 def said(id: str, facet: str, type: str, attributes: dict[str, Any]) -> Record:
-    """A record of what is known: without what is empty. False and 0 are known."""
-    return Record(id, facet, type, {name: value for name, value in attributes.items() if value not in EMPTY})
+    """A record of what is known."""
+    return Record(id, facet, type, known(attributes))
+
+
+def known(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Without what is empty. False and 0 are known."""
+    return {name: value for name, value in attributes.items() if value not in EMPTY}
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})

@@ -30,6 +30,13 @@ class About(Document):
     services: list[str] = []
 
 
+class Extension(Document):
+    """What a Neutron can do besides."""
+
+    alias: str
+    name: Text = None
+
+
 # ── Keystone ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -76,6 +76,13 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "service": ("nova_services", "hypervisors", "zones"),
     "flavor": ("flavors",),
     "image": ("images",),
+    "firewall_group": ("firewall_groups",),
+    "firewall_policy": ("firewall_policies",),
+    "firewall_rule": ("firewall_rules",),
+    "vpnservice": ("vpn_services",),
+    "ipsec_site_connection": ("ipsec_connections", "vpn_services"),
+    "endpoint_group": ("endpoint_groups",),
+    "octavia": ("load_balancers",),
     "identity.project": ("projects",),
     "identity.region": ("regions",),
     "identity.service": ("services",),
@@ -90,7 +97,8 @@ WITHOUT_EFFECT = (
     "address_scope.", "subnetpool.", "quota.", "quotas.", "metering_label", "metering.", "l3.meter", "log.", "logging.",
     "network_segment_range.", "network_ip_availability.", "availability_zone.", "auto_allocated_topology.",
     "service_profile.", "local_ip", "ndp_proxy.", "conntrack_helper", "port_binding.", "ethertype.", "stack.",
-    "orchestration.", "loadbalancer", "dns.", "alarm.", "api.", "api_server.", "task.", "metadef_", "dhcp.",
+    "orchestration.", "loadbalancer", "ikepolicy.", "ipsecpolicy.", "dns.", "alarm.", "api.", "api_server.", "task.",
+    "metadef_", "dhcp.",
 )  # fmt: skip
 """What other services and other parts of these tell: nothing of it is in a scan."""
 INSTANCE = "instance."
@@ -138,7 +146,7 @@ def concerns(notification: Notification) -> tuple[Concern, ...]:
     word, _, rest = event.partition(".")
     if event.startswith("router.interface."):
         return _interface(payload)
-    if word in OBJECTS or word in ("security_group_rule", "tag") or word.endswith("_rule"):
+    if word in OBJECTS or word in ("security_group_rule", "tag") or (word.endswith("_rule") and word not in WHOLE):
         return () if rest.endswith("start") else _object_told(word, payload)
     if word in GROUPS:
         members = payload.get("members") or payload.get("instance_uuids") or ()

@@ -141,7 +141,7 @@ class _Listener:
         self.bus.bound_anew = False
         self._noted = set()
         self._reading.forget()
-        self._looking = asyncio.create_task(ask_all(self._transport, self._parts))
+        self._looking = asyncio.create_task(ask_all(self._transport, self._parts, self._known))
         self._looking.add_done_callback(lambda _: self._woken.set())
 
     async def _told_by_look(self, look: asyncio.Task[Look]) -> list[Observation]:

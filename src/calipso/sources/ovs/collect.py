@@ -97,8 +97,15 @@ async def collect(transport: Transport, config: SourceConfig) -> AsyncIterator[O
 
 
 async def gone(transport: Transport, switch: Switch, options: Mapping[str, Any]) -> bool:
-    """Whether an instance that does not answer is removed, not just down: its run directory is not there any more."""
+    """Whether an instance that does not answer is removed, not just down: its run directory is not there any more.
+
+    Where not even what it was in can be read, the host is away, which proves nothing.
+    """
     if options.get("instances") or not switch.endpoint.startswith("unix:"):
+        return False
+    try:
+        await transport.ask(Read(RUN))
+    except TransportError:
         return False
     try:
         await transport.ask(Read(switch.rundir + "/"))
