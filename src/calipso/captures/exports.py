@@ -7,7 +7,17 @@ from calipso.captures.ovs_ipfix import OvsIpfix
 from calipso.captures.ovs_mirror import OvsMirror
 from calipso.captures.ovs_netflow import OvsNetFlow
 from calipso.captures.ovs_sflow import OvsSflow
+from calipso.captures.pcap_socket import PcapSocket
 from calipso.captures.sflow import Sflow
 from calipso.seams import CaptureEngine
 
-EXPORTS: tuple[CaptureEngine, ...] = (OvsSflow(), OvsNetFlow(), OvsIpfix(), OvsMirror(), Sflow(), NetFlow(), ipfix())
+EXPORTS: tuple[CaptureEngine, ...] = (
+    OvsSflow(),
+    OvsNetFlow(),
+    OvsIpfix(),
+    OvsMirror(),
+    Sflow(),
+    NetFlow(),
+    ipfix(),
+    PcapSocket(),
+)

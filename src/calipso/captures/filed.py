@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from calipso.captures.around import Around
 from calipso.errors import ConfigError, TransportError
 from calipso.flows.pcap import HEADER, written
 from calipso.model.flow import RawPacket
@@ -14,7 +15,7 @@ LARGEST = 64 << 20
 """Octets of a file: of more, the file before is kept (`.1`), older ones go."""
 
 
-class FileTarget:
+class FileTarget(Around):
     """Writes with every read. What cannot be written is counted as `unkept`: captures go on.
 
     The file is readable by its owner only, and never one that somebody else put there as a link.
@@ -22,7 +23,8 @@ class FileTarget:
 
     def __init__(self, inner: Capture, path: Path, largest: int = LARGEST) -> None:
         """Raises `ConfigError` when the file cannot be made."""
-        self._inner, self._path, self._largest, self._failed = inner, path, largest, 0
+        super().__init__(inner)
+        self._path, self._largest, self._failed = path, largest, 0
         self._link = -1
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -77,9 +79,3 @@ class FileTarget:
     def packets(self) -> list[RawPacket]:
         """They are in the file."""
         return []
-
-    def cpu(self) -> float:
-        return self._inner.cpu()
-
-    def close(self) -> None:
-        self._inner.close()

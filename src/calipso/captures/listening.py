@@ -10,9 +10,11 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from calipso.captures.effort import seconds_of
-from calipso.errors import AuthFailed, TransportError, Unreachable
+from calipso.errors import AuthFailed, ParseError, TransportError, Unreachable
+from calipso.flows.export.sequence import Sequences
 from calipso.native.entered import entered
 from calipso.native.place import Place
 from calipso.seams import CapturePoint
@@ -87,6 +89,49 @@ class Receiver:
         self._closing.set()
         self._thread.join()
         self._socket.close()
+
+
+class Received:
+    """A capture of what a `Receiver` takes: the half that does not depend on what is said in the datagrams."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self._sequences = Sequences()
+        self._wrong = 0
+        """Datagrams that could not be understood."""
+
+    @property
+    def port(self) -> int:
+        """The UDP port that it listens on."""
+        return self.receiver.port
+
+    def _datagrams(self, take: Callable[[Datagram], None]) -> int:
+        """Have each that came taken, which may raise `ParseError`; when the last one came, 0 for none.
+
+        Raises `TransportError` when the socket is gone.
+        """
+        last = 0
+        for each in self.receiver.take():
+            last = each.time
+            try:
+                take(each)
+            except ParseError:
+                self._wrong += 1
+        return last
+
+    def _lost(self, uncounted: int) -> int:
+        """What did not come or could not be counted; `uncounted`: of what came. What is missing by sequence numbers
+        and known to be lost on this machine is lost once.
+        """
+        here = self.receiver.lost
+        return uncounted + here + self._wrong + max(0, self._sequences.missing - self.receiver.dropped - here)
+
+    def cpu(self) -> float:
+        """Of receiving alone."""
+        return self.receiver.cpu()
+
+    def close(self) -> None:
+        self.receiver.close()
 
 
 def _bound(point: CapturePoint, address: str, port: int) -> socket.socket:

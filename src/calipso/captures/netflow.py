@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from calipso.captures.listening import Receiver
+from calipso.captures.listening import Datagram, Received, Receiver
 from calipso.captures.sflow import ANY, FORGET, no_filter
-from calipso.errors import ConfigError, ParseError
+from calipso.errors import ConfigError
 from calipso.flows.export.netflow import Listener
 from calipso.flows.export.once import Once
-from calipso.flows.export.sequence import Sequences
 from calipso.flows.export.told import ToldCounter
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
@@ -47,56 +46,39 @@ def check(options: CaptureOptions) -> None:
         raise ConfigError("exporters of flows send no packets", where="raw_packets")
 
 
-class NetFlowCapture:
+class NetFlowCapture(Received):
     """Counts are of packets that exporters told; gaps in their sequence numbers are `lost`, in their units.
 
     once: for one exporter that tells the same packets as they come in and as they go out.
     """
 
     def __init__(self, receiver: Receiver, options: CaptureOptions, *, once: bool = False) -> None:
+        super().__init__(receiver)
         self._once = Once(options.flows) if once else None
-        self.receiver = receiver
         self._counter = ToldCounter(options.flows)
-        self._listener, self._sequences = Listener(), Sequences()
-        self._wrong = self._unknown = 0
-        self._rate = 1
-
-    @property
-    def port(self) -> int:
-        """The UDP port that it listens on."""
-        return self.receiver.port
+        self._listener = Listener()
+        self._unknown, self._rate = 0, 1
 
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the socket is gone."""
-        last = 0
-        for each in self.receiver.take():
-            last = each.time
-            try:
-                told = self._listener.parse(each.data, each.sender, each.time)
-            except ParseError:
-                self._wrong += 1
-                continue
-            if not (told.version == 10 and told.unknown):  # how many records those sets had is not known
-                self._sequences.take((each.sender, told.version, told.domain), told.sequence, told.units)
-            self._unknown += told.unknown
-            self._rate = told.sampled or self._rate
-            flows = told.flows if self._once is None else self._once.take(told.flows, each.time)
-            self._counter.take(flows, each.time)
-        if last:
+        if last := self._datagrams(self._take):
             self._counter.forget(last - FORGET)
             if self._once is not None:
                 self._once.forget(last - FORGET)
-        c, receiver = self._counter, self.receiver
-        lost = c.lost + receiver.lost + self._wrong + max(0, self._sequences.missing - receiver.dropped - receiver.lost)
-        return c.records(), CaptureCounts(c.received, receiver.dropped, lost, self._unknown, self._rate)
+        c = self._counter
+        counts = CaptureCounts(c.received, self.receiver.dropped, self._lost(c.lost), self._unknown, self._rate)
+        return c.records(), counts
+
+    def _take(self, said: Datagram) -> None:
+        """Raises `ParseError`."""
+        told = self._listener.parse(said.data, said.sender, said.time)
+        if not (told.version == 10 and told.unknown):  # how many records those sets had is not known
+            self._sequences.take((said.sender, told.version, told.domain), told.sequence, told.units)
+        self._unknown += told.unknown
+        self._rate = told.sampled or self._rate
+        flows = told.flows if self._once is None else self._once.take(told.flows, said.time)
+        self._counter.take(flows, said.time)
 
     def packets(self) -> list[RawPacket]:
         """None: exporters of flows send none."""
         return []
-
-    def cpu(self) -> float:
-        """Of receiving alone."""
-        return self.receiver.cpu()
-
-    def close(self) -> None:
-        self.receiver.close()

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from calipso.errors import CommandFailed, ConfigError, ParseError, TimedOut, Unreachable
+from calipso.native.place import Place
 from calipso.seams import CapturePoint
 
 NOTE = "calipso-"
@@ -48,7 +49,7 @@ class Switch:
     """Open vSwitch of a host; commands run where the host's own would."""
 
     def __init__(self, pid: int = 0) -> None:
-        self._enter = ["nsenter", "-t", str(pid), "-a", "--"] if pid else []
+        self._enter = ["nsenter", "-t", str(pid), "-a", "--"] if pid else _to_own_network()
 
     def run(self, *words: str) -> str:
         """Raises `Unreachable` (no Open vSwitch there), `CommandFailed`, `TimedOut`."""
@@ -146,6 +147,19 @@ class Switch:
             if MADE in row.notes and not any(key != note and key.removeprefix(NOTE).isdecimal() for key in row.notes):
                 words += ["--", "remove", exporter.table, row.uuid, "external_ids", MADE]
             self.vsctl(*words)
+
+
+def _to_own_network() -> list[str]:
+    """The way to the machine's own network: who runs in a container has another, where Open vSwitch has no ports.
+
+    Nothing where it is the own one, or where it may not be looked at.
+    """
+    there = Place().namespace_path("")
+    try:
+        known = os.path.samefile(there, "/proc/self/ns/net")
+    except OSError:
+        return []
+    return [] if known else ["nsenter", f"--net={there}", "--"]
 
 
 def switch_of(point: CapturePoint) -> Switch:

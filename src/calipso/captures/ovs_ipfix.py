@@ -7,14 +7,14 @@ import msgspec
 from calipso.captures.listening import Receiver
 from calipso.captures.netflow import NetFlowCapture, check
 from calipso.captures.ovs import IPFIX
-from calipso.captures.ovs_export import BRIDGES, LOCAL, BridgeCapture, reason
+from calipso.captures.ovs_export import LOCAL, BridgeCapture, BridgeEngine
 from calipso.seams import CaptureOptions, CapturePoint
 
 ACTIVE, FLOWS = 1, 65_536
 """Seconds that vswitchd adds packets up before it tells them, and how many flows it does that for."""
 
 
-class OvsIpfix:
+class OvsIpfix(BridgeEngine):
     """The engine. Each packet counts once, at the place of the bridge that tells most of its conversation.
 
     Open vSwitch reads what it is told of input and output sampling the wrong way round (vswitchd/bridge.c, in 3.1): it
@@ -23,12 +23,7 @@ class OvsIpfix:
 
     name = "ovsipfix"
     title = "IPFIX of Open vSwitch"
-    types = BRIDGES
-    filters = False
     keeps_packets = False
-
-    def reason(self) -> str:
-        return reason()
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> BridgeCapture:
         """Raises `Unreachable`, `AuthFailed`, `CommandFailed` (no such bridge), `ConfigError`."""

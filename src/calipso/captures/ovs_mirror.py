@@ -7,9 +7,10 @@ import secrets
 from typing import Any
 
 from calipso.captures.afpacket import AfPacket
+from calipso.captures.around import Around
 from calipso.captures.ovs import OWNER, Switch, alive, owner, switch_of
 from calipso.errors import CalipsoError, ConfigError
-from calipso.seams import Capture, CaptureCounts, CaptureOptions, CapturePoint, RawPacket
+from calipso.seams import CaptureOptions, CapturePoint
 
 PREFIX = "calmir"
 """Of the names of internal ports; with eight digits they are short enough for a device (IFNAMSIZ)."""
@@ -32,7 +33,7 @@ class OvsMirror:
         return MirrorCapture(switch_of(point), point, options)
 
 
-class MirrorCapture:
+class MirrorCapture(Around):
     def __init__(self, switch: Switch, point: CapturePoint, options: CaptureOptions) -> None:
         self._switch, self._device = switch, PREFIX + secrets.token_hex(4)
         recover(switch)
@@ -41,33 +42,44 @@ class MirrorCapture:
         switch.vsctl(
             "--", "--id=@interface", "create", "Interface", f"name={self._device}", "type=internal",
             "--", "--id=@out", "create", "Port", f"name={self._device}", "interfaces=@interface", note,
-            "--", "--id=@seen", "get", "Port", point.device,
-            "--", "--id=@mirror", "create", "Mirror", f"name={self._device}", "select-src-port=@seen",
-            "select-dst-port=@seen", "output-port=@out", note,
-            "--", "add", "Bridge", bridge, "ports", "@out", "--", "add", "Bridge", bridge, "mirrors", "@mirror",
+            "--", "add", "Bridge", bridge, "ports", "@out",
         )  # fmt: skip
         try:
-            # Without addresses of its own the port says nothing that would be counted.
-            switch.run("ip", "link", "set", self._device, "addrgenmode", "none", "up")
+            self._silence()
+            switch.vsctl(
+                "--", "--id=@out", "get", "Port", self._device, "--", "--id=@seen", "get", "Port", point.device,
+                "--", "--id=@mirror", "create", "Mirror", f"name={self._device}", "select-src-port=@seen",
+                "select-dst-port=@seen", "output-port=@out", note, "--", "add", "Bridge", bridge, "mirrors", "@mirror",
+            )  # fmt: skip
+            self._settle()
             there = CapturePoint(device=self._device, pid=point.pid, node=point.node, host=point.host)
-            self._inner: Capture = AfPacket().open(there, options)
+            super().__init__(AfPacket().open(there, options))
         except CalipsoError:
             with contextlib.suppress(CalipsoError):
                 remove(switch, self._device)
             raise
 
-    def read(self) -> tuple[bytes, CaptureCounts]:
-        """Raises `TransportError` when the mirror's port is gone."""
-        return self._inner.read()
+    def _silence(self) -> None:
+        """Take the port's addresses, before anything is mirrored to it. Raises `CommandFailed`.
 
-    def packets(self) -> list[RawPacket]:
-        return self._inner.packets()
+        vswitchd brings it up, so it has one of IPv6 by then. With one it would speak, and where vswitchd does tunnels
+        itself it ends them at any port that has an address (ofproto-dpif-xlate.c, `xport_has_ip`): what is mirrored
+        would arrive twice.
+        """
+        self._switch.run("ip", "link", "set", self._device, "addrgenmode", "none", "up")
+        self._switch.run("ip", "address", "flush", "dev", self._device)
 
-    def cpu(self) -> float:
-        return self._inner.cpu()
+    def _settle(self) -> None:
+        """What the datapath forwards already is mirrored only once vswitchd has translated it again: see to that.
+
+        A mirror that is new does not make vswitchd 3.1 do so by itself, a port that changes does. Raises
+        `CommandFailed`.
+        """
+        for said in ("true", "false"):
+            self._switch.vsctl("set", "Port", self._device, f"protected={said}")
 
     def close(self) -> None:
-        self._inner.close()
+        super().close()
         with contextlib.suppress(CalipsoError):  # the host is gone, or the next capture there removes it
             remove(self._switch, self._device)
 

@@ -7,24 +7,19 @@ import msgspec
 from calipso.captures.listening import Receiver
 from calipso.captures.netflow import NetFlowCapture, check
 from calipso.captures.ovs import NETFLOW
-from calipso.captures.ovs_export import BRIDGES, LOCAL, BridgeCapture, reason
+from calipso.captures.ovs_export import LOCAL, BridgeCapture, BridgeEngine
 from calipso.seams import CaptureOptions, CapturePoint
 
 ACTIVE = 5
 """Seconds after which a flow that goes on is told again."""
 
 
-class OvsNetFlow:
+class OvsNetFlow(BridgeEngine):
     """The engine. Every packet is counted, and the bridge is not slowed down."""
 
     name = "ovsnetflow"
     title = "NetFlow of Open vSwitch"
-    types = BRIDGES
-    filters = False
     keeps_packets = False
-
-    def reason(self) -> str:
-        return reason()
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> BridgeCapture:
         """Raises `Unreachable`, `AuthFailed`, `CommandFailed` (no such bridge), `ConfigError`."""

@@ -6,7 +6,7 @@ import msgspec
 
 from calipso.captures.listening import Receiver
 from calipso.captures.ovs import SFLOW
-from calipso.captures.ovs_export import BRIDGES, LOCAL, BridgeCapture, reason
+from calipso.captures.ovs_export import LOCAL, BridgeCapture, BridgeEngine
 from calipso.captures.sflow import SflowCapture, no_filter
 from calipso.seams import CaptureOptions, CapturePoint
 
@@ -14,17 +14,12 @@ POLLING = 10
 """Seconds between counters of the bridge's ports."""
 
 
-class OvsSflow:
+class OvsSflow(BridgeEngine):
     """The engine. `sampling` 1 has every packet pass through vswitchd: exact, and slow for the bridge."""
 
     name = "ovssflow"
     title = "sFlow of Open vSwitch"
-    types = BRIDGES
-    filters = False
     keeps_packets = True
-
-    def reason(self) -> str:
-        return reason()
 
     def open(self, point: CapturePoint, options: CaptureOptions) -> BridgeCapture:
         """Raises `Unreachable`, `AuthFailed`, `CommandFailed` (no such bridge), `ConfigError`."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calipso.captures.listening import Receiver
-from calipso.errors import ConfigError, ParseError
+from calipso.captures.listening import Received, Receiver
+from calipso.errors import ConfigError
 from calipso.flows.count import Counter
-from calipso.flows.export.sequence import Sequences
 from calipso.flows.export.sflow import Datagram, InterfaceCounters, parse
 from calipso.seams import CaptureCounts, CaptureOptions, CapturePoint, RawPacket
 
@@ -37,44 +36,35 @@ class Sflow:
 
 
 def no_filter(options: CaptureOptions) -> None:
-    """Raises `ConfigError`: what others choose to send cannot be filtered as packets are."""
+    """Raises `ConfigError`: what others choose to send cannot be filtered or sent on as packets are."""
     if options.bpf:
         raise ConfigError("what exporters send is not filtered", where="bpf")
+    if options.target:
+        raise ConfigError("what exporters send is not sent on", where="target")
 
 
-class SflowCapture:
+class SflowCapture(Received):
     """Counts are of samples, `sampled` tells of how many packets one is; `interfaces`: what counter samples said."""
 
     def __init__(self, receiver: Receiver, options: CaptureOptions) -> None:
-        self.receiver, self._options = receiver, options
+        super().__init__(receiver)
+        self._options = options
         self._counter = Counter(options.flows, l2_key=options.l2_key)
-        self._sequences = Sequences()
         self._drops: dict[tuple[str, int, int], int] = {}
         self._kept: list[RawPacket] = []
         self._of: dict[bytes, int] = {}
-        self._rate, self._wrong, self._unknown = 1, 0, 0
+        self._rate, self._unknown = 1, 0
         self.interfaces: dict[tuple[str, int], InterfaceCounters] = {}
-
-    @property
-    def port(self) -> int:
-        """The UDP port that it listens on."""
-        return self.receiver.port
 
     def read(self) -> tuple[bytes, CaptureCounts]:
         """Raises `TransportError` when the socket is gone."""
-        last = 0
-        for each in self.receiver.take():
-            last = each.time
-            try:
-                self._take(parse(each.data), each.time)
-            except ParseError:
-                self._wrong += 1
-        if last:
+        if last := self._datagrams(lambda each: self._take(parse(each.data), each.time)):
             self._counter.forget(last - FORGET)
-        c, receiver = self._counter, self.receiver
-        dropped = receiver.dropped + sum(self._drops.values())
-        lost = c.lost + receiver.lost + self._wrong + max(0, self._sequences.missing - receiver.dropped - receiver.lost)
-        return c.records(), CaptureCounts(c.received, dropped, lost, c.unknown + self._unknown, self._rate)
+        c = self._counter
+        dropped = self.receiver.dropped + sum(self._drops.values())
+        return c.records(), CaptureCounts(
+            c.received, dropped, self._lost(c.lost), c.unknown + self._unknown, self._rate
+        )
 
     def _take(self, said: Datagram, now: int) -> None:
         self._unknown += said.unknown
@@ -98,10 +88,3 @@ class SflowCapture:
     def packets(self) -> list[RawPacket]:
         found, self._kept = self._kept, []
         return found
-
-    def cpu(self) -> float:
-        """Of receiving alone."""
-        return self.receiver.cpu()
-
-    def close(self) -> None:
-        self.receiver.close()

@@ -15,6 +15,7 @@ import struct
 import time
 from pathlib import Path
 
+from calipso.captures.around import Around
 from calipso.captures.filed import FileTarget
 from calipso.errors import AuthFailed, ConfigError, TransportError, Unreachable
 from calipso.flows import record as r
@@ -73,11 +74,12 @@ def _socket(point: CapturePoint, family: socket.AddressFamily, *, netflow: bool)
         os.close(namespace)
 
 
-class _Target:
+class _Target(Around):
     """Sends on with every read. What cannot be sent is counted as `unkept`: captures go on."""
 
     def __init__(self, inner: Capture, made: socket.socket, address: tuple[str, int]) -> None:
-        self._inner, self._socket, self._address, self._failed = inner, made, address, 0
+        super().__init__(inner)
+        self._socket, self._address, self._failed = made, address, 0
         made.setblocking(False)
 
     def _sent(self, message: bytes) -> None:
@@ -90,11 +92,8 @@ class _Target:
         return CaptureCounts(counts.received, counts.dropped, counts.lost, counts.unknown, counts.sampled,
                              counts.unkept + self._failed)  # fmt: skip
 
-    def cpu(self) -> float:
-        return self._inner.cpu()
-
     def close(self) -> None:
-        self._inner.close()
+        super().close()
         with contextlib.suppress(OSError):
             self._socket.close()
 
@@ -150,9 +149,6 @@ class NetFlowTarget(_Target):
         head = _HEADER.pack(5, len(rows), self._uptime(now), now // 10**9 & _MOST, now % 10**9, self._sequence, 0, 0, 0)
         self._sequence = (self._sequence + len(rows)) & _MOST
         return head + b"".join(rows)
-
-    def packets(self) -> list[RawPacket]:
-        return self._inner.packets()
 
 
 class MirrorTarget(_Target):

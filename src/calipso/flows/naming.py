@@ -95,7 +95,10 @@ def tracking(key: r.Key, *, link: bool) -> str:
     return hashlib.blake2b(b"".join(parts), digest_size=8).hexdigest()
 
 
-def uuid(packed_key: bytes, first: int, node: str, parent: str) -> str:
-    """This conversation, begun at `first` (ns), at this point."""
-    said = packed_key + struct.pack("=Q", first) + f"{node}\0{parent}".encode()
+def uuid(packed_key: bytes, first: int, node: str, parent: str, capture: str = "") -> str:
+    """This conversation, begun at `first` (ns), at this point of a capture.
+
+    Captures of one device get the kernel's one stamp of a packet: without the capture their flows would be one.
+    """
+    said = packed_key + struct.pack("=Q", first) + f"{node}\0{parent}\0{capture}".encode()
     return hashlib.blake2b(said, digest_size=8).hexdigest()

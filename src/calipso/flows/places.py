@@ -15,6 +15,17 @@ MOST = 100_000
 _CARRIED_BY = "otep-host_pnic"
 
 
+def holder(graph: GraphReader, key: str, value: str) -> Obj | None:
+    """The one object with a MAC or an address; None where there is none, or more than one.
+
+    The port that an API keeps for a NIC has the same ones: the NIC is meant, the port only where no NIC is known.
+    """
+    heads = [head for ord in graph.find(key, value) if (head := graph.get(ord)) is not None] if value else []
+    found = {head.ord: head for head in heads}
+    meant = {ord: head for ord, head in found.items() if head.kind != "port"} or found
+    return next(iter(meant.values())) if len(meant) == 1 else None
+
+
 class Places:
     """Searches in one graph, each made once."""
 
@@ -27,11 +38,7 @@ class Places:
 
     def owner(self, key: str, value: str) -> Obj | None:
         """The one object with a MAC or an address; None where there is none, or more than one."""
-        if not value:
-            return None
-        heads = [head for ord in self.graph.find(key, value) if (head := self.graph.get(ord)) is not None]
-        found = {head.ord: head for head in heads}
-        return next(iter(found.values())) if len(found) == 1 else None
+        return holder(self.graph, key, value)
 
     def netns(self, head: Obj | None) -> str:
         """Id of the namespace that an object is in, the host's id for its own; empty where it is not known."""

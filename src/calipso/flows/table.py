@@ -109,17 +109,22 @@ class FlowTable:
 
     def expire(self, now: int) -> list[Flow]:
         """The flows that are over by now: they are told a last time and forgotten."""
-        over = []
-        for packed, entry in list(self._entries.items()):
-            idle = now // _MICRO - entry.flow.last
-            if idle < self._lasts(entry.flow) * 1_000_000:
-                continue
-            flow = self._last_told(entry)
-            over.append(flow if flow.finish else msgspec.structs.replace(flow, finish="timeout"))
-            del self._entries[packed]
-            self._over[packed] = entry.last
-            self._parents.pop(r.parent_of(packed), None)
-        return over
+        return [
+            self._ended(packed, entry)
+            for packed, entry in list(self._entries.items())
+            if now // _MICRO - entry.flow.last >= self._lasts(entry.flow) * 1_000_000
+        ]
+
+    def end(self) -> list[Flow]:
+        """All of them, which nobody counts any more: as `expire`, and as Skydive, whose tables end so."""
+        return [self._ended(packed, entry) for packed, entry in list(self._entries.items())]
+
+    def _ended(self, packed: bytes, entry: _Entry) -> Flow:
+        del self._entries[packed]
+        self._over[packed] = entry.last
+        self._parents.pop(r.parent_of(packed), None)
+        flow = self._last_told(entry)
+        return flow if flow.finish else msgspec.structs.replace(flow, finish="timeout")
 
     @staticmethod
     def _last_told(entry: _Entry) -> Flow:
@@ -141,7 +146,7 @@ class FlowTable:
     def _begin(self, record: r.Record, packed: bytes) -> Flow:
         key = record.key
         parent = self._parents.get(key.parent, "") if key.parent else ""
-        uuid = naming.uuid(packed, record.first, self._point.node, parent)
+        uuid = naming.uuid(packed, record.first, self._point.node, parent, self._point.capture)
         if key.carries:
             self._parents[r.parent_of(packed)] = uuid
         return describe(record, self._point, uuid, parent)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import stat
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import httpx
 import msgspec
@@ -52,7 +56,7 @@ async def post(firing: Firing, pauses: Sequence[float]) -> str:
                 outcome = f"HTTP {answer.status_code}"
                 if answer.status_code in (400, 401, 403, 404, 405, 410, 413, 422):
                     break  # saying the same again will not help
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: of the host's name
                 outcome = f"{type(error).__name__}: {error}"[:SHOWN]
             if pause is not None:
                 await asyncio.sleep(pause)
@@ -64,23 +68,38 @@ async def run_script(file: Path, body: bytes) -> str:
     refused = unsafe(file)
     if refused:
         return f"failed: {refused}"
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(body)
+        given.seek(0)
+        try:
+            return await _ended(await _begun(file, given, said), file.name, said)
+        except OSError as error:
+            return f"failed: {file.name}: {error.strerror}"
+
+
+async def _begun(file: Path, given: IO[bytes], said: IO[bytes]) -> asyncio.subprocess.Process:
+    """Files, not pipes: a program that it leaves behind would keep a pipe open, and us waiting."""
+    return await asyncio.create_subprocess_exec(
+        str(file), stdin=given, stdout=asyncio.subprocess.DEVNULL, stderr=said, cwd="/", start_new_session=True,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+    )  # fmt: skip
+
+
+async def _ended(process: asyncio.subprocess.Process, name: str, said: IO[bytes]) -> str:
+    """The outcome. A script that is cut off, also by the end of the server, takes with it what it began."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            str(file), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE, cwd="/", start_new_session=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
-        )  # fmt: skip
-    except OSError as error:
-        return f"failed: {file.name}: {error.strerror}"
-    try:
-        _, said = await asyncio.wait_for(process.communicate(body), SCRIPT_PATIENCE)
-    except TimeoutError:
-        process.kill()
+        code = await asyncio.wait_for(process.wait(), SCRIPT_PATIENCE)
+    except BaseException as error:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if not isinstance(error, TimeoutError):
+            raise
         await process.wait()
-        return f"failed: {file.name} took longer than {SCRIPT_PATIENCE:g} s"
-    if process.returncode:
-        return f"failed: exit {process.returncode}: {said.decode(errors='replace').strip()[:SHOWN]}"
-    return "done"
+        return f"failed: {name} took longer than {SCRIPT_PATIENCE:g} s"
+    if not code:
+        return "done"
+    said.seek(0)
+    return f"failed: exit {code}: {said.read(4 * SHOWN).decode(errors='replace').strip()[:SHOWN]}"
 
 
 def unsafe(file: Path) -> str:

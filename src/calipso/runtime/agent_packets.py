@@ -59,7 +59,7 @@ class AgentPackets:
     def __init__(
         self, engines: Sequence[CaptureEngine], injector: Injector, spool: Spool, limits: Limits = Limits()  # noqa: B008
     ) -> None:  # fmt: skip
-        self.shelf = PacketShelf()
+        self.shelf = PacketShelf(spool.path.with_name(f"{spool.path.name}.packets"))
         self._budgets = Budgets(_recalled(spool, SPENT, dict[str, Spent]) or {})
         self._kept = dict(self._budgets.spent)
         self.host = CaptureHost(engines, self.shelf, self._budgets, spool.path.parent / FILES)
@@ -113,6 +113,7 @@ class AgentPackets:
                 await asyncio.sleep(EVERY)
         finally:
             self._gather(self.host.close(), at_once=True)
+            self.shelf.save()
 
     def _note_spent(self) -> None:
         """Keep what budgets are used up: an agent that begins anew does not begin them anew."""

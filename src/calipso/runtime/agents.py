@@ -142,7 +142,7 @@ class Connection:
         if isinstance(said, feed.Cost):
             self._agents.costs(self.hello, said)
         elif isinstance(said, feed.Report):
-            self._agents.reported(self.hello, said)
+            self._agents.reported(self, said)
         elif isinstance(said, feed.Sent):
             self.outbox.answer(said.sent, said)
         elif isinstance(said, feed.Answer):
@@ -182,6 +182,7 @@ class Agents:
                 )
             there.replaced.set()
         connection = self._here[place] = Connection(self, site, hello)
+        self._reports.pop(place, None)  # of the agent before: whether this one captures already it has yet to say
         able = self._abilities[place] = hello.ability
         captures, sends = (able.captures or able.unprivileged, able.sends) if able is not None else (OLD, OLD)
         self._states[place] = AgentState(
@@ -242,10 +243,11 @@ class Agents:
         able = self._abilities.get((environment, host))
         return able.sends_at_most if able is not None else 0
 
-    def reported(self, hello: feed.Hello, report: feed.Report) -> None:
-        place = (hello.environment, hello.host)
-        self._reports[place] = report
-        self._states[place] = msgspec.structs.replace(self._states[place], flows_lost=report.flows_lost)
+    def reported(self, connection: Connection, report: feed.Report) -> None:
+        place = (connection.hello.environment, connection.hello.host)
+        if self._here.get(place) is connection:
+            self._reports[place] = report
+            self._states[place] = msgspec.structs.replace(self._states[place], flows_lost=report.flows_lost)
 
     async def keep(self, hello: feed.Hello, flows: Sequence[Flow]) -> None:
         """Keep flows of an agent, as soon as that can be done."""

@@ -22,7 +22,9 @@ from calipso.errors import CalipsoError, QueryError
 from calipso.graph.value import Delta, Graph
 from calipso.operations.alerts import ALERTS, BOUNDS, FIRINGS, KEPT, STATES, Alert, AlertState, Firing, seconds
 from calipso.operations.capture_documents import Captures
+from calipso.operations.message_documents import Level
 from calipso.operations.querying import Kept, Reach, plain
+from calipso.operations.questions import QUESTIONS, Turn
 from calipso.operations.sql import is_sql
 from calipso.operations.sql.engine import Statement
 from calipso.operations.sql.views import Past
@@ -31,12 +33,15 @@ from calipso.query.evaluate import evaluate
 from calipso.query.run import Limits
 from calipso.runtime.acting import act
 from calipso.runtime.at import moment, now
+from calipso.runtime.messages import Messages
 from calipso.runtime.site import Site
 
 PAUSE = 0.2
 """Seconds in which changes are gathered before alerts are asked."""
 SHOWN, KEPT_RESULTS = 100, 10
 """Answers that a firing carries, and that are kept of it when its action is done."""
+SHARE, QUICK = 0.2, 0.002
+"""Of the time that an alert may be asked for; what takes fewer seconds of a processor is always asked."""
 LIMITS = Limits(seconds=10.0, results=100_000)
 NOTHING: tuple[Any, ...] = ([], 0, None)
 """Answers that say that there is none: of a statement with one row, in all its columns."""
@@ -58,15 +63,21 @@ class Armed:
         with contextlib.suppress(QueryError):  # it is told when it is asked
             self.on = EVERYTHING if is_sql(alert.expression) else depends(alert.expression)
         self.due = time.monotonic()
+        self.asking = False
+        self.rests = 0.0
+        """Until when it is not asked again, by the same clock."""
 
 
 class Alarms:
     """The alerts of one environment. `told`: called for each firing, in the event loop. `captures`: of a name."""
 
-    def __init__(self, site: Site, scripts: Path, told: Listener, captures: Callable[[str], Captures]) -> None:
+    def __init__(
+        self, site: Site, scripts: Path, told: Listener, messages: Messages, captures: Callable[[str], Captures],
+    ) -> None:  # fmt: skip
         self.site = site
         self.scripts = scripts
         self.told = told
+        self.messages = messages
         self.captures = captures
         self.armed: dict[str, Armed] = {}
         self._due: set[str] = set()
@@ -105,6 +116,7 @@ class Alarms:
                 continue
             self.armed[id] = Armed(alert, msgspec.convert(states.get(id, {}), AlertState))
             self._due.add(id)
+        self._settle()
         self._wake.set()
 
     def published(self, old: Graph, new: Graph, delta: Delta) -> None:
@@ -123,55 +135,84 @@ class Alarms:
 
     async def _watch(self) -> None:
         while True:
-            timed = [each.due for each in self.armed.values() if each.every is not None]
-            wait = max(0.0, min(timed) - time.monotonic()) if timed else None
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                await asyncio.wait_for(self._wake.wait(), self._pause())
             if self._wake.is_set():
                 await asyncio.sleep(PAUSE)
                 self._wake.clear()
             present = time.monotonic()
-            due, self._due = self._due, set()
-            due |= {id for id, each in self.armed.items() if each.every is not None and each.due <= present}
-            for id in sorted(due):
+            self._due |= {id for id, each in self.armed.items() if each.every is not None and each.due <= present}
+            for id in sorted(self._due):
                 each = self.armed.get(id)
-                if each is not None:
-                    await self._ask(each)
+                if each is None:
+                    self._due.discard(id)
+                elif not each.asking and each.rests <= present:
+                    self._due.discard(id)
+                    self._ask_apart(each)
+
+    def _pause(self) -> float | None:
+        """Seconds until something is to be asked, None for when something changes."""
+        idle = [(id, each) for id, each in self.armed.items() if not each.asking]
+        times = [max(each.due, each.rests) for _, each in idle if each.every is not None]
+        times += [each.rests for id, each in idle if id in self._due]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _ask_apart(self, each: Armed) -> None:
+        """One that takes long keeps no other waiting."""
+        each.asking = True
+        each.due = time.monotonic() + (each.every or 0.0)
+        task = asyncio.create_task(self._ask(each), name=f"alert {each.alert.id}")
+        self._acting.add(task)
+        task.add_done_callback(self._acting.discard)
 
     async def _ask(self, each: Armed) -> None:
-        each.due = time.monotonic() + (each.every or 0.0)
+        problem, results = "", []
         try:
-            results = await asyncio.to_thread(self._results, each)
+            results = await QUESTIONS.standing(lambda turn: self._timed(each, turn))
         except CalipsoError as error:
-            self._keep(each, msgspec.structs.replace(each.state, problem=error.message))
-            return
+            problem = error.message
         finally:
             each.asked += 1
-        text = msgspec.json.encode(results)
+            each.asking = False
+            self._wake.set()
+        if self.armed.get(each.alert.id) is not each:
+            return
+        if problem:
+            self._keep(each, msgspec.structs.replace(each.state, problem=problem))
+            return
         empty = not results or (len(results) == 1 and _is_nothing(results[0], is_sql(each.alert.expression)))
-        digest = "" if empty else hashlib.sha256(text).hexdigest()
-        if self.armed.get(each.alert.id) is not each or digest == each.state.digest:
-            if each.state.problem:
-                self._keep(each, msgspec.structs.replace(each.state, problem=""))
+        digest = "" if empty else hashlib.sha256(msgspec.json.encode(results)).hexdigest()
+        if digest and digest != each.state.digest:
+            self._fire(each, digest, results)
             return
         if empty:
-            self._keep(each, msgspec.structs.replace(each.state, digest="", problem=""))
-        else:
-            self._fire(each, digest, results)
+            self.messages.over(self.site.config.name, _place(each.alert.id))
+        self._keep(each, msgspec.structs.replace(each.state, digest=digest, problem=""))
 
-    def _results(self, each: Armed) -> list[Any]:
+    def _timed(self, each: Armed, turn: Turn) -> list[Any]:
+        """What costs much is asked less often."""
+        began = time.thread_time()
+        try:
+            return self._results(each, turn)
+        finally:
+            took = time.thread_time() - began
+            each.rests = time.monotonic() + (took / SHARE if took > QUICK else 0.0)
+
+    def _results(self, each: Armed, turn: Turn) -> list[Any]:
         """What an alert's expression answers now. Without counters, which change all the time."""
         if is_sql(each.alert.expression):
-            return self._rows(each)
+            return self._rows(each, turn)
         world = Reach(self.site, None, now(), Kept(lambda: self.captures(self.site.config.name)))
-        answer = evaluate(each.alert.expression, world, time.monotonic, LIMITS)
+        answer = evaluate(
+            each.alert.expression, world, turn.clock, msgspec.structs.replace(LIMITS, take=turn.take), again=True
+        )
         known: dict[int, Any] = {}
         return [_without_counters(plain(self.site, answer, row.value, known)) for row in answer.rows]
 
-    def _rows(self, each: Armed) -> list[Any]:
+    def _rows(self, each: Armed, turn: Turn) -> list[Any]:
         """Of a statement: column → value. What it reads follows from what it finds, so it is told anew each time."""
         each.on = EVERYTHING  # until it is known: something may change meanwhile
-        statement = Statement(Past(self.site, None, moment, {None: self.site.graph()}), time.monotonic, BOUNDS)
+        statement = Statement(Past(self.site, None, moment, {None: self.site.graph()}), turn.clock, BOUNDS, turn.take)
         found = statement.run(each.alert.expression)
         each.on = statement.reads.depends
         return [_without_counters(dict(zip(found.columns, row, strict=True))) for row in found.rows]
@@ -191,7 +232,10 @@ class Alarms:
             environment=self.site.config.name, at=at, action=alert.action, total=len(results), results=results[:SHOWN],
         )  # fmt: skip
         self._note(firing)
-        self._keep(each, AlertState(digest=digest, fired=each.state.fired + 1, last=at))
+        self._keep(each, msgspec.structs.replace(
+            each.state, digest=digest, fired=each.state.fired + 1, last=at, problem="",
+        ))  # fmt: skip
+        self._say("warn", f"{firing.called}: {firing.total} found", _place(firing.alert))
         log.info("alert", alert=alert.name or alert.id, environment=firing.environment, results=firing.total)
         self.told(firing)
         self._act(firing)
@@ -204,10 +248,28 @@ class Alarms:
     async def _acted(self, firing: Firing) -> None:
         outcome = await act(firing, self.scripts)
         self._note(msgspec.structs.replace(firing, outcome=outcome, results=firing.results[:KEPT_RESULTS]))
+        done = outcome == "done"
         each = self.armed.get(firing.alert)
-        if outcome != "done" and each is not None:
+        if each is None:
+            return
+        self._keep(each, msgspec.structs.replace(each.state, undone="" if done else outcome))
+        if done:
+            self.messages.over(firing.environment, _place_of_action(firing.alert))
+        else:
             log.warning("an alert's action", alert=firing.name or firing.alert, outcome=outcome)
-            self._keep(each, msgspec.structs.replace(each.state, problem=outcome))
+            self._say("error", f"{firing.called}: its action {outcome}", _place_of_action(firing.alert))
+
+    def _say(self, level: Level, text: str, place: str) -> None:
+        self.messages.say(self.site.config.name, level, text, key=place, place=place)
+
+    def _settle(self) -> None:
+        """What is said of alerts that are gone, or armed again, is over."""
+        name = self.site.config.name
+        firing = {_place(id) for id, each in self.armed.items() if each.state.digest}
+        failing = {_place_of_action(id) for id, each in self.armed.items() if each.state.undone}
+        for place in (*self.messages.standing(name, _place("")), *self.messages.standing(name, _place_of_action(""))):
+            if place not in firing | failing:
+                self.messages.over(name, place)
 
     def _resume(self) -> None:
         """Actions that a stop cut off are done now."""
@@ -225,6 +287,14 @@ class Alarms:
             self._kept.append(firing.id)
         while len(self._kept) > KEPT:
             store.put_document(FIRINGS, self._kept.pop(0), None)
+
+
+def _place(alert: str) -> str:
+    return f"alert {alert}"
+
+
+def _place_of_action(alert: str) -> str:
+    return f"action of alert {alert}"
 
 
 def _is_nothing(result: Any, row: bool) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -55,6 +56,15 @@ class _Open:
             ]
         return [*changed, *self.table.expire(at)]
 
+    def end(self, at: int) -> list[Flow]:
+        """All its flows as they are at last, those that ended just now among them."""
+        try:
+            changed = self.take(at)
+        except TransportError as error:
+            log.info("capture ended", capture=self.order.capture, node=self.order.point.node, reason=error.message)
+            changed = []
+        return list({flow.uuid: flow for flow in (*changed, *self.table.end())}.values())
+
     def overspent(self) -> str:
         """Why the budget ends it, "" while it is kept to."""
         most, clock = self.order.options.packets_per_second, time.monotonic()
@@ -69,6 +79,14 @@ class _Open:
     def state(self, name: str, reason: str = "") -> PointState:
         cpu = self.capture.cpu()
         return PointState(self.order.point.node, name, self.engine.name, self.counts, len(self.table), reason, cpu)
+
+
+class _Failure(NamedTuple):
+    """of: the point as it was when it failed, None when it could not be opened."""
+
+    again: float
+    reason: str
+    of: PointState | None = None
 
 
 class CaptureHost:
@@ -86,7 +104,7 @@ class CaptureHost:
         self._folder = folder
         self._orders: dict[Key, Order] = {}
         self._open: dict[Key, _Open] = {}
-        self._failed: dict[Key, tuple[float, str]] = {}
+        self._failed: dict[Key, _Failure] = {}
         self._ended: dict[Key, tuple[int, PointState]] = {}
         """Those that ended by what their orders say, until they are not wanted any more; when it was made."""
         self._lock = threading.Lock()
@@ -114,11 +132,15 @@ class CaptureHost:
                     told += self._end(key, order, reason)
                 elif there is not None:
                     there.order = order
-                elif key not in self._ended and self._failed.get(key, (0.0, ""))[0] <= time.monotonic():
+                elif key not in self._ended and self._due(key):
                     self._begin(key, order)
             told += self._read(at)
             self._spend(wanted)
             return told
+
+    def _due(self, key: Key) -> bool:
+        failed = self._failed.get(key)
+        return failed is None or failed.again <= time.monotonic()
 
     def _forget(self, wanted: Mapping[Key, Order]) -> None:
         """What is known of orders that are not wanted any more."""
@@ -159,8 +181,11 @@ class CaptureHost:
             return there.state("active")
         if (ended := self._ended.get(key)) is not None:
             return ended[1]
-        failed = self._failed.get(key)
-        return PointState(order.point.node, "failed" if failed else "waiting", reason=failed[1] if failed else "")
+        if (failed := self._failed.get(key)) is None:
+            return PointState(order.point.node, "waiting")
+        if failed.of is None:
+            return PointState(order.point.node, "failed", reason=failed.reason)
+        return failed.of
 
     def named(self, name: str) -> CaptureEngine:
         """The engine of a name. Raises `ConfigError` when there is none, or it cannot be used here."""
@@ -175,7 +200,10 @@ class CaptureHost:
     def _engine_for(self, order: Order) -> CaptureEngine:
         """The engine that was named, else the first that can do it. Raises `ConfigError`."""
         if order.engine:
-            return self.named(order.engine)
+            engine = self.named(order.engine)
+            if order.type not in engine.types:
+                raise ConfigError(f"{engine.name} captures on {_listed(engine.types)}, not on a {order.type}")
+            return engine
         why = []
         for engine in self.engines:
             if order.type not in engine.types or (order.options.bpf and not engine.filters):
@@ -194,7 +222,9 @@ class CaptureHost:
             self._open[key] = _Open(engine, engine.open(order.point, self._options(order)), order, self._shelf)
             self._failed.pop(key, None)
         except CalipsoError as error:
-            self._failed[key] = (time.monotonic() + AGAIN, error.message)
+            before = self._failed.get(key)
+            of = msgspec.structs.replace(before.of, reason=error.message) if before and before.of else None
+            self._failed[key] = _Failure(time.monotonic() + AGAIN, error.message, of)
 
     def _options(self, order: Order) -> CaptureOptions:
         """Which file packets are written to is decided here. Raises `ConfigError`."""
@@ -211,7 +241,10 @@ class CaptureHost:
             try:
                 told += there.take(at)
             except TransportError as error:
-                self._failed[key] = (time.monotonic() + AGAIN, error.message)
+                told += there.table.end()
+                self._failed[key] = _Failure(
+                    time.monotonic() + AGAIN, error.message, there.state("failed", error.message)
+                )
                 del self._open[key]
                 there.capture.close()
                 continue
@@ -237,12 +270,14 @@ class CaptureHost:
             there = self._open.pop(key, None)
             if there is None:
                 continue
-            try:
-                told += there.take(time.time_ns())
-            except TransportError as error:
-                log.info("capture ended", capture=key[0], node=key[1], reason=error.message)
+            told += there.end(time.time_ns())
             there.capture.close()
         return told
+
+
+def _listed(types: Iterable[str]) -> str:
+    known = sorted(types)
+    return "devices" if "device" in known else ", ".join(known)
 
 
 def _same(there: Order, wanted: Order | None) -> bool:

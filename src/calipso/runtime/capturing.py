@@ -52,9 +52,10 @@ class Captures:
 
     def __init__(
         self, site: Site, engines: Sequence[CaptureEngine], flows: FlowStore, agents: Agents, files: Path | None = None,
+        packets: Path | None = None,
     ) -> None:  # fmt: skip
-        """files: the folder for files of packets."""
-        self.shelf = PacketShelf()
+        """files: the folder for files of packets. packets: where those that are kept of flows are saved."""
+        self.shelf = PacketShelf(packets)
         self.keeping = FlowKeeping(site, flows)
         self.told = self.keeping.told
         self.points = Points(site)
@@ -182,6 +183,7 @@ class Captures:
     async def close(self) -> None:
         """End everything that is open here, and tell what it counted. Agents go on."""
         await asyncio.to_thread(lambda: self.keeping.take(self._here.close()))
+        await asyncio.to_thread(self.shelf.save)
         self.flows.close()
 
     async def turn(self) -> None:

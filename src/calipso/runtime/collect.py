@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from calipso.errors import CalipsoError, ConfigError
+from calipso.following import ended
 from calipso.model.environment import Environment, Host
 from calipso.model.record import Barrier, Observation, RunEnded, RunError, Scope, ScopeGone
 from calipso.runtime.at import now
@@ -32,6 +33,8 @@ MENDED = 5.0
 """Seconds after which a watch that failed before counts as working."""
 MEND = 2.0
 """Seconds until a host that cannot be looked at is tried again, at first."""
+FOLLOW = 5.0
+"""Seconds between two glances at which hosts a cloud has."""
 
 
 APART = frozenset({"snmp", "openstack", "neutron_db", "nova_db"})
@@ -65,12 +68,13 @@ class Sink(Protocol):
 
 
 class Collection:
-    """The sources at work for one environment."""
+    """The sources at work for one environment. `told`: names of hosts that its clouds tell of, now."""
 
     def __init__(
         self, environment: Environment, sources: dict[str, Source], transports: Transports, *, this_host: str,
         declared: Sequence[int] = (),
         known: Sequence[Scope] = (),
+        told: Callable[[], Iterable[str]] = tuple,
     ) -> None:  # fmt: skip
         self.environment = environment
         self.posts: list[Post] = []
@@ -89,6 +93,27 @@ class Collection:
                 self.posts += self._post(name)
             except ConfigError as error:
                 self.broken[name] = error
+        self._told = told
+        self._watches: dict[str, list[asyncio.Task[None]]] = {}
+        self.grow()
+
+    def grow(self) -> list[Post]:
+        """Look at the hosts too that the environment's clouds have told of meanwhile; where that is."""
+        return self.add(self._told())
+
+    def add(self, names: Iterable[str]) -> list[Post]:
+        """Look at hosts of a cloud too, by its names for them; those that are looked at already stay."""
+        found: list[Post] = []
+        for name in names:
+            host = None if name in self.hosts else self.environment.cloud_host(name)
+            if host is not None:
+                self.hosts[name] = host
+                try:
+                    found += self._post(name)
+                except ConfigError as error:
+                    self.broken[name] = error
+        self.posts += found
+        return found
 
     def _post(self, name: str) -> list[Post]:
         """The posts of a host. Raises `ConfigError`."""
@@ -118,10 +143,37 @@ class Collection:
     async def watch(self, sink: Sink) -> None:
         """Watch everywhere until cancelled. A host that cannot be looked at is tried again, the others go on."""
         async with asyncio.TaskGroup() as tasks:
-            for post in self.posts:
+            self._begin(sink, tasks)
+            while self.environment.cloud_hosts is not None:
+                await asyncio.sleep(FOLLOW)
+                told = set(self._told())
+                self.add(sorted(told))
+                await self._leave(told, sink)
+                self._begin(sink, tasks)
+
+    def _begin(self, sink: Sink, tasks: asyncio.TaskGroup) -> None:
+        """Watch the hosts that are not watched yet."""
+        new = self.hosts.keys() - self._watches.keys()
+        for name in sorted(new):
+            self._watches[name] = [
                 tasks.create_task(insisted(self._supervise(post, sink)), name=post.name)
-            for name in self.broken:
-                tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}")
+                for post in self.posts
+                if post.host == name
+            ]
+            if name in self.broken:
+                self._watches[name].append(tasks.create_task(self._mend(name, sink, tasks), name=f"mending {name}"))
+
+    async def _leave(self, told: set[str], sink: Sink) -> None:
+        """Watch no longer what the clouds do not tell of any more. What was seen there stays until it is cleared."""
+        for name in sorted(self.hosts.keys() - told - self.environment.hosts.keys()):
+            del self.hosts[name]
+            self.broken.pop(name, None)
+            left = [post for post in self.posts if post.host == name]
+            self.posts = [post for post in self.posts if post.host != name]
+            await asyncio.gather(*map(ended, self._watches.pop(name, ())), return_exceptions=True)
+            for transport in {id(post.transport): post.transport for post in left}.values():
+                await transport.close()
+            await self.fail(Scope(HOST, name, ATTEMPT), RunError(name, "the cloud tells of it no more"), sink)
 
     async def look(self, post: Post, sink: Sink, parts: frozenset[str] | None = None) -> list[RunError]:
         """One pass of one source over one host, or over these parts of it; what went wrong."""
@@ -143,8 +195,9 @@ class Collection:
             del self.broken[name]
             await self._mended(Scope(HOST, name, ATTEMPT), sink)
             self.posts += posts
-            for post in posts:
-                tasks.create_task(insisted(self._supervise(post, sink)), name=post.name)
+            self._watches[name] += [
+                tasks.create_task(insisted(self._supervise(post, sink)), name=post.name) for post in posts
+            ]
 
     async def tell_broken(self, name: str, sink: Sink) -> None:
         """Say of a host that it cannot be looked at as it is declared, and why."""

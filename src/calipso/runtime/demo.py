@@ -14,15 +14,19 @@ from typing import Protocol
 import msgspec
 
 from calipso.errors import Conflict, ParseError
+from calipso.graph.protocol import GraphReader
 from calipso.model.environment import Environment
 from calipso.model.record import Observation
 from calipso.operations.message_documents import Message
 from calipso.runtime.at import now
+from calipso.runtime.demo_traffic import flows
+from calipso.runtime.flow_keeping import placed
 from calipso.runtime.home import Home
 from calipso.runtime.loading import loaded
 from calipso.runtime.messages import Messages, Retention
 from calipso.runtime.site import Site
 from calipso.runtime.writer import DAY, Writer
+from calipso.stores.duckdb import DuckFlowStore
 from calipso.stores.sqlite.store import SqliteStore
 
 DEMO = "demo"
@@ -40,6 +44,7 @@ type: OpenStack
 mechanism_drivers: [OVS]
 type_drivers: [vxlan, vlan, flat]
 history_days: 3650
+flow_days: 3650
 """
 
 
@@ -88,7 +93,9 @@ class Demo:
             environment, _ = home.environment(DECLARED, DEMO)
             draft = home.graphs / DRAFT
             await asyncio.to_thread(_clear, draft)
-            await tell(moments(await asyncio.to_thread(FILE.read_bytes)), environment, draft, now())
+            end = now()
+            history = moments(await asyncio.to_thread(FILE.read_bytes))
+            await tell(history, environment, draft, end, home.flows(DEMO))
             await asyncio.to_thread(draft.rename, home.store(DEMO))
             await asyncio.to_thread(_clear, draft)
             return await self._surroundings.put_environment(DECLARED)
@@ -98,6 +105,17 @@ def _clear(draft: Path) -> None:
     """Take away what telling left behind, now or in a process that ended meanwhile."""
     for file in draft.parent.glob(f"{draft.name}*"):
         file.unlink()
+
+
+def _let_talk(path: Path, end: int, graph: GraphReader) -> None:
+    """Write the flows of its workloads, which end at `end` (µs since the epoch), into a new store of flows."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    store = DuckFlowStore(path)
+    try:
+        store.add(placed(flows(end), graph))
+    finally:
+        store.close()
 
 
 def moments(text: bytes) -> list[Moment]:
@@ -133,8 +151,11 @@ class _Alone:
         return self._site
 
 
-async def tell(history: list[Moment], environment: Environment, path: Path, end: int) -> None:
-    """Write a history into a new store so that it ends at `end` (µs since the epoch). Raises `StoreError`."""
+async def tell(history: list[Moment], environment: Environment, path: Path, end: int, talk: Path | None = None) -> None:
+    """Write a history into a new store so that it ends at `end` (µs since the epoch). Raises `StoreError`.
+
+    talk: where the flows of the demo's workloads are kept; None for none.
+    """
     store = await asyncio.to_thread(SqliteStore, path, environment)
     graph = await asyncio.to_thread(loaded, store, environment)
     clock = _Clock()
@@ -147,6 +168,8 @@ async def tell(history: list[Moment], environment: Environment, path: Path, end:
             await writer.tick(moment.said)
         await messages.close()
         await asyncio.to_thread(store.index_text, writer.graph)
+        if talk is not None:
+            await asyncio.to_thread(_let_talk, talk, end, writer.graph)
     finally:
         await writer.close()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 import structlog
 
 from calipso.errors import StoreError
+from calipso.flows.places import holder
+from calipso.graph.protocol import GraphReader, Obj
 from calipso.model.flow import Flow
 from calipso.runtime.at import now
 from calipso.runtime.site import Site
@@ -47,9 +48,9 @@ class FlowKeeping:
     def take(self, flows: Sequence[Flow]) -> None:
         """Keep them; what the store cannot take now, as its disk is full, waits: `trouble` says so."""
         with self._lock:
-            placed = self._placed(flows)
-            self._tell(placed)
-            self._waiting |= {flow.uuid: flow for flow in placed}
+            named = placed(flows, self._site.graph())
+            self._tell(named)
+            self._waiting |= {flow.uuid: flow for flow in named}
             over = len(self._waiting) - MOST_WAITING
             if over > 0:
                 for uuid in list(self._waiting)[:over]:
@@ -60,13 +61,19 @@ class FlowKeeping:
     def deliver(self, flows: Sequence[Flow]) -> None:
         """Keep them, or none: who hands them over has them on disk. Raises `StoreError`."""
         with self._lock:
-            placed = self._placed(flows)
-            self.flows.add(placed)
-            self._tell(placed)
+            named = placed(flows, self._site.graph())
+            try:
+                self.flows.add(named)
+            except StoreError as error:
+                self.trouble = f"flows are not kept, those of agents wait there: {error.message}"
+                raise
+            if not self._waiting:
+                self.trouble = ""
+            self._tell(named)
 
-    def _tell(self, placed: Sequence[Flow]) -> None:
-        for told in self.told if placed else ():
-            told(placed)
+    def _tell(self, named: Sequence[Flow]) -> None:
+        for told in self.told if named else ():
+            told(named)
 
     def _keep(self) -> None:
         if not self._waiting:
@@ -94,25 +101,23 @@ class FlowKeeping:
         if gone:
             log.info("flows pruned", environment=self._site.config.name, flows=gone)
 
-    def _placed(self, flows: Sequence[Flow]) -> list[Flow]:
-        """With the objects that both ends belong to, by address and MAC, where exactly one has it."""
-        graph = self._site.graph()
-        known: dict[tuple[str, Any], str] = {}
 
-        def owner(ip: str, mac: str) -> str:
-            for key in (("ip", ip), ("mac", mac)):
-                if not key[1]:
-                    continue
-                if key not in known:
-                    heads = [head for ord in graph.find(*key) if (head := graph.get(ord)) is not None]
-                    known[key] = heads[0].id if len(heads) == 1 else ""
-                if known[key]:
-                    return known[key]
-            return ""
+def placed(flows: Sequence[Flow], graph: GraphReader) -> list[Flow]:
+    """With the objects that both ends belong to, by address and MAC, where one has it: rather NICs than ports."""
+    known: dict[tuple[str, str], Obj | None] = {}
 
-        out = []
-        for flow in flows:
-            a, b = (flow.network.a, flow.network.b) if flow.network else ("", "")
-            x, y = (flow.link.a, flow.link.b) if flow.link else ("", "")
-            out.append(msgspec.structs.replace(flow, a_object=owner(a, x), b_object=owner(b, y)))
-        return out
+    def owner(ip: str, mac: str) -> str:
+        found = []
+        for key in (("ip", ip), ("mac", mac)):
+            if key not in known:
+                known[key] = holder(graph, *key)
+            if (head := known[key]) is not None:
+                found.append(head)
+        return next((head.id for head in found if head.kind != "port"), found[0].id if found else "")
+
+    out = []
+    for flow in flows:
+        a, b = (flow.network.a, flow.network.b) if flow.network else ("", "")
+        x, y = (flow.link.a, flow.link.b) if flow.link else ("", "")
+        out.append(msgspec.structs.replace(flow, a_object=owner(a, x), b_object=owner(b, y)))
+    return out

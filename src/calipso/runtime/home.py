@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -69,6 +70,10 @@ class Home:
     def flows(self, environment: str) -> Path:
         return self.graphs / f"{environment}.flows.duckdb"
 
+    def packets(self, environment: str) -> Path:
+        """The packets that captures kept of its flows."""
+        return self.graphs / f"{environment}.packets"
+
     def configured(self) -> dict[str, Environment]:
         """All environments: `local` and those of `environments/*.yaml`. Raises `ConfigError` naming file and field."""
         found = {LOCAL: Environment(name=LOCAL)}
@@ -124,13 +129,15 @@ class Home:
         return ""
 
     def forget(self, name: str, *, purge: bool) -> None:
-        """Remove an environment's file; with `purge` its history and flows."""
+        """Remove an environment's file; with `purge` its history, flows and packets."""
         for file in sorted(self.environments.glob("*.yaml")):
             if self._read(file).name == name:
                 file.unlink()
         if purge:
-            for file in (*self.graphs.glob(f"{name}.db*"), *self.graphs.glob(f"{name}.flows.duckdb*")):
-                file.unlink()
+            for kept in (f"{name}.db*", f"{name}.flows.duckdb*", f"{name}.packets"):
+                for file in self.graphs.glob(kept):
+                    file.unlink()
+            shutil.rmtree(self.captures(name), ignore_errors=True)
 
 
 def _replace(file: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from calipso.errors import Conflict
 from calipso.graph.value import Delta, Graph
+from calipso.operations.questions import SUBSCRIPTIONS
 from calipso.query.standing import Standing
 from calipso.runtime.deltas import Changed, Tick
 from calipso.runtime.groups import Asked, Chosen, Group, Keyed
@@ -17,6 +18,8 @@ LINGER = 60.0
 """Seconds that what was asked for is kept up to date after its last client went: it may come again."""
 MOST_GROUPS = 500
 """Different things that may be asked for at the same time."""
+LINGERING = 64
+"""Of those that nobody asks for any more."""
 
 Key = tuple[str, str]
 Filter = Key | Standing | None
@@ -33,6 +36,7 @@ class Live:
         """By what was asked for. That of everything stays: it can serve whoever comes again from another filter."""
         self._begun: dict[Any, asyncio.Task[None]] = {}
         self._leaving: dict[Any, asyncio.TimerHandle] = {}
+        self._feeds: set[Feed] = set()
         site.writer.listen(self.published)
 
     @property
@@ -75,18 +79,32 @@ class Live:
                 if client.notices:
                     client.offer(message)
 
-    async def subscribe(self, wanted: Filter, since: int | None, notices: bool = False) -> Feed:
-        """A new client; with `notices` it also hears what happens beside the graph.
+    async def subscribe(self, wanted: Filter, since: int | None, notices: bool = False, who: str = "") -> Feed:
+        """A new client of a caller; with `notices` it also hears what happens beside the graph.
 
         Raises `QueryError` for a query that has no answer, `Conflict` when there are too many.
         """
         name = wanted.text if isinstance(wanted, Standing) else wanted
+        if name is not None:  # everything is kept told of anyway
+            SUBSCRIPTIONS.begin(who, (self, name))
+        try:
+            client, group = await self._joined(name, wanted, since)
+        except BaseException:
+            self._freed(name, who)
+            raise
+        client.notices = notices
+        feed = Feed(self, name, group, client, who)
+        self._feeds.add(feed)
+        return feed
+
+    def _freed(self, name: Any, who: str) -> None:
+        if name is not None:
+            SUBSCRIPTIONS.end(who, (self, name))
+
+    async def _joined(self, name: Any, wanted: Filter, since: int | None) -> tuple[Subscriber, Group]:
         group = self._groups.get(name)
         if group is None or group.failed is not None:
-            if len(self._groups) >= MOST_GROUPS:
-                raise Conflict(
-                    f"{MOST_GROUPS} different subscriptions are open", hint="close some, or ask for the same"
-                )
+            self._make_room()
             group = self._groups[name] = _group(self.site, wanted)
             self._begun[name] = asyncio.create_task(group.begin())
         if (timer := self._leaving.pop(name, None)) is not None:
@@ -101,15 +119,28 @@ class Live:
             raise
         group.waiting -= 1
         self._begun.pop(name, None)
-        client = group.join(since)
-        client.notices = notices
-        return Feed(self, name, group, client)
+        return group.join(since), group
+
+    def _make_room(self) -> None:
+        """Raises `Conflict`."""
+        if len(self._groups) >= MOST_GROUPS and self._leaving:
+            self._forget_first()
+        if len(self._groups) >= MOST_GROUPS:
+            raise Conflict(f"{MOST_GROUPS} different subscriptions are open", hint="close some, or ask for the same")
+
+    def _forget_first(self) -> None:
+        """Of those that nobody asks for any more the one that is longest so."""
+        name = next(iter(self._leaving))
+        self._leaving[name].cancel()
+        self._forget(name, self._groups[name])
 
     def _left(self, name: Any, group: Group) -> None:
         idle = not group.clients and not group.waiting and name is not None
         if idle and self._groups.get(name) is group and name not in self._leaving:
             linger = 0.0 if group.failed is not None or name in self._begun else LINGER
             self._leaving[name] = asyncio.get_running_loop().call_later(linger, self._forget, name, group)
+            if len(self._leaving) > LINGERING:
+                self._forget_first()
 
     def _forget(self, name: Any, group: Group) -> None:
         self._leaving.pop(name, None)
@@ -119,13 +150,18 @@ class Live:
             self.lost += group.lost
             group.close()
 
-    def leave(self, name: Any, group: Group, client: Subscriber) -> None:
+    def leave(self, feed: Feed) -> None:
         """A client went."""
-        group.clients.discard(client)
-        self._left(name, group)
+        if feed in self._feeds:
+            self._feeds.discard(feed)
+            self._freed(feed.name, feed.who)
+            feed.group.clients.discard(feed.client)
+            self._left(feed.name, feed.group)
 
     def close(self) -> None:
         """Let go of everything."""
+        for feed in list(self._feeds):
+            self.leave(feed)
         for timer in self._leaving.values():
             timer.cancel()
         for group in self._groups.values():
@@ -145,12 +181,13 @@ def _group(site: Site, wanted: Filter) -> Group:
 class Feed:
     """One client's messages, from a snapshot or a number on."""
 
-    def __init__(self, live: Live, name: Any, group: Group, client: Subscriber) -> None:
-        self._live, self._name, self._group, self._client = live, name, group, client
+    def __init__(self, live: Live, name: Any, group: Group, client: Subscriber, who: str) -> None:
+        self.name, self.group, self.client, self.who = name, group, client, who
+        self._live = live
 
     async def next(self) -> Message | None:
         """None when nothing comes any more."""
-        return await self._client.next()
+        return await self.client.next()
 
     def close(self) -> None:
-        self._live.leave(self._name, self._group, self._client)
+        self._live.leave(self)

@@ -9,6 +9,7 @@ import msgspec
 from calipso.errors import ConfigError
 from calipso.model.environment import Host
 from calipso.query.evaluate import Found
+from calipso.runtime.cloud_hosts import host_of
 from calipso.runtime.collect import with_pid
 from calipso.runtime.site import Site
 from calipso.seams import CapturePoint
@@ -67,7 +68,7 @@ class Points:
         declared = self._site.config.hosts
         if not declared and name:
             return Host()
-        found = declared.get(name)
+        found = host_of(self._site, name)
         if found is None:
             return f"{name} is not a host of this environment"
         if found.agent:

@@ -156,14 +156,29 @@ async def _met(transport: AmqpTransport) -> str:
     return f"logged in, exchanges: {', '.join(there) or 'none of ' + ', '.join(EXCHANGES)}"
 
 
+async def _port(said: Section, limit: float) -> str:
+    """Reach the port. What speaks there was never documented, and nothing of the original read it: nobody logs in."""
+    place = f"{said['host']}:{said['port']}"
+    try:
+        async with asyncio.timeout(limit):
+            _, writer = await asyncio.open_connection(str(said["host"]), int(said["port"]))
+    except TimeoutError as error:
+        raise TimedOut(f"{place}: no connection within {limit:g} s") from error
+    except OSError as error:
+        raise Unreachable(f"{place}: {error.strerror or error}") from error
+    writer.close()
+    return "the port is reached; whether it lets us in is not known"
+
+
 async def _keystone(said: Section, limit: float) -> str:
     return await keystone(said, limit)
 
 
 SECTIONS: Mapping[str, Callable[[Section, float], Awaitable[str]]] = {
     "OpenStack": _keystone, "mysql": _database, "AMQP": _bus, "Monitoring": sensu, "ACI": aci, "Kubernetes": kubernetes,
+    "NFV_provider": _port,
 }  # fmt: skip
-"""Section → how it is tried; the others are not supported yet. CLI is tried host by host."""
+"""Section → how it is tried; the others name no place. CLI is tried host by host."""
 
 
 async def probed(found: Sequence[Target], limit: float) -> list[Probed]:
@@ -173,7 +188,7 @@ async def probed(found: Sequence[Target], limit: float) -> list[Probed]:
 
 async def _try(target: Target, limit: float) -> Probed:
     if target.work is None:
-        return Probed(target.name, target.place, "not supported", 0.0, "there is no connection test for it yet")
+        return Probed(target.name, target.place, "not supported", 0.0, "it names no place that could be tried")
     began = time.monotonic()
     status, reason, kind, field, hint = "ok", "", "", "", ""
     try:

@@ -54,7 +54,9 @@ async def _talk(
         try:
             line = await process.stdout.readline()
             said = msgspec.json.decode(line) if line else None
-        except (ValueError, msgspec.DecodeError):
+        except msgspec.DecodeError as error:
+            return Ran("failed", error=f"what it said cannot be told as JSON: {error}", log=log)
+        except ValueError:
             return Ran("failed", error=f"it said more than {LONGEST >> 20} MiB at once", log=log)
         if not isinstance(said, dict):
             return Ran("failed", error="it was ended: out of memory or time", log=log)

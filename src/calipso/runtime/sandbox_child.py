@@ -116,7 +116,7 @@ def main() -> None:
     read, write = sys.stdin.readline, sys.stdout
 
     def say(body: dict[str, Any]) -> None:
-        write.write(json.dumps(body) + "\n")
+        write.write(json.dumps(body, allow_nan=False) + "\n")
         write.flush()
 
     def ask(body: dict[str, Any]) -> Any:

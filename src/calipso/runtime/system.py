@@ -26,6 +26,7 @@ from calipso.runtime.agents import Agents, Connection
 from calipso.runtime.alerting import Alarms
 from calipso.runtime.at import moment, now
 from calipso.runtime.capturing import Captures
+from calipso.runtime.cloud_hosts import told_in
 from calipso.runtime.collect import Collection, declared_pids
 from calipso.runtime.declared import Declared
 from calipso.runtime.demo import Demo
@@ -153,9 +154,9 @@ class System:
         await self.scans.forget(name, "the environment was ended")
         self.scan_schedules.forget(name)
         await self._unwatch(name)
-        await self.messages.forget(name)
         await self._declared_in.pop(name).end()
         await self._alarms.pop(name).end()
+        await self.messages.forget(name)
         del self.sites[name]
         writing = self._writing.pop(name)
         writing.cancel()
@@ -196,7 +197,7 @@ class System:
         writer = Writer(store, graph, int(environment.history_days * DAY))
         site = self.sites[environment.name] = Site(environment, writer)
         self._declared_in[environment.name] = Declared(site)
-        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired, self.captures)
+        self._alarms[environment.name] = Alarms(site, self.home.scripts, self._fired, self.messages, self.captures)
         self._writing[environment.name] = asyncio.create_task(writer.run(), name=f"writer of {environment.name}")
         self.messages.open(environment.name)
         self.scan_schedules.open(environment.name)
@@ -214,7 +215,7 @@ class System:
     def _collection(self, environment: Environment, known: list[Scope]) -> Collection:
         return Collection(
             environment, self.sources, self._transport_to, this_host=self.this_host,
-            declared=self._declared(environment.name), known=known,
+            declared=self._declared(environment.name), known=known, told=lambda: told_in(self.sites, environment),
         )  # fmt: skip
 
     def _transport_to(self, host: Host) -> Transport:
@@ -269,8 +270,6 @@ class System:
         self._alarms[environment].begin()
 
     def _fired(self, firing: Firing) -> None:
-        said = f"alert {firing.name or firing.alert}: {firing.total} found"
-        self.messages.say(firing.environment, "warn", said, key=f"alert {firing.alert} {firing.id}")
         for told in list(self.told_of_firings):
             told(firing)
 
@@ -314,7 +313,7 @@ class System:
             site = self.site(environment)
             flows = DuckFlowStore(self.home.flows(environment))
             found = self._captures[environment] = Captures(
-                site, ENGINES, flows, self.connected, self.home.captures(environment)
+                site, ENGINES, flows, self.connected, self.home.captures(environment), self.home.packets(environment)
             )
             found.told.append(self.flow_figures.setdefault(environment, FlowFigures()))
             if self._ipfix is not None:
@@ -364,10 +363,10 @@ class System:
             await self._unwatch(name)
         if self._ipfix is not None:
             self._ipfix.close()
-        await self.messages.close()
         for name in self.sites:
             await self._declared_in[name].end()
             await self._alarms[name].end()
+        await self.messages.close()
         for task in self._writing.values():
             task.cancel()
         await asyncio.gather(*self._writing.values(), return_exceptions=True)

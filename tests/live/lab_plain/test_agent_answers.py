@@ -65,9 +65,13 @@ def test_one_chain_through_an_agents_nat_and_packets_from_all_agents(lab: Runnin
             told = await site.does("query", environment=NAME, query=asked)
             assert len(told.items) >= 2 * PINGS * bare
 
-            site.end("h2", signal.SIGKILL)
+            site.end("h2", signal.SIGTERM)
             away = await until("h2's agent is away", lambda: missing(site))
             assert "packets kept at h2 are not here" in away[0]
+            site.agent("h2")
+            await until("h2's agent is back", lambda: nothing_missing(site))
+            again = await site.does("get_packets", environment=NAME, capture="walk", bpf="icmp")
+            assert again.packets == found.packets
 
     asyncio.run(scenario())
 
@@ -77,6 +81,10 @@ async def all_counted(site: Site) -> list[Flow]:
     found = [flow for flow in await site.pings() if flow.metric.ba_packets == PINGS]
     kept = {flow.node for flow in found if flow.raw_packets == 2 * PINGS or flow.tunnel}
     return found if kept == set(ROUTED) else []
+
+
+async def nothing_missing(site: Site) -> bool:
+    return not await missing(site)
 
 
 async def missing(site: Site) -> list[str]:

@@ -37,9 +37,10 @@ def test_what_is_ordered_is_open_and_told_of_until_it_is_not() -> None:
     host.turn()
     assert [each.open for each in engine.made] == [True, True]
     host.want([msgspec.structs.replace(ORDER, capture="d")])
-    assert [flow.capture for flow in host.turn()] == ["c", "d"], "what was counted at last is told"
+    told = [(flow.capture, flow.finish, flow.metric.ab_packets) for flow in host.turn()]
+    assert told == [("c", "timeout", 3), ("d", "", 2)], "what was counted at last is told, and that it is the last"
     assert [each.open for each in engine.made] == [False, True]
-    assert [flow.capture for flow in host.close()] == ["d"]
+    assert [(flow.capture, flow.finish) for flow in host.close()] == [("d", "timeout")]
     assert not any(each.open for each in engine.made) and not host.busy
 
 
@@ -120,8 +121,10 @@ def test_what_cannot_be_opened_says_why_and_is_tried_again(monkeypatch: pytest.M
     host.want([ORDER])
     assert len(host.turn()) == 1
     engine.made[0].fails = TransportError("eth0 is gone")
-    assert host.turn() == [] and states(host) == {"c": ("failed", "eth0 is gone")}
+    assert [flow.finish for flow in host.turn()] == ["timeout"] and states(host) == {"c": ("failed", "eth0 is gone")}
+    assert host.reports()[0].state.counts.received == 1, "what it counted stays known"
     assert len(host.turn()) == 1 and len(engine.made) == 2
+    assert states(host) == {"c": ("active", "")}
 
 
 def test_an_engine_that_cannot_be_used_is_named() -> None:
@@ -136,3 +139,10 @@ def test_an_engine_that_cannot_be_used_is_named() -> None:
 
 def test_the_records_of_the_stand_in_are_records() -> None:
     assert len(Counting().open(POINT, CaptureOptions()).read()[0]) == r.SIZE
+
+
+def test_an_engine_that_was_named_captures_on_its_own_kind_of_objects() -> None:
+    host = CaptureHost([Counting()])
+    host.want([msgspec.structs.replace(ORDER, engine="counting", type="ovsbridge")])
+    assert host.turn() == []
+    assert states(host) == {"c": ("failed", "counting captures on veth, not on a ovsbridge")}

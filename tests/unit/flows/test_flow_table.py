@@ -147,3 +147,12 @@ def test_a_full_table_says_what_it_lost() -> None:
         frame = p.ethernet(p.ipv4(p.udp(b"", 9, 100 + port), 17), 0x0800)
         counter.frame(frame, len(frame), S)
     assert (counter.received, counter.lost, len(counter)) == (5, 3, 2)
+
+
+def test_two_captures_of_a_device_have_flows_of_their_own() -> None:
+    """The kernel stamps a packet once: both saw the conversation begin in the same nanosecond."""
+    counter = Counter()
+    counter.frame(tcp(2), len(tcp(2)), S)
+    records = list(r.unpack(counter.records()))
+    (one,), (other,) = (FlowTable(Point("n1", each, "h1")).update(records, S) for each in ("c1", "c2"))
+    assert one.tracking_id == other.tracking_id and one.uuid != other.uuid

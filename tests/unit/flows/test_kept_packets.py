@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from calipso.flows.count import Counter
 from calipso.flows.pcap import read, written
 from calipso.flows.table import FlowTable, Point
 from calipso.runtime import packet_shelf
+from calipso.runtime.home import Home
 from calipso.runtime.packet_shelf import PacketShelf, matching
 from tests.support import packets as p
 
@@ -87,3 +89,39 @@ def test_a_wrong_filter_is_told_in_libpcaps_words() -> None:
     with pytest.raises(ConfigError, match="syntax error"):
         Matcher("port port")
     assert Matcher("ip6 and udp port 53").passes(p.ethernet(p.ipv6(p.udp(b"", 1, 53), 17), 0x86DD), 62)
+
+
+def test_they_outlive_the_process_in_their_order(tmp_path: Path) -> None:
+    file, room = tmp_path / "kept", 3 * (200 + len(frame(1)))
+    shelf = PacketShelf(file, largest=room)
+    table = shelf_of([frame(port) for port in (1, 2, 1)], shelf)
+    uuids = [flow.uuid for flow in table.flows()]
+    shelf.save()
+    assert file.stat().st_mode & 0o777 == 0o600
+    again = PacketShelf(file, largest=room)
+    assert again.of(uuids) == shelf.of(uuids) and len(again.of(uuids)) == 3
+    later = shelf_of([frame(9)], again)
+    assert [each.index for each in again.of(uuids)] == [1, 2] and len(again.of(f.uuid for f in later.flows())) == 1
+    file.write_bytes(b"not what was written")
+    assert PacketShelf(file).of(uuids) == []
+
+
+def test_nothing_is_written_where_nothing_was_kept(tmp_path: Path) -> None:
+    PacketShelf(tmp_path / "kept").save()
+    PacketShelf().save()
+    shelf = PacketShelf(tmp_path / "away" / "kept")
+    shelf_of([frame(1)], shelf)
+    shelf.save()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_packets_is_left_of_an_environment_that_is_purged(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    for name in ("gone", "stays"):
+        home.captures(name).mkdir(parents=True)
+        (home.captures(name) / "a.pcap").touch()
+        home.packets(name).touch()
+    home.forget("gone", purge=True)
+    assert not home.captures("gone").exists() and not home.packets("gone").exists()
+    assert (home.captures("stays") / "a.pcap").exists() and home.packets("stays").exists()

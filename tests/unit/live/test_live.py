@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from calipso.client import AsyncClient, Changes, Snapshot
 from calipso.errors import Conflict, QueryError
 from calipso.model.record import Gone, Record, Scope, Seen
+from calipso.operations.questions import Subscriptions
 from calipso.query.run import Limits
 from calipso.query.standing import standing
 from calipso.runtime import live as live_module
@@ -149,6 +150,50 @@ def test_different_subscriptions_are_limited(tmp_path: Path, monkeypatch: pytest
         for feed in feeds:
             feed.close()
         assert live.clients == 0
+
+    with_live(tmp_path, use)
+
+
+def test_a_caller_may_be_told_of_so_many_different_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "SUBSCRIPTIONS", Subscriptions(2))
+
+    async def use(site: Site, live: Live) -> None:
+        queries = [standing(f"G.V().Has('MTU', {number}).Count()") for number in range(3)]
+        feeds = [await live.subscribe(each, None, who="ops") for each in (*queries[:2], queries[0], None)]
+        with pytest.raises(Conflict, match="ops is subscribed to 2 different things") as refused:
+            await live.subscribe(queries[2], None, who="ops")
+        assert "close some" in refused.value.hint
+        (await live.subscribe(queries[2], None, who="others")).close()
+        feeds[0].close()
+        with pytest.raises(Conflict):  # another of its clients asks for the same
+            await live.subscribe(queries[2], None, who="ops")
+        feeds[2].close()
+        feeds[2].close()
+        feeds.append(await live.subscribe(queries[2], None, who="ops"))
+        monkeypatch.setattr("calipso.runtime.groups.LIMITS", Limits(results=1))
+        with pytest.raises(QueryError):
+            await live.subscribe(standing("G.V().Values('Name')"), None, who="third")
+        feeds.append(await live.subscribe(queries[0], None, who="third"))
+        for feed in feeds:
+            feed.close()
+        assert live_module.SUBSCRIPTIONS._of == {}
+
+    with_live(tmp_path, use)
+
+
+def test_what_nobody_asks_for_any_more_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "MOST_GROUPS", 4)
+    monkeypatch.setattr(live_module, "LINGERING", 2)
+
+    async def use(site: Site, live: Live) -> None:
+        for number in range(9):  # who opens and closes many keeps nobody out
+            (await live.subscribe(standing(f"G.V().Has('MTU', {number})"), None)).close()
+            assert len(live.groups) <= 3
+        feeds = [await live.subscribe(standing(f"G.V().Has('MTU', {number})"), None) for number in (6, 7, 8)]
+        with pytest.raises(Conflict, match="4 different subscriptions are open"):
+            await live.subscribe(standing("G.V()"), None)
+        for feed in feeds:
+            feed.close()
 
     with_live(tmp_path, use)
 
