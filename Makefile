@@ -49,7 +49,7 @@ docs: setup ## build the documentation into site/
 
 lab-plain: setup ## two hosts made of namespaces, with Open vSwitch and VXLAN between them (root)
 	@$(SETUP) dev
-	@tools/test-setup
+	@tools/test-setup plain
 	@$(BIN)/python -m labs.plain up
 
 lab-plain-down: setup ## take the lab down
@@ -57,7 +57,7 @@ lab-plain-down: setup ## take the lab down
 
 lab-docker: setup ## two hosts made of namespaces, each with a Docker engine, in a swarm (root)
 	@$(SETUP) dev
-	@tools/test-setup
+	@tools/test-setup docker
 	@$(BIN)/python -m labs.docker up
 
 lab-docker-down: setup ## take that lab down
@@ -65,7 +65,7 @@ lab-docker-down: setup ## take that lab down
 
 lab-tor: setup ## two hosts cabled to a switch that speaks LLDP, made of namespaces (root)
 	@$(SETUP) dev
-	@tools/test-setup
+	@tools/test-setup tor
 	@$(BIN)/python -m labs.tor up
 
 lab-tor-down: setup ## take the lab down
@@ -73,15 +73,16 @@ lab-tor-down: setup ## take the lab down
 
 MECH := ovs
 ROUTERS := legacy
-lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn for OVN, ROUTERS=dvr, ROUTERS=ha (root; minutes)
+OVERLAY :=
+lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH) --routers $(ROUTERS)
+	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH) --routers $(ROUTERS) --overlay "$(OVERLAY)"
 
-test-openstack: setup ## tests of that lab alone; MECH=ovn for OVN, ROUTERS=dvr, ROUTERS=ha (root; minutes)
+test-openstack: setup ## tests of that lab alone; MECH=ovn, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@CALIPSO_LAB_OPENSTACK=$(MECH) CALIPSO_LAB_ROUTERS=$(ROUTERS) $(BIN)/python -m pytest -q tests/live/lab_openstack
+	@CALIPSO_LAB_OPENSTACK=$(MECH) CALIPSO_LAB_ROUTERS=$(ROUTERS) CALIPSO_LAB_OVERLAY=$(OVERLAY) $(BIN)/python -m pytest -q tests/live/lab_openstack
 
 lab-openstack-down: setup ## take that lab down
 	@$(BIN)/python -m labs.openstack down

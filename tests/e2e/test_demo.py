@@ -83,7 +83,11 @@ def test_the_demo_is_opened_by_a_key_and_its_fault_is_found(begun: Page, keep: K
     origin = page.url.partition("/map")[0]
     page.goto(f"{origin}/changes?env=demo")
     ready(page)
-    expect(page.locator("#main")).to_contain_text("vxlan-0a4d0115", timeout=PATIENCE)
+    page.get_by_role("treegrid", name="Changes").get_by_role("row").filter(has_text="vxlan-0a4d0115").first.click()
+    panel = page.get_by_role("complementary", name="Details")
+    panel.get_by_role("tab", name="Facts").click(timeout=PATIENCE)
+    expect(panel).to_contain_text("It is not there now. This is how it was at", timeout=PATIENCE)
+    expect(panel).to_contain_text("10.77.1.21", timeout=PATIENCE)
     page.goto(f"{origin}/messages?env=demo")
     expect(page.locator("#main")).to_contain_text("No answer from 10.77.0.11", timeout=PATIENCE)
     page.goto(f"{origin}/tree?env=demo&focus={RED_1}&peer={RED_2}")
@@ -132,3 +136,55 @@ def test_an_overview_leads_to_the_places_within_and_to_map_and_tree(recorded: Op
     expect(page.get_by_role("heading", name="cmp2")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Tree", exact=True).click()
     expect(page).to_have_url(re.compile("/tree.*node=cmp2"))
+
+
+def test_from_an_address_to_before_the_fault_and_back_by_keyboard_alone(recorded: Opening) -> None:
+    page = recorded("/map?env=demo")
+    ready(page)
+    page.keyboard.press("/")
+    page.keyboard.type("10.1.0.95")
+    expect(page.get_by_role("option").filter(has_text="red-1").first).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("focus="))
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    lanes = page.get_by_role("group", name="Lane diagram")
+    expect(lanes.get_by_role("button", name=re.compile("red-1, Instance"))).to_be_visible(timeout=PATIENCE)
+    tabbed(page, "Other end")
+    page.keyboard.type("red-2")
+    verdict = page.locator(".verdict")
+    expect(verdict).to_contain_text("is broken", timeout=PATIENCE)
+    focused = tabbed(page, "red-1, Instance")
+    assert focused == "g", "a node of the diagram is reached by Tab"
+    page.keyboard.press("[")
+    expect(page.get_by_text("You are looking at")).to_be_visible(timeout=PATIENCE)
+    expect(verdict).to_contain_text("No step of red-1 and red-2 is down", timeout=PATIENCE)
+    page.keyboard.press("]")
+    expect(verdict).to_contain_text("is broken", timeout=PATIENCE)
+    assert tabbed(page, "Moment shown") == "svg"
+    page.keyboard.press("End")
+    expect(page).not_to_have_url(re.compile("at="))
+
+
+def tabbed(page: Page, name: str) -> str:
+    """Press Tab until an element has the focus whose name holds a text; its tag."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        tag, said = page.evaluate("[document.activeElement.tagName, document.activeElement.ariaLabel ?? '']")
+        if name in said:
+            return str(tag).lower()
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+def test_the_flows_of_the_demo_show_how_far_packets_come(recorded: Opening, keep: Keep) -> None:
+    page = recorded("/flows?env=demo&filter=application:POSTGRESQL")
+    ready(page)
+    row = page.get_by_role("grid", name="Flows").get_by_role("row").filter(has_text="44126")
+    row.first.click(timeout=PATIENCE)
+    panel = page.get_by_role("complementary", name="Details")
+    expect(panel.get_by_role("heading", name="red-1 to red-2, postgresql")).to_be_visible(timeout=PATIENCE)
+    expect(panel.locator(".hops > li")).to_have_count(3, timeout=PATIENCE)
+    expect(panel.locator(".hops > li").last).to_contain_text("cmp2")
+    expect(page.locator(".flow-cards")).to_contain_text("these flows were captured before")
+    assert violations(page) == []
+    keep(page, "demo-flows-light")

@@ -231,7 +231,7 @@ def test_a_capture_is_begun_its_flows_are_seen_and_it_is_ended(opened: Opened, l
         keep(page, f"flows-{theme}")
         assert violations(page) == []
     page.get_by_role("button", name="End capture vnics").click()
-    expect(page.get_by_text("Nothing is watched: no claim about any traffic.")).to_be_visible()
+    expect(page.get_by_text("Nothing is watched now: these flows were captured before.")).to_be_visible()
 
 
 def test_an_alert_is_made_goes_off_and_is_removed(opened: Opened, keep: Keep) -> None:

@@ -185,6 +185,43 @@ def test_without_a_connection_the_time_bar_does_not_claim_to_be_live(
     page.close()
 
 
+def test_what_could_not_be_asked_is_asked_when_the_server_is_back(
+    browser: Browser, built: None, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    (tmp_path / "home").mkdir()
+    server = serving(tmp_path / "home")
+    there = next(server)
+    page.goto(f"{there.url}/map?env=local#token={there.token}")
+    ready(page)
+    server.close()  # type: ignore[attr-defined]
+    page.get_by_role("link", name="Scans", exact=True).click()
+    expect(page.get_by_text("The server does not answer.")).to_be_visible(timeout=PATIENCE)
+    (tmp_path / "home/server.json").unlink(missing_ok=True)
+    again = serving(tmp_path / "home", "--port", there.url.rpartition(":")[2])
+    try:
+        next(again)
+        expect(page.get_by_test_id("connection")).to_have_text("Live", timeout=PATIENCE)
+        expect(page.get_by_text("The server does not answer.")).to_have_count(0, timeout=PATIENCE)
+    finally:
+        again.close()  # type: ignore[attr-defined]
+    page.close()
+
+
+def test_a_token_that_ends_meanwhile_is_told_and_one_comes_back_to_the_place(opened: Opened, served: Served) -> None:
+    made = json.loads(served.run("token", "create", "guest", "--scope", "read", "-o", "json"))
+    page = opened("/changes?env=plain", signed_in=False, refused="401")
+    page.get_by_label("Token").fill(made["token"])
+    page.get_by_role("button", name="Sign in").click()
+    ready(page)
+    served.run("token", "revoke", "guest")
+    page.get_by_role("link", name="Scans", exact=True).click()
+    expect(page.get_by_text("This token has expired or was revoked.")).to_be_visible(timeout=PATIENCE)
+    page.get_by_label("Token").fill(served.token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Scans", exact=True)).to_be_visible(timeout=PATIENCE)
+
+
 def test_the_map_can_be_used_by_keyboard_and_every_view_is_a_link(opened: Opened, keep: Keep) -> None:
     page = opened("/map?env=plain")
     ready(page)
@@ -205,6 +242,26 @@ def test_the_map_can_be_used_by_keyboard_and_every_view_is_a_link(opened: Opened
     expect(page.get_by_role("tree", name="Map")).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("back to live")
+
+
+def test_who_sees_the_search_can_type_into_it(browser: Browser, served: Served) -> None:
+    """The stroke comes in the moment in which the frame is put into the document: before anything else can run."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    context.add_init_script(f"sessionStorage.setItem('calipso.token', '{served.token}')")
+    context.add_init_script("""
+        new MutationObserver((_, watch) => {
+          const field = document.querySelector('[role=combobox][aria-label=Search]');
+          if (!field) return;
+          watch.disconnect();
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true, cancelable: true }));
+          window.reached = document.activeElement === field;
+        }).observe(document, { childList: true, subtree: true });
+    """)
+    page = context.new_page()
+    page.goto(served.url + PLACES["map"])
+    ready(page)
+    assert page.evaluate("window.reached") is True
+    context.close()
 
 
 def test_dragging_the_time_bar_freezes_the_page_and_l_brings_it_back(opened: Opened, keep: Keep) -> None:
@@ -256,6 +313,29 @@ def test_at_any_width_nothing_is_out_of_reach(opened: Opened, keep: Keep) -> Non
         ready(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         keep(page, f"map-{width}-light")
+
+
+@pytest.mark.parametrize("width", [1024, 700])
+def test_in_a_narrow_window_the_pages_are_reached_and_nothing_covers_them(
+    opened: Opened, keep: Keep, width: int
+) -> None:
+    page = opened("/map?env=plain", width=width)
+    ready(page)
+    page.get_by_role("button", name="As tree").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Query").click()
+    page.get_by_role("textbox", name="Query").fill("G.V().Has('Kind', 'vnic')")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("8 objects")).to_be_visible(timeout=PATIENCE)
+    page.goto(page.url.partition("/query")[0] + PLACES["tree-clique"])
+    lanes = page.get_by_role("group", name="Lane diagram")
+    lanes.get_by_role("button", name=re.compile("vm-b, Instance")).click(timeout=PATIENCE)
+    panel = page.get_by_role("complementary", name="Details")
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    expect(lanes).to_be_visible()
+    keep(page, f"tree-clique-{width}-light")
+    assert violations(page) == []
 
 
 def test_what_is_built_stays_small_and_holds_nothing_inline(built: None) -> None:

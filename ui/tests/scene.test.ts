@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { boxesOf, restyle, type Boxes, type Grouping } from "../src/pages/map/boxes";
 import type { DisplayList } from "../src/pages/map/display";
 import { layout } from "../src/pages/map/layout";
-import { linesOf, route, visibleFor } from "../src/pages/map/links";
+import { around, linesOf, route, visibleFor } from "../src/pages/map/links";
 import { scene } from "../src/pages/map/scene";
 import { toSvg } from "../src/pages/map/svg";
 import { fitting, opened, type View } from "../src/pages/map/view";
@@ -44,6 +44,20 @@ describe("the display list", () => {
     const list = drawn(estate(12, 4), { view: (host) => fitting(host, AREA) });
     expect(texts(list)).toContain("vm-1");
     expect(list.kinds.has("ovs_bridge")).toBe(true);
+  });
+
+  it("names a box in front of the links that pass it", () => {
+    const list = drawn(estate(12, 4), { view: (host) => fitting(host, AREA) });
+    const lastLink = list.items.map((item) => item.t).lastIndexOf("path");
+    const bridge = list.items.findIndex((item) => item.t === "text" && item.text === "br-int");
+    const ground = list.items[bridge - 2];
+    expect(lastLink).toBeGreaterThan(-1);
+    expect(bridge).toBeGreaterThan(lastLink);
+    expect(ground?.t === "rect" && ground.w > 30 && ground.stroke === "").toBe(true);
+  });
+
+  it.each([4, 12, 30, 60, 120])("names every host, however much is in it: %i instances", (n) => {
+    expect(texts(drawn(estate(3, n)))).toEqual(expect.arrayContaining(["h1", "h2", "h3"]));
   });
 
   it("dims all but what is lit", () => {
@@ -159,6 +173,14 @@ describe("links", () => {
     if (nic) picture.things.set(nic.id, { ...nic, state: "down" });
     const boxes = boxesOf(picture, "test", "host", new Set());
     expect(linesOf(picture, boxes, new Set(boxes.byId.keys()), LAYERS, null).some((line) => line.broken)).toBe(true);
+  });
+
+  it("are led around what stands in their way, and only then", () => {
+    const [upper, lower] = [{ x: 0, y: 0, w: 100, h: 20 }, { x: 0, y: 200, w: 100, h: 20 }];
+    const straight = route(upper, lower, 0);
+    expect(around(straight, [{ x: 120, y: 60, w: 100, h: 40 }], 0)).toBe(straight);
+    const led = around(straight, [{ x: 0, y: 60, w: 100, h: 40 }, { x: 104, y: 60, w: 100, h: 40 }], 0);
+    expect(led).toEqual([50, 20, 50, 25, -5, 25, -5, 195, 50, 195, 50, 200]);
   });
 
   it("run straight where boxes stand above each other, else in right angles", () => {

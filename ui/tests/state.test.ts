@@ -4,7 +4,7 @@ import { Feed, type Listener } from "../src/live/feed";
 import { Picture } from "../src/live/picture";
 import { severityOf, worse } from "../src/live/severity";
 import { nearest } from "../src/parts/nearest";
-import { heights, momentAt, perBar, ticks } from "../src/shell/bars";
+import { changeEdge, heights, momentAt, perBar, ticks } from "../src/shell/bars";
 import { asQuery, chosen, groups, parts, rangeOf } from "../src/shell/suggestions";
 import { format, NOWHERE, parse } from "../src/state/url";
 import { count, lasting, shortened } from "../src/state/words";
@@ -149,6 +149,22 @@ describe("suggestions", () => {
     expect(asQuery("o'neil", "name")).toBe("G.V().Has('Name', Regex('.*o\\'neil.*'))");
     expect(rangeOf("10.20.0.1")).toBe("10.20.0.0/24");
     expect(rangeOf("10.20.")).toBe("10.20.0.0/16");
+  });
+});
+
+describe("changes before and after", () => {
+  it("are gone to one after the other, and back again", () => {
+    const [from, to] = [1_500_250, 1_600_250]; // bars of 10 s that begin between seconds
+    const counts = [0, 4, 0, 0, 1, 0, 0, 0, 0, 0];
+    const step = (here: number, way: 1 | -1): number | null => changeEdge(counts, from, to, here, way);
+    const back = [step(to, -1) ?? 0];
+    back.push(step(back[0] ?? 0, -1) ?? 0);
+    expect(back).toEqual([1_540_000, 1_510_000]);
+    expect(step(1_510_000, -1)).toBeNull();
+    const on = [step(1_510_000, 1) ?? 0];
+    on.push(step(on[0] ?? 0, 1) ?? 0);
+    expect(on).toEqual([1_521_000, 1_551_000]);
+    expect(step(1_551_000, 1)).toBeNull();
   });
 });
 

@@ -44,7 +44,7 @@ def complete_capture(context: typer.Context, incomplete: str) -> list[str]:
 def target_of(said: str) -> dict[str, str]:
     """`netflow:ADDRESS`, `erspan:ADDRESS` or `local` as the operation has it. Raises `ConfigError`."""
     kind, _, target = said.partition(":")
-    if said and (kind == "local") == bool(target):
+    if said and (kind not in {each.rstrip(":") for each in TARGETS} or (kind == "local") == bool(target)):
         raise ConfigError(
             f"{said!r} is no target", where="--target",
             hint="as in netflow:192.0.2.1:2055, erspan:192.0.2.1, or local for a pcap file where it is captured",

@@ -17,7 +17,7 @@ from calipso.cli.options import Environment, Out
 from calipso.cli.packets import COLUMNS, row_of
 from calipso.cli.render import Output, console
 from calipso.errors import ConfigError
-from calipso.operations.capturing import MOST, MOST_EXPORTED, CaptureView, FlowFile, FlowList, PacketFile
+from calipso.operations.capturing import MOST, MOST_EXPORTED, CaptureList, CaptureView, FlowFile, FlowList, PacketFile
 from calipso.runtime.home import LOCAL, Home
 
 HELP = """Captures: begin, list, end. A capture is of every object that a query finds, for as long as it finds it.
@@ -38,7 +38,8 @@ def register(app: typer.Typer) -> None:
 
 
 def create(
-    query: Annotated[str, typer.Argument(help="What finds the objects, asked again as they change.")],
+    query: Annotated[str, typer.Argument(help="What finds the objects, asked again as they change.")] = "",
+    asked: Annotated[str, typer.Option("--query", "--gremlin", help="The same, as an option.")] = "",
     env: Environment = LOCAL, id: o.Id = "", name: o.Name = "", description: o.Description = "",
     engine: o.Engine = "", bpf: o.Bpf = "", packets: o.Packets = 0, header: o.Header = 256, l2: o.L2 = False,
     defragment: o.Defragment = False, tcp: o.Tcp = False, payload: o.Payload = False, layer: o.Layer = None,
@@ -52,10 +53,12 @@ def create(
     · `calipso capture create "G.V().Has('Type', 'veth')" --most-packets 1000000 --most-cpu 0.2`
     · `calipso capture create "G.V().Has('Name', 'eth0')" --bpf "tcp port 443" --target local --ttl 60`
     """
+    if bool(query) == bool(asked):
+        raise typer.BadParameter("say it once, as in `calipso capture create \"G.V('eth0')\"`", param_hint="query")
     made: CaptureView = call(
-        Home.default(), "create_capture", query=query, environment=env, id=id, name=name, description=description,
-        engine=engine, bpf=bpf, raw_packets=packets, header=header, l2_key=l2, sampling=sampling, port=port, ttl=ttl,
-        packets=most_packets, cpu=most_cpu,
+        Home.default(), "create_capture", query=query or asked, environment=env, id=id, name=name,
+        description=description, engine=engine, bpf=bpf, raw_packets=packets, header=header, l2_key=l2,
+        sampling=sampling, port=port, ttl=ttl, packets=most_packets, cpu=most_cpu,
         extra={"defragment": defragment, "tcp_metric": tcp, "first_payload": payload, "layers": layer or [],
                "packets_per_second": most_rate, **o.target_of(target)},
     )  # fmt: skip
@@ -87,8 +90,27 @@ def listed(env: Environment = LOCAL, output: Out = Output.table) -> None:
                          counts.dropped, counts.lost))  # fmt: skip
     columns = ("id", "query", "object", "state", "engine", "flows", "packets", "dropped", "lost")
     render.rows(rows, columns, output)
+    for note in _notes(found):
+        console(stderr=True).print(note, style="yellow", soft_wrap=True, markup=False)
+
+
+def _notes(found: CaptureList) -> list[str]:
+    """What is amiss or over and has no place in the table."""
+    said = [each.error for each in found.captures if each.points and each.error]
+    said += [
+        f"{capture.id} at {point.node}: {count} packets {what}"
+        for capture in found.captures
+        for point in capture.points
+        for count, what in (
+            (point.counts.unknown, "without a link header"),
+            (point.counts.unkept, "not kept or sent on"),
+        )
+        if count
+    ]
+    said += [f"{each.id} ended at {each.at}: {each.reason}" for each in found.ended]
     if not found.running:
-        console(stderr=True).print("no server runs: nothing is captured", style="yellow")
+        said.append("no server runs: nothing is captured")
+    return list(dict.fromkeys(said))
 
 
 def remove(id: o.Capture, env: Environment = LOCAL, output: Out = Output.table) -> None:

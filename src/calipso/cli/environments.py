@@ -164,7 +164,7 @@ def test(
         rows = [
             (
                 each.host, each.source, each.status, f"{each.seconds:.2f} s", each.records,
-                "; ".join(error.message for error in each.errors),
+                "; ".join(dict.fromkeys(error.message for error in each.errors)),
             )
             for each in result.items
         ]  # fmt: skip

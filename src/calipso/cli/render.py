@@ -50,9 +50,9 @@ WIDE = ("id", "ifindex", "mtu", "driver", "valid_from")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that never cuts what a pipe reads; NO_COLOR is respected."""
+    """A console that never cuts what a pipe reads, nor takes `:b:` of an id for a picture; NO_COLOR is respected."""
     out = sys.stderr if stderr else sys.stdout
-    return Console(file=out, width=None if out.isatty() else PIPE_WIDTH, highlight=False)
+    return Console(file=out, width=None if out.isatty() else PIPE_WIDTH, highlight=False, emoji=False)
 
 
 def plain(value: Any) -> Any:

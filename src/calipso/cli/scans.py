@@ -209,7 +209,7 @@ def start(id: Id, env: Environment = LOCAL, output: Out = Output.table) -> None:
 def add(
     recurrence: Annotated[str, typer.Argument(help="once, hourly, daily, weekly, monthly, yearly or cron.")],
     env: Environment = LOCAL,
-    at: Annotated[str, typer.Option(help="The first run: 2026-01-31T02:30, +2h; now without it.")] = "now",
+    at: Annotated[str, typer.Option(help="The first run: 02:30, 2026-01-31T02:30, +2h; now without it.")] = "now",
     cron: Annotated[str, typer.Option(help="With cron: minute hour day month weekday.")] = "",
     zone: Annotated[str, typer.Option(help="Whose days and hours, as Europe/Berlin.")] = "UTC",
     object_: Object = "",

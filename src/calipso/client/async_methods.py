@@ -580,8 +580,9 @@ class AsyncMethods:
         """Add or change a scheduled scan; it runs while a server does. Raises `QueryError`, `NotFound`.
 
         A scheduled scan, added; or with an `id` changed to what is given here. at: when it runs first, which the
-        other runs are counted from. zone: whose days and hours. cron: with recurrence `cron`, five fields. The
-        rest as for `scan`.
+        other runs are counted from: a moment, or as the clocks of the zone show it, `2026-01-31 02:30`, or
+        `02:30` for the next time they do, or `+2h`. zone: whose days and hours. cron: with recurrence `cron`,
+        five fields. The rest as for `scan`.
         """
 
         found: ScanScheduleView = await self.call(

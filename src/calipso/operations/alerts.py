@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -46,13 +47,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class AlertState(msgspec.Struct, frozen=True, kw_only=True):
     """How an alert stands. digest: of the last answer, "" when it was empty: the alert is armed. Times in µs, 0 never.
 
-    fired: how often. problem: why it could not be asked, or its action not be done.
+    fired: how often. problem: why it could not be asked. undone: what became of the last action that ended, "" when it
+    was done.
     """
 
     digest: str = ""
     fired: int = 0
     last: int = 0
     problem: str = ""
+    undone: str = ""
 
 
 class Firing(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,10 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     results: list[Any]
     outcome: str = "waiting"
+
+    @property
+    def called(self) -> str:
+        return f"alert {self.name or self.alert}"
 
 
 class GetAlerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,7 +218,7 @@ def _shown(each: Firing) -> FiringView:
 def view(alert: Alert, state: AlertState) -> AlertView:
     return AlertView(
         alert.id, alert.name, alert.description, alert.expression, alert.trigger, alert.action, rfc3339(alert.created),
-        not state.digest, state.fired, rfc3339(state.last) if state.last else "", state.problem,
+        not state.digest, state.fired, rfc3339(state.last) if state.last else "", state.problem or state.undone,
     )  # fmt: skip
 
 
@@ -244,9 +251,22 @@ def check_action(action: str) -> None:
     """Raises `QueryError`."""
     if action in ("", "message") or script_of(action):
         return
-    scheme, _, rest = action.partition("://")
-    if scheme not in ("http", "https") or not rest or re.search(r"[\s\x00-\x1f]", rest):
+    if not _is_address(action):
         raise QueryError(f"no action {action[:100]!r}", hint="say https://…, script:NAME, or nothing for a message")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        text.encode()
+        return bool(
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and not re.search(r"[\s\x00-\x1f]", text)
+        )
+    except ValueError:  # of the port, of brackets
+        return False
 
 
 def script_of(action: str) -> str:

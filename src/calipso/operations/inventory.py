@@ -14,6 +14,7 @@ from calipso.model.types import INTERFACE_TYPES, OBJECT_TYPES
 from calipso.operations.answers import Chosen, Freshness, ObjectView, freshness
 from calipso.operations.context import Context
 from calipso.operations.paging import Cursor, Limit, page
+from calipso.query.steps.timing import AHEAD
 
 INTERFACE = "interface"
 """The word for every kernel device and Open vSwitch interface, whatever its kind."""
@@ -71,8 +72,13 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 def when(context: Context, at: str) -> int | None:
-    """The moment asked about, None for now."""
-    return context.moment(at) if at and at != "now" else None
+    """The moment asked about, None for now. Raises `QueryError`, also of the future."""
+    if not at or at == "now":
+        return None
+    said = context.moment(at)
+    if said > context.moment("now") + AHEAD:
+        raise QueryError(f"{at} is in the future, of which nothing is known", hint="leave it out for the present")
+    return said
 
 
 def between(context: Context, since: str, until: str) -> tuple[int, int]:

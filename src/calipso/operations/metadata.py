@@ -75,7 +75,7 @@ def metadata(reader: GraphReader, head: Obj, metrics: Mapping[str, float] | None
         elif entry.name.of_head:
             value = getattr(head, entry.name.of_head)
         else:
-            value = names.picked(head, attributes, entry.name) if not entry.tops.isdisjoint(attributes) else None
+            value = names.picked(attributes, entry.name) if not entry.tops.isdisjoint(attributes) else None
         if value is not None and value != "" and value != []:
             _put(out, entry.path, value)
     manager = names.read(reader, head, name_of("Manager"))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from calipso.errors import Busy
+from calipso.errors import Busy, Conflict
 from calipso.operations.context import asking
 
 YOUNG, OLD = 4, 2
@@ -25,10 +25,12 @@ QUICK = 0.3
 """Seconds after which a question has taken longer; and how long it then runs while others wait."""
 MOST, EACH = 48, 32
 """Questions under way: of all, and of one caller."""
-BYTES = 384 << 20
+BYTES = 256 << 20
 """What all questions under way may hold together, as they weigh it."""
 PART = 256 << 10
 """Bytes that a question tells at a time."""
+SUBSCRIBED = 64
+"""Different things that one caller may be kept told of at the same time."""
 LONG = 86_400.0
 STANDING = "subscriptions"
 """Who asks what subscribers want to know."""
@@ -186,4 +188,32 @@ class Questions:
                 raise Busy(f"the answers under way are larger than {self._size >> 20} MB together", hint=AGAIN)
 
 
+class Subscriptions:
+    """What each caller is kept told of. Different things cost the server, not how many clients ask for the same."""
+
+    def __init__(self, each: int = SUBSCRIBED) -> None:
+        self._each = each
+        self._of: dict[str, Counter[Hashable]] = {}
+
+    def begin(self, who: str, what: Hashable) -> None:
+        """One client more of a caller. Raises `Conflict` when it would be too many different things."""
+        known = self._of.setdefault(who, Counter())
+        if what not in known and len(known) >= self._each:
+            raise Conflict(
+                f"{who or 'this caller'} is subscribed to {len(known)} different things, as many as one token may be",
+                hint="close some of them, or ask for one of the same: clients that ask for the same count once",
+            )
+        known[what] += 1
+
+    def end(self, who: str, what: Hashable) -> None:
+        """One client less."""
+        known = self._of[who]
+        known[what] -= 1
+        if not known[what]:
+            del known[what]
+        if not known:
+            del self._of[who]
+
+
 QUESTIONS = Questions()
+SUBSCRIPTIONS = Subscriptions()

@@ -259,17 +259,22 @@ WHOLE_TEXTS = ("text", "pcap")
 
 async def perform(context: Context, operation: Operation, request: Any, who: str) -> Any:
     """Run an operation for somebody; a write is noted in the journal, also when it fails."""
-    if operation.method == "GET":
-        return await operation.run(context, request)
-    about = _about(request)
     before = asking.set(who)
+    try:
+        if operation.method == "GET":
+            return await operation.run(context, request)
+        return await _noted(context, operation, request, who)
+    finally:
+        asking.reset(before)
+
+
+async def _noted(context: Context, operation: Operation, request: Any, who: str) -> Any:
+    about = _about(request)
     try:
         result = await operation.run(context, request)
     except CalipsoError as error:
         context.journal.note(who, operation.name, type(error).__name__, about)
         raise
-    finally:
-        asking.reset(before)
     context.journal.note(who, operation.name, "done", about)
     return result
 

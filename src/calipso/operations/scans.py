@@ -9,7 +9,7 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.validate import Finding
-from calipso.model.moments import rfc3339
+from calipso.model.moments import rfc3339, to_come, zone_of
 from calipso.model.record import RunError
 from calipso.operations.context import Context
 from calipso.operations.inventory import between
@@ -156,8 +156,9 @@ class GetScanSchedules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class PutScanSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scheduled scan, added; or with an `id` changed to what is given here.
 
-    at: when it runs first, which the other runs are counted from. zone: whose days and hours. cron: with recurrence
-    `cron`, five fields. The rest as for `scan`.
+    at: when it runs first, which the other runs are counted from: a moment, or as the clocks of the zone show it,
+    `2026-01-31 02:30`, or `02:30` for the next time they do, or `+2h`. zone: whose days and hours. cron: with
+    recurrence `cron`, five fields. The rest as for `scan`.
     """
 
     recurrence: Recurrence
@@ -293,13 +294,18 @@ async def put_scan_schedule(context: Context, request: PutScanSchedule) -> ScanS
     now = context.moment("now")
     before = known[0] if known else None
     schedule = ScheduleDocument(
-        id=request.id, environment=request.environment, recurrence=request.recurrence, at=context.moment(request.at),
+        id=request.id, environment=request.environment, recurrence=request.recurrence, at=_first(context, request),
         cron=request.cron, zone=request.zone, plan=_plan(request), enabled=request.enabled,
         submitted=before.submitted if before else now, last=before.last if before else 0,
         last_scan=before.last_scan if before else "", runs=before.runs if before else 0,
         skipped=before.skipped if before else 0,
     )  # fmt: skip
     return _schedule_view(await context.scan_schedules.put(schedule))
+
+
+def _first(context: Context, request: PutScanSchedule) -> int:
+    found = to_come(request.at, zone_of(request.zone), context.moment("now"))
+    return context.moment(request.at) if found is None else max(0, found)
 
 
 async def enable_scan_schedule(context: Context, request: EnableScanSchedule) -> ScanScheduleView:

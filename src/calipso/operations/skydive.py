@@ -54,13 +54,13 @@ def _answered(site: Site, world: Reach, request: Topology, turn: Turn) -> Any:
 
 
 def asked(site: Site, now: int, gremlin: str, turn: Turn) -> tuple[Answer, Shapes]:
-    """A query's answer, and what shows it. Raises `QueryError`."""
-    return _asked(site, Reach(site, None, now), gremlin, turn)
+    """The answer of a query that is asked again and again, and what shows it. Raises `QueryError`."""
+    return _asked(site, Reach(site, None, now), gremlin, turn, again=True)
 
 
-def _asked(site: Site, world: Reach, gremlin: str, turn: Turn) -> tuple[Answer, Shapes]:
+def _asked(site: Site, world: Reach, gremlin: str, turn: Turn, *, again: bool = False) -> tuple[Answer, Shapes]:
     limits = msgspec.structs.replace(LIMITS, take=turn.take)
-    answer = evaluate(_with_user_ids(gremlin, site.graph()), world, turn.clock, limits)
+    answer = evaluate(_with_user_ids(gremlin, site.graph()), world, turn.clock, limits, again=again)
     return answer, Shapes(site, answer.reader, world, answer.at)
 
 

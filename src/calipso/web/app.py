@@ -139,6 +139,7 @@ def build(
         request_max_body_size=web.body,
         openapi_config=None,
         debug=False,
+        logging_config=None,  # its own would have all libraries tell each step: every command that SSH runs
     )
     return SafeHeaders(KnownHosts(SkydiveTokens(app), hosts))
 

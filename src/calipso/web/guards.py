@@ -73,10 +73,11 @@ class Gate:
 
     def __call__(self, connection: Asked, handler: BaseRouteHandler) -> None:
         """Raises 401, 403 or 429."""
-        if connection.url.path in OPEN or handler.opt.get("open"):
+        if connection.url.path in OPEN:
             return
         if handler.opt.get("open"):
-            self._limit(Token(NOBODY, (), 0))
+            if "operation" in handler.opt:  # a log-in, not a page
+                self._limit(Token(NOBODY, (), 0))
             return
         scope = handler.opt.get("scope", "read")
         caller = self._caller(connection)
@@ -130,8 +131,9 @@ class Gate:
         wait = bucket.wait()
         if wait:
             self.refused["rate"] += 1
+            what = f"requests a second with the token {caller.name!r}" if caller.name else "log-ins a second"
             raise TooManyRequestsException(
-                detail=f"more than {self.web.rate:g} requests a second with the token {caller.name!r}",
+                detail=f"more than {self.web.rate:g} {what}",
                 headers={"Retry-After": str(math.ceil(wait))},
             )
 

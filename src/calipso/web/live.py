@@ -50,13 +50,14 @@ class Feed(Protocol):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a client asks for: a key or a query, or everything; after a number when it comes again."""
+    """What a client asks for: a key or a query, or everything; after a number when it comes again. who: its token."""
 
     environment: str = "local"
     key: tuple[str, str] | None = None
     query: str = ""
     since: int | None = None
     notices: bool = False
+    who: str = ""
 
 
 class Feeds(Protocol):
@@ -75,7 +76,7 @@ def _live(feeds: Feeds) -> WebsocketRouteHandler:
         """Deltas of an environment, all or those of objects with a declared key (`key=kind:vnic`)."""
         await socket.accept(PROTOCOL if PROTOCOL in _offers(socket) else None)
         try:
-            feed = await feeds.open(_asked(socket.query_params))
+            feed = await feeds.open(_asked(socket.query_params, socket.scope["user"].name))
         except CalipsoError as error:
             await socket.send_text(msgspec.json.encode({"error": error.message, "hint": error.hint}).decode())
             await socket.close(POLICY_VIOLATION)
@@ -119,7 +120,9 @@ def _events(feeds: Feeds) -> HTTPRouteHandler:
         """Deltas of an environment as server-sent events."""
         values = dict(request.query_params)
         resumed = request.headers.get("last-event-id")
-        feed = await feeds.open(_asked(values | {"since": resumed} if resumed is not None else values))
+        if resumed is not None:
+            values["since"] = resumed
+        feed = await feeds.open(_asked(values, request.scope["user"].name))
         return Stream(Events(feed), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     return events
@@ -153,7 +156,7 @@ class Events:
         self.feed.close()
 
 
-def _asked(values: Mapping[str, str]) -> Wanted:
+def _asked(values: Mapping[str, str], who: str) -> Wanted:
     unknown = sorted(set(values) - {"key", "query", "since", "environment", "notices"})
     if unknown:
         raise QueryError(f"no parameter {unknown[0]!r}", hint="there are: environment, key, notices, query, since")
@@ -171,5 +174,5 @@ def _asked(values: Mapping[str, str]) -> Wanted:
         raise QueryError(f"{since!r} is no number", hint="give the seq of the last frame")
     return Wanted(
         values.get("environment", "local"), (name, value) if said else None, query,
-        None if since is None else int(since), notices == "true",
+        None if since is None else int(since), notices == "true", who,
     )  # fmt: skip

@@ -172,7 +172,7 @@ class Feeds:
         live = self._live.get(wanted.environment)
         if live is None or live.site is not site:
             live = self._live[wanted.environment] = Live(site)
-        return await live.subscribe(asked, wanted.since, wanted.notices)
+        return await live.subscribe(asked, wanted.since, wanted.notices, wanted.who)
 
     def close(self) -> None:
         for live in self._live.values():

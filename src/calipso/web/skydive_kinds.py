@@ -22,12 +22,16 @@ from calipso.web.skydive_caller import Caller
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A resource. all: id → as Skydive shows it. put: from Skydive's form, new or changed. remove: by id."""
+    """A resource. all: id → as Skydive shows it. put: from Skydive's form, new or changed. remove: by id.
+
+    own: of what is shown that which can be changed, where that is not all of it, and as it was said.
+    """
 
     name: str
     all: Callable[[Caller], Awaitable[dict[str, Json]]]
     put: Callable[[Caller, Json, bool], Awaitable[Json]]
     remove: Callable[[Caller, str], Awaitable[None]]
+    own: Callable[[Caller], Awaitable[dict[str, Json]]] | None = None
 
 
 def _text(body: Json, name: str) -> str:
@@ -61,11 +65,29 @@ async def _edges(caller: Caller) -> dict[str, Json]:
     return {each["ID"]: each for each in (await _graph(caller))["Edges"]}
 
 
+def _node(node: UserNode) -> Json:
+    return {"ID": node.id, "Host": node.host, **_times(node.created), "Metadata": node.metadata}
+
+
+def _edge(edge: UserEdge) -> Json:
+    return {
+        "ID": edge.id, "Host": "", "Parent": user.name_of(edge.parent), "Child": user.name_of(edge.child),
+        **_times(edge.created), "Metadata": edge.metadata,
+    }  # fmt: skip
+
+
+async def _own_nodes(caller: Caller) -> dict[str, Json]:
+    return {each.id: _node(each) for each in (await _declared(caller)).nodes}
+
+
+async def _own_edges(caller: Caller) -> dict[str, Json]:
+    return {each.id: _edge(each) for each in (await _declared(caller)).edges}
+
+
 async def _put_node(caller: Caller, body: Json, create: bool) -> Json:
-    made: UserNode = await caller.does(
+    return _node(await caller.does(
         "put_user_node", id=_text(body, "ID"), host=_text(body, "Host"), metadata=_metadata(body), create=create
-    )
-    return {"ID": made.id, "Host": made.host, **_times(made.created), "Metadata": made.metadata}
+    ))  # fmt: skip
 
 
 async def _put_edge(caller: Caller, body: Json, create: bool) -> Json:
@@ -73,10 +95,7 @@ async def _put_edge(caller: Caller, body: Json, create: bool) -> Json:
         "put_user_edge", id=_text(body, "ID"), parent=_text(body, "Parent"), child=_text(body, "Child"),
         metadata=_metadata(body), create=create,
     )  # fmt: skip
-    return {
-        "ID": made.id, "Host": _text(body, "Host"), "Parent": user.name_of(made.parent),
-        "Child": user.name_of(made.child), **_times(made.created), "Metadata": made.metadata,
-    }  # fmt: skip
+    return {**_edge(made), "Host": _text(body, "Host")}
 
 
 def _times(created: str) -> Json:
@@ -219,8 +238,8 @@ async def call_workflow(caller: Caller, id: str, body: Json) -> Any:
 
 
 KINDS = (
-    Kind("node", _nodes, _put_node, _remove("nodes")),
-    Kind("edge", _edges, _put_edge, _remove("edges")),
+    Kind("node", _nodes, _put_node, _remove("nodes"), _own_nodes),
+    Kind("edge", _edges, _put_edge, _remove("edges"), _own_edges),
     Kind("noderule", _node_rules, _put_node_rule, _remove("node_rules")),
     Kind("edgerule", _edge_rules, _put_edge_rule, _remove("edge_rules")),
     Kind("alert", _alerts, _put_alert, _remove_alert),

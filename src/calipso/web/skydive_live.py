@@ -8,6 +8,7 @@ same query share what is worked out and encoded; one that is too slow is closed 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -16,9 +17,10 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.graph.value import Delta, Graph
+from calipso.model import user
 from calipso.operations.metadata import Json, Shapes
 from calipso.operations.querying import Reach
-from calipso.operations.questions import QUESTIONS, Turn
+from calipso.operations.questions import QUESTIONS, SUBSCRIPTIONS, Turn
 from calipso.operations.skydive import asked, elements
 from calipso.query.depends import Depends, checked, keys_touched, touched
 from calipso.runtime.at import now
@@ -28,6 +30,10 @@ from calipso.web.skydive_outbox import Outbox
 GRAPH, ALERT = "Graph", "Alert"
 PAUSE = 0.05
 """Seconds in which ticks are gathered before clients are told."""
+ATTEMPTS = 5
+"""To ask first while nothing changes."""
+SHARE, QUICK = 0.2, 0.002
+"""Of the time that a query may be asked for; what takes fewer seconds of a processor is asked at once."""
 
 
 class Said(msgspec.Struct, frozen=True, rename={
@@ -64,15 +70,57 @@ class Group:
     def __init__(self, site: Site, gremlin: str) -> None:
         self.site = site
         self.gremlin = gremlin
-        self.on: Depends | None = checked(gremlin) if gremlin else None
+        self.on: Depends | None = _with_own(checked(gremlin)) if gremlin else None
         self.clients: set[Outbox] = set()
         self.told = Told()
+        self._batch: Batch | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._took = 0.0
+
+    def take(self, batch: Batch) -> None:
+        """Tell the clients of a batch, at once or with those that come meanwhile."""
+        self._batch = batch if self._batch is None else self._batch.joined(batch)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell(), name="a subscribers' query")
+
+    async def _tell(self) -> None:
+        while (batch := self._batch) is not None:
+            self._batch, self._took = None, 0.0
+            for body in await self._said(batch):
+                for client in self.clients:
+                    client.offer(body)
+            if self.slow:
+                await asyncio.sleep(self._took / SHARE)
+
+    async def _said(self, batch: Batch) -> list[bytes]:
+        """A query that stopped working (it takes too long now) leaves its clients with what they know."""
+        try:
+            return await self.news(batch)
+        except QueryError as error:
+            return [message(GRAPH, "Error", {"Message": error.message}, status=400)]
+
+    @property
+    def slow(self) -> bool:
+        """Whether it took long to ask it the last time."""
+        return self._took > QUICK
+
+    def close(self) -> None:
+        """Nothing is told any more."""
+        if self._telling is not None:
+            self._telling.cancel()
 
     async def found(self) -> Json:
         """What the query finds now. Raises `QueryError`."""
         return await QUESTIONS.standing(self._snapshot)
 
     def _snapshot(self, turn: Turn) -> Json:
+        began = time.thread_time()
+        try:
+            return self._elements(turn)
+        finally:
+            self._took = time.thread_time() - began
+
+    def _elements(self, turn: Turn) -> Json:
         answer, shapes = asked(self.site, now(), self.gremlin or "G", turn)
         if answer.kind not in ("graph", "nodes", "links", "paths"):
             raise QueryError("a subscription's query answers objects or links", hint="as in G.V().Has('Type', 'veth')")
@@ -91,7 +139,16 @@ class Group:
         on = self.on
         if on is None or on.on_everything or batch.links:
             return True
-        return bool(on.keys & batch.keys) or any(("id", id) in batch.keys for id in self.told.nodes)
+        return bool(on.keys & batch.keys) or not batch.keys.isdisjoint(_ids(self.told.nodes))
+
+
+def _ids(names: Iterable[str]) -> set[tuple[str, Any]]:
+    """Keys of nodes as they are called here: users' nodes go by the names that users gave them."""
+    return {("id", id) for name in names for id in (name, user.node_id(name))}
+
+
+def _with_own(on: Depends) -> Depends:
+    return msgspec.structs.replace(on, keys=on.keys | _ids(value for key, value in on.keys if key == "id"))
 
 
 class Batch:
@@ -110,6 +167,15 @@ class Batch:
         self.ords |= touched(new, delta)
         for type, source, target, op in delta.links:
             self.links.setdefault((type, source, target), []).append(op)
+
+    def joined(self, later: Batch) -> Batch:
+        """This one and the next as one. Others may hold either: both stay as they are."""
+        out = Batch()
+        out.old, out.new, out.ords = self.old or later.old, later.new, self.ords | later.ords
+        for each in (self, later):
+            for link, ops in each.links.items():
+                out.links[link] = [*out.links.get(link, ()), *ops]
+        return out
 
     @property
     def keys(self) -> set[tuple[str, Any]]:
@@ -180,6 +246,8 @@ class Subscribers:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.groups: dict[str, Group] = {}
+        self._asked: dict[Outbox, tuple[str, str]] = {}
+        """What each client asked for, and who it is."""
         self._batch = Batch()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -188,27 +256,60 @@ class Subscribers:
     def count(self) -> int:
         return sum(len(group.clients) for group in self.groups.values())
 
-    async def join(self, gremlin: str, client: Outbox) -> None:
-        """Tell a client what changes of what a query finds, from now on. Raises `QueryError`."""
+    async def join(self, gremlin: str, client: Outbox, who: str = "") -> None:
+        """Tell a client what changes of what a query finds, from now on, instead of what it asked for before.
+
+        Raises `QueryError`, and `Conflict` when the caller is told of too much: it goes on as it was.
+        """
+        if gremlin:
+            SUBSCRIPTIONS.begin(who, (self, gremlin))
+        try:
+            if gremlin not in self.groups:
+                group = await self._begun(gremlin)
+                self.groups.setdefault(gremlin, group)
+        except BaseException:
+            self._freed(gremlin, who)
+            raise
         if self._task is None:
             self.site.writer.listen(self.published)
             self._task = asyncio.create_task(self._tell(), name="subscribers")
-        if gremlin not in self.groups:
-            group = Group(self.site, gremlin)
-            if gremlin:
-                group.told = Told.of(await group.found())
-            self.groups.setdefault(gremlin, group)
         self.groups[gremlin].clients.add(client)
+        before = self._asked.get(client)
+        self._asked[client] = (gremlin, who)
+        if before is not None:
+            self._left(client, *before, stays=before[0] == gremlin)
+
+    async def _begun(self, gremlin: str) -> Group:
+        """With the answer of the newest graph: of what changes meanwhile nobody tells it."""
+        group = Group(self.site, gremlin)
+        for _ in range(ATTEMPTS if gremlin else 0):
+            graph = self.site.writer.graph
+            group.told = Told.of(await group.found())
+            if graph is self.site.writer.graph or group.slow:
+                break
+        return group
 
     def leave(self, client: Outbox) -> None:
-        for gremlin, group in list(self.groups.items()):
-            group.clients.discard(client)
-            if not group.clients:
-                del self.groups[gremlin]
+        asked = self._asked.pop(client, None)
+        if asked is not None:
+            self._left(client, *asked)
         if not self.groups and self._task is not None:
             self.site.writer.leave(self.published)
             self._task.cancel()
             self._task = None
+
+    def _left(self, client: Outbox, gremlin: str, who: str, *, stays: bool = False) -> None:
+        self._freed(gremlin, who)
+        group = self.groups[gremlin]
+        if not stays:
+            group.clients.discard(client)
+        if not group.clients:
+            del self.groups[gremlin]
+            group.close()
+
+    def _freed(self, gremlin: str, who: str) -> None:
+        if gremlin:
+            SUBSCRIPTIONS.end(who, (self, gremlin))
 
     async def snapshot(self, gremlin: str) -> Json:
         """What a query finds now. Raises `QueryError`."""
@@ -230,15 +331,5 @@ class Subscribers:
             await asyncio.sleep(PAUSE)
             self._news.clear()
             batch, self._batch = self._batch, Batch()
-            for group in list(self.groups.values()):
-                for body in await _news_of(group, batch):
-                    for client in group.clients:
-                        client.offer(body)
-
-
-async def _news_of(group: Group, batch: Batch) -> list[bytes]:
-    """A query that stopped working (it takes too long now) leaves its clients with what they know."""
-    try:
-        return await group.news(batch)
-    except QueryError as error:
-        return [message(GRAPH, "Error", {"Message": error.message}, status=400)]
+            for group in self.groups.values():
+                group.take(batch)

@@ -19,11 +19,11 @@ class Outbox:
         self._ready = asyncio.Event()
 
     def offer(self, frame: bytes) -> None:
-        """Queue a frame; all are dropped when the client is too far behind."""
+        """Queue a frame; all are dropped when the client is too far behind. One alone, as a snapshot, has any size."""
         if self._lost:
             return
         self._size += len(frame)
-        if self._size > QUEUE_BYTES:
+        if self._frames and self._size > QUEUE_BYTES:
             self._frames.clear()
             self._lost = True
         else:

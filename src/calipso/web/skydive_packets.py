@@ -11,6 +11,8 @@ from calipso.operations.metadata import Json
 from calipso.web.skydive_caller import Caller
 
 TARGETS = {"netflowv5": "netflow", "erspanv1": "erspan"}
+ENGINES = {"pcap": "afpacket"}
+"""Skydive's names of those that have another here: what libpcap takes live is by AF_PACKET, with the same filters."""
 
 
 def _capture(capture: CaptureView) -> Json:
@@ -42,9 +44,10 @@ async def put_capture(caller: Caller, body: Json, create: bool) -> Json:
     if not create:
         raise QueryError("a capture is not changed", hint="remove it, and make another")
     header = _number(body, "HeaderSize", 0)
+    engine = str(body.get("Type") or "")
     return _capture(await caller.does(
         "create_capture", query=body.get("GremlinQuery") or "", id=body.get("UUID") or "", name=body.get("Name") or "",
-        description=body.get("Description") or "", engine=body.get("Type") or "", bpf=body.get("BPFFilter") or "",
+        description=body.get("Description") or "", engine=ENGINES.get(engine, engine), bpf=body.get("BPFFilter") or "",
         raw_packets=body.get("RawPacketLimit") or 0, l2_key=(body.get("LayerKeyMode") or "L2") == "L2",
         extra={
             "defragment": bool(body.get("IPDefrag")), "tcp_metric": bool(body.get("ExtraTCPMetric")),

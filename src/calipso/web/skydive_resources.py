@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from msgspec import DecodeError, json
 
-from calipso.errors import NotFound, QueryError
+from calipso.errors import Forbidden, NotFound, QueryError
 from calipso.operations.context import Context
 from calipso.operations.metadata import Json
 from calipso.web.skydive_caller import Caller
@@ -80,7 +80,7 @@ def _routes(kind: Kind, caller: Callable[[Asking], Caller], at: str) -> Sequence
     @route(f"{at}/api/{kind.name}/{one}", http_method=["PATCH"], status_code=200, opt=writes)
     async def changed(request: Asking) -> Response[bytes]:
         """Change one by a patch (RFC 6902)."""
-        there = _one(kind, await kind.all(caller(request)), _id(request))
+        there = await _changeable(kind, caller(request), _id(request))
         return _answer(await kind.put(caller(request), _patched(there, await _said(request)), False))
 
     @route(f"{at}/api/{kind.name}/{one}", http_method=["DELETE"], status_code=200, opt=writes)
@@ -100,6 +100,17 @@ def _one(kind: Kind, found: dict[str, Json], id: str) -> Json:
     if id not in found:
         raise NotFound(f"no {kind.name} {id!r}")
     return found[id]
+
+
+async def _changeable(kind: Kind, caller: Caller, id: str) -> Json:
+    """Raises `Forbidden` for what was found: a change would declare it once more, beside what was found."""
+    if kind.own is None:
+        return _one(kind, await kind.all(caller), id)
+    own = await kind.own(caller)
+    if id not in own:
+        _one(kind, await kind.all(caller), id)
+        raise Forbidden(f"the {kind.name} {id!r} was found, not declared", hint="node rules give it metadata")
+    return own[id]
 
 
 def _answer(said: Any, status: int = 200) -> Response[bytes]:

@@ -27,11 +27,12 @@ class Conversation:
         self.socket = socket
         self.subscribers = subscribers
         self.gremlin = gremlin
+        self.who = str(socket.scope["user"].name)
         self.client = Outbox()
 
     async def hold(self) -> None:
         """Until the client goes, or is too slow."""
-        await self.subscribers.join(self.gremlin, self.client)
+        await self.subscribers.join(self.gremlin, self.client, self.who)
         tasks = [asyncio.create_task(work) for work in (self._send(), self._hear())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -63,12 +64,12 @@ class Conversation:
         wanted = asked.obj.get("GremlinFilter") if isinstance(asked.obj, dict) else None
         try:
             if isinstance(wanted, str) and wanted and wanted != self.gremlin:
-                self.subscribers.leave(self.client)
-                await self.subscribers.join(wanted, self.client)
+                await self.subscribers.join(wanted, self.client, self.who)
                 self.gremlin = wanted
             found = await self.subscribers.snapshot(self.gremlin)
         except CalipsoError as error:
-            return message(GRAPH, "SyncReply", {"Message": error.message}, answers=asked.uuid, status=400)
+            refusal = {"Message": error.message, "Hint": error.hint}
+            return message(GRAPH, "SyncReply", refusal, answers=asked.uuid, status=400)
         return message(GRAPH, "SyncReply", found, answers=asked.uuid)
 
 

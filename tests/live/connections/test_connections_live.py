@@ -173,9 +173,18 @@ def _port(api: Api) -> int:
     return int(api.server.server_address[1])
 
 
+def test_a_provider_of_functions_is_reached_and_no_more_is_claimed(tmp_path: Path, dead: int, hanging: int) -> None:
+    said = section("NFV_provider", hanging, nfv_token="a-secret-token")
+    found = one(tmp_path, said)
+    assert found.status == "ok" and found.seconds > 0 and "not known" in found.reason
+    failed = one(tmp_path, {**said, "port": str(dead)})
+    assert (failed.status, failed.error, failed.field) == ("failed", "Unreachable", "host")
+    assert str(dead) in failed.reason and "a-secret" not in str(failed)
+
+
 def test_what_cannot_be_tested_says_so(tmp_path: Path, dead: int) -> None:
-    found = one(tmp_path, section("NFV_provider", dead))
-    assert (found.status, found.reason) == ("not supported", "there is no connection test for it yet")
+    found = one(tmp_path, {"name": "Bare-metal"})
+    assert (found.status, found.reason) == ("not supported", "it names no place that could be tried")
     for name in ("ACI", "Kubernetes"):
         assert one(tmp_path, section(name, dead)).error == "Unreachable"
     monitoring = {"name": "Monitoring", "server_ip": "127.0.0.1", "api_port": str(dead)}

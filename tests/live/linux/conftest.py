@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+WITHOUT_DAD = "net.ipv6.conf.default.accept_dad=0"
+"""Addresses are there at once: otherwise the kernel adds their routes when it has found them to be unique."""
+
 
 class Lab:
     """Namespaces and processes under a prefix of their own."""
@@ -29,6 +32,9 @@ class Lab:
         for command in commands:
             argv = [self.name(word[1:]) if word.startswith("@") else word for word in command.split()]
             subprocess.run(argv, check=True, capture_output=True, text=True)
+            if argv[:3] == ["ip", "netns", "add"]:
+                within = ["ip", "netns", "exec", argv[3], "sysctl", "-eqw", WITHOUT_DAD]
+                subprocess.run(within, check=True, capture_output=True, text=True)
 
     def batch(self, lines: list[str]) -> None:
         """Lines for `ip -batch`."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calipso.errors import QueryError
+from calipso.model.moments import to_come
 from calipso.operations.scan_documents import ScheduleDocument
 from calipso.runtime.recurrence import checked, next_run
 
@@ -52,6 +53,28 @@ def runs(one: ScheduleDocument, count: int) -> list[str]:
 )
 def test_each_recurrence_counts_from_its_first_run(recurrence: str, expected: list[str]) -> None:
     assert runs(schedule(recurrence), len(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "zone", "expected"),
+    [
+        ("02:30", "UTC", "2026-02-01T02:30"),
+        ("14:05", "UTC", "2026-01-31T14:05"),
+        ("9:00", "Asia/Tokyo", "2026-02-01T00:00"),
+        ("12:00", "UTC", "2026-02-01T12:00"),
+        ("2026-07-01 02:30", "Europe/Berlin", "2026-07-01T00:30"),
+        ("2026-02-01", "Europe/Berlin", "2026-01-31T23:00"),
+        ("+90m", "UTC", "2026-01-31T13:30"),
+    ],
+)
+def test_a_moment_to_come_is_of_the_zones_clocks(said: str, zone: str, expected: str) -> None:
+    """Now it is noon in UTC."""
+    assert to_come(said, ZoneInfo(zone), us("2026-01-31T12:00")) == us(expected)
+
+
+@pytest.mark.parametrize("said", ["now", "-5m", "2026-01-31T14:05:00Z", "1800000003600000", "", "soon"])
+def test_other_forms_are_left_to_who_knows_them(said: str) -> None:
+    assert to_come(said, ZoneInfo("UTC"), us("2026-01-31T12:00")) is None
 
 
 def test_yearly_on_a_leap_day() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,24 @@ def test_drafts_schedules_and_cancelling(actor: Actor) -> None:
     assert json.loads(calipso("scans", "schedule", "list", "-o", "json").stdout) == []
 
 
+def test_the_first_run_is_said_as_the_help_says_it(actor: Actor) -> None:
+    """By the clocks of the schedule's zone, which need not be this machine's."""
+
+    def first(*words: str) -> datetime:
+        done = calipso("scans", "schedule", "add", "daily", "--env", NAME, "-o", "json", *words)
+        assert done.exit_code == 0, done.stderr
+        return datetime.fromisoformat(json.loads(done.stdout)[0]["scheduled_timestamp"])
+
+    now = datetime.now(UTC)
+    at_night = first("--at", "02:30")
+    assert (at_night.hour, at_night.minute) == (2, 30) and now < at_night <= now + timedelta(days=1, minutes=1)
+    soon = first("--at", "+2h")
+    assert now + timedelta(hours=1, minutes=59) < soon < now + timedelta(hours=2, minutes=10)
+    abroad = first("--at", "2099-02-01T02:30", "--zone", "Asia/Tokyo")
+    assert abroad == datetime(2099, 1, 31, 17, 30, tzinfo=UTC)
+    assert first("--at", "2099-02-01T02:30:00+02:00", "--zone", "Asia/Tokyo") == datetime(2099, 2, 1, 0, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
@@ -73,6 +92,8 @@ def test_drafts_schedules_and_cancelling(actor: Actor) -> None:
         (("scans", "cancel"), "no scan runs"),
         (("scans", "schedule", "add", "sometimes"), "sometimes"),
         (("scans", "schedule", "add", "once", "--at", "-2h"), "never run"),
+        (("scans", "schedule", "add", "once", "--at", "25:00"), "25:00"),
+        (("scans", "schedule", "add", "once", "--zone", "Nowhere"), "Nowhere"),
         (("messages", "list", "--at-least", "loud"), "loud"),
         (("messages", "delete"), "which"),
     ],

@@ -121,6 +121,18 @@ def test_too_many_requests_are_told_when_to_come_again(tmp_path: Path) -> None:
     served(tmp_path, use, "web: {rate: 0.1, burst: 3}")
 
 
+def test_guessing_a_token_by_logging_in_is_held_back_and_pages_are_not(tmp_path: Path) -> None:
+    async def use(_: System, client: httpx.AsyncClient) -> None:
+        url = str(client.base_url).removesuffix("/api/v1/")
+        tried = [await client.post(f"{url}/login", data={"username": "a", "password": f"t{n}"}) for n in range(4)]
+        assert [each.status_code for each in tried] == [401, 401, 401, 429]
+        assert "log-ins" in tried[-1].json()["detail"]
+        assert {(await client.get(url)).status_code for _ in range(5)} == {200}
+        assert (await client.get("/counts", headers=bearer(ADMIN))).status_code == 200
+
+    served(tmp_path, use, "web: {rate: 0.1, burst: 3}")
+
+
 def test_the_figures_tell_who_was_refused_and_how_far_it_is(tmp_path: Path) -> None:
     async def use(_: System, client: httpx.AsyncClient) -> None:
         await client.get("/counts")

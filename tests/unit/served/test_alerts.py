@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar, Request, Response, post
 
 from calipso.errors import NotFound, QueryError
-from calipso.model.record import Record, Scope, Seen
+from calipso.model.record import Gone, Record, Scope, Seen
 from calipso.operations.alerts import Firing, seconds
+from calipso.operations.questions import Turn
 from calipso.operations.sql.engine import Bounds, Statement
 from calipso.operations.sql.views import Past
 from calipso.query.depends import EVERYTHING
-from calipso.runtime import acting
+from calipso.runtime.alerting import Alarms, Armed
 from calipso.runtime.at import moment
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
+from tests.support.scripts import script
 from tests.support.system import ESTATE, ask, estate
 
 QUERY = "G.V().Has('Type', 'veth', 'MTU', 1234)"
@@ -109,65 +111,6 @@ def test_by_the_clock(tmp_path: Path) -> None:
             await until(system, 1)
             await say(system, 1)
             await until(system, 2)
-
-    asyncio.run(work())
-
-
-def test_a_post_is_tried_again_and_not_for_ever(tmp_path: Path) -> None:
-    answers = [500, 503, 200]
-    bodies: list[Any] = []
-
-    @post("/hook")
-    async def hook(request: Request[Any, Any, Any]) -> Response[bytes]:
-        bodies.append(await request.json())
-        return Response(b"", status_code=answers[len(bodies) - 1] if len(bodies) <= len(answers) else 500)
-
-    async def work() -> None:
-        import uvicorn
-
-        server = uvicorn.Server(uvicorn.Config(Litestar([hook]), port=0, log_level="error"))
-        serving = asyncio.create_task(server.serve())
-        for _ in range(1000):
-            if server.started:
-                break
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        firing = Firing(
-            id="f", alert="a", name="n", environment="e", at=10**15, action=f"http://127.0.0.1:{port}/hook", total=1,
-            results=[7],
-        )  # fmt: skip
-        assert await acting.act(firing, tmp_path, pauses=(0.01, 0.01, 0.01)) == "done"
-        assert len(bodies) == 3
-        assert (bodies[0]["UUID"], bodies[0]["ReasonData"], bodies[0]["Total"]) == ("a", [7], 1)
-        assert await acting.act(firing, tmp_path, pauses=(0.01, 0.01)) == "failed: HTTP 500"
-        assert len(bodies) == 6
-        server.should_exit = True
-        await serving
-
-    asyncio.run(work())
-
-
-def test_scripts_are_only_those_of_the_folder(tmp_path: Path) -> None:
-    async def work() -> None:
-        scripts = tmp_path / "scripts"
-        scripts.mkdir(mode=0o700)
-        said = tmp_path / "said"
-        for name, text in (("good", f"#!/bin/sh\ncat > {said}\n"), ("bad", "#!/bin/sh\necho no >&2\nexit 3\n")):
-            (scripts / name).write_text(text)
-            (scripts / name).chmod(0o700)
-        (scripts / "open").write_text("#!/bin/sh\n")
-        (scripts / "open").chmod(0o777)
-        (scripts / "link").symlink_to("/bin/true")
-
-        async def ran(action: str) -> str:
-            firing = Firing(id="f", alert="a", name="n", environment="e", at=1, action=action, total=1, results=[7])
-            return await acting.act(firing, scripts)
-
-        assert await ran("script:good") == "done"
-        assert '"ReasonData":[7]' in said.read_text()
-        assert await ran("script:bad") == "failed: exit 3: no"
-        for name in ("open", "link", "nowhere"):
-            assert (await ran(f"file:///elsewhere/{name}")).startswith("failed: ")
 
     asyncio.run(work())
 
@@ -287,5 +230,114 @@ def test_what_a_statement_reads(text: str, keys: set[Any] | None, links: bool, t
             assert statement.run(text).rows
             on = statement.reads.depends
             assert (on.keys, on.links) == (EVERYTHING.keys if keys is None else keys, links)
+
+    asyncio.run(work())
+
+
+async def standing(system: System) -> list[str]:
+    """Messages about alerts that hold."""
+    found = (await ask(system, "get_messages", open="yes")).items
+    return [each.message for each in found if each.message.startswith("alert ")]
+
+
+async def come(condition: Any) -> None:
+    for _ in range(1000):
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come to be")
+
+
+def test_an_action_that_fails_is_told_until_one_is_done(tmp_path: Path) -> None:
+    """Also when the alert is asked again meanwhile, or armed again: nobody else has heard of it."""
+
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            script(system.home.scripts / "page", "echo away >&2; exit 3")
+            system.react()
+            await ask(system, "put_alert", id="a", name="n", expression=QUERY, action="script:page", trigger="every:1s")
+            await say(system, 1234)
+            await until(system, 1)
+
+            async def failed() -> bool:
+                return (await armed_as(system)).problem == "failed: exit 3: away"
+
+            await come(failed)
+            asked_then = system._alarms[ESTATE].armed["a"].asked
+
+            async def asked_again() -> bool:
+                return system._alarms[ESTATE].armed["a"].asked >= asked_then + 2
+
+            await come(asked_again)
+            assert await failed()
+            assert await standing(system) == ["alert n: its action failed: exit 3: away",
+                                                                  "alert n: 1 found"]  # fmt: skip
+            await say(system, 1500)
+
+            async def healed() -> bool:
+                return (await armed_as(system)).armed
+
+            await come(healed)
+            assert await failed()
+            assert await standing(system) == ["alert n: its action failed: exit 3: away"]
+            script(system.home.scripts / "page", "exit 0")
+            await say(system, 1234)
+
+            async def well() -> bool:
+                return (await armed_as(system)).problem == ""
+
+            await come(well)
+            assert await standing(system) == ["alert n: 1 found"]
+            await ask(system, "remove_alert", id="a")
+            assert await standing(system) == []
+
+    asyncio.run(work())
+
+
+async def armed_as(system: System) -> Any:
+    return (await ask(system, "get_alerts")).items[0]
+
+
+def test_an_alert_that_takes_long_keeps_no_other_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+    answered = Alarms._results
+
+    def slow(self: Alarms, each: Armed, turn: Turn) -> list[Any]:
+        if each.alert.id == "slow":
+            going_on.wait(60)
+        return answered(self, each, turn)
+
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            monkeypatch.setattr(Alarms, "_results", slow)
+            system.react()
+            await ask(system, "put_alert", id="slow", expression=QUERY)
+            await ask(system, "put_alert", id="a", expression=QUERY)
+            await say(system, 1234)
+            await until(system, 1)
+            assert [each.alert for each in await firings(system)] == ["a"]
+            going_on.set()
+            await until(system, 2)
+
+    asyncio.run(work())
+
+
+def test_an_object_asked_for_by_id_may_go_and_come_again(tmp_path: Path) -> None:
+    """Its absence is an empty answer, which arms the alert again, and no problem."""
+
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            system.react()
+            await ask(system, "put_alert", id="a", expression="G.V('h1/dev:eth7').Has('MTU', 1234).Count()")
+            for times in (1, 2):
+                await say(system, 1234)
+                await until(system, times)
+                await system.site(ESTATE).put([Gone(Scope("test", "h1"), (("h1/dev:eth7", ""),))])
+
+                async def healed() -> bool:
+                    alert = await armed_as(system)
+                    return bool(alert.armed and alert.problem == "")
+
+                await come(healed)
 
     asyncio.run(work())

@@ -64,6 +64,26 @@ def test_the_fault_is_found_in_its_history(tmp_path: Path) -> None:
     run(work())
 
 
+def test_its_workloads_talk_and_what_the_fault_cuts_is_seen_to_get_lost(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            await open_demo(system)
+            found = (await ask(system, "get_flows", environment=DEMO)).flows
+            assert {flow.a_object for flow in found} >= {f"{RED_1}/vnic:fa:16:3e:f7:ed:70"}  # no port of the API
+            assert all(flow.a_object and flow.b_object for flow in found)
+            assert all(system.site(DEMO).graph().resolve(flow.node) is not None for flow in found)
+            tried = [flow for flow in found if flow.transport and flow.transport.a == 44_126]
+            path = await ask(system, "get_flow_path", environment=DEMO, id=tried[0].tracking_id)
+            assert [hop.node for hop in path.hops] == ["cmp1/dev:tap2b3d0d1d-27", "cmp1/dev:eth1", "cmp2/dev:eth1"]
+            assert not any("no object is known" in note for note in path.notes)
+            assert all((hop.ab_packets, hop.ba_packets) == (6, 0) for hop in path.hops)
+            before = [flow for flow in found if flow.transport and flow.transport.a == 43_906]
+            assert len(before) == 4 and all(flow.metric.ba_packets and flow.metric.rtt for flow in before)
+            assert max(flow.last for flow in before) < now() - 23 * MINUTE
+
+    run(work())
+
+
 def test_messages_and_scopes_are_as_if_it_had_been_watched(tmp_path: Path) -> None:
     async def work() -> None:
         async with estate(tmp_path) as system:

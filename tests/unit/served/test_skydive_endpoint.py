@@ -17,7 +17,7 @@ from calipso.runtime.system import System
 from calipso.seams import FlowFilter
 from calipso.web.server import Server
 from tests.support import packets as p
-from tests.support.system import estate
+from tests.support.system import ask, estate
 
 TOKEN = "t" * 40
 AT = "/skydive/estate"
@@ -183,6 +183,29 @@ def test_a_patch_that_does_not_fit_changes_nothing(tmp_path: Path, patch: object
     served(tmp_path, use)
 
 
+def test_a_patch_changes_what_was_declared_and_nothing_else(tmp_path: Path) -> None:
+    async def use(system: System, client: httpx.AsyncClient) -> None:
+        client.headers["X-Auth-Token"] = TOKEN
+        patch = [{"op": "add", "path": "/Metadata/Rack", "value": "r7"}]
+        link = next(each for each in (await client.get(f"{AT}/api/edge")).json())
+        for what, id in (("node", "h1"), ("edge", link)):
+            refused = await client.patch(f"{AT}/api/{what}/{id}", json=patch)
+            assert refused.status_code == 403, refused.text
+            assert "was found, not declared" in refused.json()["detail"]
+        await client.post(f"{AT}/api/node", json={"ID": "a", "Metadata": {"Name": "a", "Type": "rack"}})
+        made = await client.patch(f"{AT}/api/node/a", json=patch)
+        assert made.json()["Metadata"] == {"Name": "a", "Type": "rack", "Rack": "r7"}
+        declared = await ask(system, "get_user_topology")
+        assert [each.metadata for each in declared.nodes] == [{"Name": "a", "Type": "rack", "Rack": "r7"}]
+        await client.post(
+            f"{AT}/api/edge", json={"ID": "e", "Parent": "a", "Child": "h1", "Metadata": {"RelationType": "x"}}
+        )
+        made = await client.patch(f"{AT}/api/edge/e", json=patch)
+        assert made.json()["Metadata"] == {"RelationType": "x", "Rack": "r7"}
+
+    served(tmp_path, use)
+
+
 def test_captures_take_what_skydives_do_and_tell_it_again(tmp_path: Path) -> None:
     async def use(system: System, client: httpx.AsyncClient) -> None:
         client.headers["X-Auth-Token"] = TOKEN
@@ -201,6 +224,7 @@ def test_captures_take_what_skydives_do_and_tell_it_again(tmp_path: Path) -> Non
         sampled = (await put(Port=9995, SamplingRate=100)).json()
         (spec,) = (each.spec for each in system.captures("estate").states() if each.spec.id == sampled["UUID"])
         assert (spec.options.port, spec.options.sampling) == (9995, 100)
+        assert (await put(Type="pcap")).json()["Type"] == "afpacket"
 
     served(tmp_path, use)
 

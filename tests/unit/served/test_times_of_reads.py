@@ -40,6 +40,15 @@ def test_every_read_takes_a_moment_or_two_or_has_no_past() -> None:
     assert sorted(without) == sorted(OF_NOW)
 
 
+def test_of_the_future_nothing_is_answered(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with estate(tmp_path) as system:
+            with pytest.raises(QueryError, match="2999-01-01 is in the future"):
+                await ask(system, "get_objects", at="2999-01-01")
+
+    asyncio.run(work())
+
+
 def test_who_did_what_is_asked_of_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(1_700_000_000_000_000 + hour * 3_600_000_000 for hour in range(4))
     monkeypatch.setattr("calipso.runtime.access.now", lambda: next(times))

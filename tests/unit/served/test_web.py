@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,20 @@ def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
             assert (await client.get("/readyz")).json()["status"] == "ready"
             rebound = await client.get("/healthz", headers={"Host": "calipso.example"})
             assert rebound.status_code == 400
+
+    served(tmp_path, use)
+
+
+def test_a_server_does_not_have_libraries_tell_each_step_they_take(tmp_path: Path) -> None:
+    """Else the log holds every command that SSH runs on a host, megabytes of them an hour."""
+    logging.getLogger().setLevel(logging.WARNING)  # as Python begins, whatever other tests left
+
+    async def use(_: System, server: Server) -> None:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            assert (await client.get("/healthz")).status_code == 200
+        for library in ("asyncssh", "aiormq", "keystoneauth"):
+            assert not logging.getLogger(library).isEnabledFor(logging.INFO), library
+            assert logging.getLogger(library).isEnabledFor(logging.WARNING), library
 
     served(tmp_path, use)
 

@@ -186,6 +186,8 @@ def test_a_query_takes_what_a_workflow_returns_and_it_only_reads(tmp_path: Path)
         ("def run(api):\n    return api.call('call_workflow', id='w')", "does not call 'call_workflow'"),
         ("def run(api):\n    return [api.call('get_environments') for _ in range(2000)]", "more than 1000"),
         ("def run(api):\n    return 'x' * (20 << 20)", "more than 8 MiB"),
+        ("def run(api):\n    return [float('nan')]", "not JSON compliant"),
+        ("def run(api):\n    return '\\ud800'", "cannot be told as JSON"),
         ("def run(api):\n    return {1}", "not JSON serializable"),
         ("def run(api):\n    api.wait(1e9)", "from 0 to 60 seconds"),
         ("def run(api):\n    api.wait(50)", "longer than 1"),

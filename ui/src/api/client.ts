@@ -1,6 +1,6 @@
 import { addressOf } from "./address";
 import { Problem, problemOf } from "./problem";
-import { signOut, token } from "./session";
+import { token, turnedAway } from "./session";
 import { WAYS, type Operations } from "./types";
 
 /** Ask for an operation. Rejects with `Problem`; an unknown token signs out. */
@@ -22,7 +22,7 @@ export async function ask<K extends keyof Operations>(
     init.body = JSON.stringify(request);
   }
   const response = await sent(address, init);
-  if (response.status === 401 && secret === token.peek()) signOut();
+  if (response.status === 401 && secret === token.peek()) turnedAway();
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as Operations[K]["response"];
 }

@@ -14,13 +14,27 @@ function begin(): string {
   return brought;
 }
 
+/** Whether the server refused the token that this tab was signed in with. */
+export const refused = signal(false);
+
 export function signIn(secret: string): void {
   const said = secret.trim();
   sessionStorage.setItem(KEY, said);
+  refused.value = false;
   token.value = said;
 }
 
 export function signOut(): void {
+  forget(false);
+}
+
+/** The server does not take the token any more. */
+export function turnedAway(): void {
+  forget(true);
+}
+
+function forget(byServer: boolean): void {
+  refused.value = byServer;
   sessionStorage.removeItem(KEY);
   token.value = "";
 }

@@ -186,6 +186,12 @@ export interface CliqueView {
   conversation?: Conversation | null;
 }
 
+export interface CloudHosts {
+  ssh?: Ssh;
+  wrap?: Record<string, string>;
+  leave?: string[];
+}
+
 export interface ConnectionsTested {
   id: string;
   status: string;
@@ -326,6 +332,7 @@ export interface Environment {
   cliques?: "calipso" | "ours";
   history_days?: number;
   amqp?: AmqpAccess | null;
+  cloud_hosts?: CloudHosts | null;
   flow_days?: number;
   recorded?: boolean;
   original?: Record<string, unknown>;

@@ -11,7 +11,7 @@ const OTHER: Readonly<Record<string, string>> = {
   monitoring_agent: "agent", floating_ip: "port", trunk: "port", openflow_rule: "policy", openflow_group: "policy",
 };
 const SERVICES: Readonly<Record<string, string>> = {
-  router: "vservice-router", dhcp: "vservice-dhcp", lb: "vservice-lb", loadbalancer: "vservice-lb", firewall: "vservice-fw",
+  router: "vservice-router", dhcp: "vservice-dhcp", lb: "vservice-lb", loadbalancer: "vservice-lb", load_balancer: "vservice-lb", firewall: "vservice-fw",
 };
 /** What has a clique of its own and talks to others. */
 export const WORKLOADS: ReadonlySet<string> = new Set(["instance", "container", "pod", "vservice"]);

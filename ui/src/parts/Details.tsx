@@ -16,6 +16,8 @@ interface Told {
   object: ObjectView | null;
   links: LinkView[];
   events: Happening[];
+  /** The moment it was there for the last time, where it is not there now; else "". */
+  until: string;
 }
 
 const told = signal<Told | null>(null);
@@ -44,13 +46,15 @@ effect(() => {
 
 async function load(name: string, id: string, moment: string): Promise<void> {
   try {
+    const past = ask("get_history", { environment: name, id });
+    const until = !picture.peek() || picture.peek()?.things.has(id) ? "" : lastThere((await past).events, moment);
     const [objects, links, history] = await Promise.all([
-      ask("get_objects", { environment: name, id, at: moment, facets: true }),
-      ask("get_links", { environment: name, id, at: moment }),
-      ask("get_history", { environment: name, id }),
+      ask("get_objects", { environment: name, id, at: until || moment, facets: true }),
+      ask("get_links", { environment: name, id, at: until || moment }),
+      past,
     ]);
     if (looked.peek() !== id) return;
-    told.value = { id, object: objects.items[0] ?? null, links: links.items, events: history.events };
+    told.value = { id, object: objects.items[0] ?? null, links: links.items, events: history.events, until };
     trouble.value = null;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -58,7 +62,15 @@ async function load(name: string, id: string, moment: string): Promise<void> {
   }
 }
 
+/** Just before it went, if that is the last that happened to it until a moment ("" for now); else "". */
+function lastThere(events: readonly Happening[], moment: string): string {
+  const last = events.filter((each) => (each.op === "vanished" || each.op === "appeared") && (!moment || Date.parse(each.at) <= Date.parse(moment))).at(-1);
+  return last?.op === "vanished" ? new Date(Date.parse(last.at) - 1).toISOString() : "";
+}
+
 interface DetailsProps {
+  /** It is there though nothing was chosen: where there is no room for it, it gives way. */
+  standing?: boolean;
   actions?: ComponentChildren;
   /** Look at another object. */
   open?: (id: string) => void;
@@ -66,7 +78,7 @@ interface DetailsProps {
 }
 
 /** The panel on the right: everything known of the object that is looked at. */
-export function Details({ actions, open = (id) => go({ focus: id }), close = () => go({ focus: "" }) }: DetailsProps): JSX.Element | null {
+export function Details({ standing = false, actions, open = (id) => go({ focus: id }), close = () => go({ focus: "" }) }: DetailsProps): JSX.Element | null {
   const focus = looked.value;
   const { tab } = place.value;
   const thing = picture.value?.things.get(focus);
@@ -77,7 +89,7 @@ export function Details({ actions, open = (id) => go({ focus: id }), close = () 
     { id: "facts", label: "Facts" }, { id: "links", label: `Links ${known?.links.length ?? ""}` }, { id: "changes", label: `Changes ${known?.events.length ?? ""}` },
   ];
   return (
-    <aside class="panel" aria-label="Details">
+    <aside class={`panel${standing ? " standing" : ""}`} aria-label="Details">
       <div class="ph">
         <div class="k">
           <Glyph name={glyphOf(thing ?? { kind: "device", note: "" })} size="s" />
@@ -91,6 +103,7 @@ export function Details({ actions, open = (id) => go({ focus: id }), close = () 
       </div>
       <div class="pb" id={`tab-${chosen}`} role="tabpanel" tabIndex={0} aria-label={chosen}>
         {trouble.value && !known ? <Failed problem={trouble.value} /> : null}
+        {known?.until && chosen !== "changes" ? <div class="callout">It is not there {frozen.value ? "then" : "now"}. This is how it was at {clock(Date.parse(known.until))}. <button class="link ca" onClick={() => go({ at: known.until })}>Go there</button></div> : null}
         {known && chosen === "facts" ? <Facts known={known} /> : null}
         {known && chosen === "links" ? <Links links={known.links} id={focus} open={open} /> : null}
         {known && chosen === "changes" ? <Changes events={known.events} /> : null}
@@ -164,7 +177,9 @@ function staleScope(scope: string): boolean {
   return sources.value.some((each) => each.scope === scope && each.stale);
 }
 
+/** How long ago a scope was looked at. Of another moment than now that is not known. */
 function ageOf(scope: string): string {
+  if (frozen.value) return "";
   const state = sources.value.find((each) => each.scope === scope);
   if (!state?.completed) return "";
   return `looked at ${lasting(Date.now() - Date.parse(state.completed))} ago`;
@@ -186,7 +201,7 @@ function Facet({ name, age, rows, stale = false }: { name: string; age: string; 
 function Values({ rows }: { rows: [string, string][] }): JSX.Element {
   return (
     <dl class="kv">
-      {rows.map(([name, value]) => [<dt key={name} class="trunc" title={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value.length > LONG && !value.includes("\n") ? <details><summary>{shortened(value, LONG / 3)}</summary>{value}</details> : value.includes("\n") ? value.split("\n").map((line, i) => <div key={i} class="hang">{line}</div>) : value}</dd>])}
+      {rows.map(([name, value]) => [<dt key={name}>{name.replace(/_/g, " ")}</dt>, <dd key={`${name}=`} class="mono">{value.length > LONG && !value.includes("\n") ? <details><summary>{shortened(value, LONG / 3)}</summary>{value}</details> : value.includes("\n") ? value.split("\n").map((line, i) => <div key={i} class="hang">{line}</div>) : value}</dd>])}
     </dl>
   );
 }

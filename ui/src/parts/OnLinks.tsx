@@ -6,7 +6,7 @@ import { go, place } from "../state/place";
 export function OnLinks({ off = false }: { off?: boolean }): JSX.Element {
   const choose = (id: string): void => go({ more: { ...place.value.more, links: off && id === figure.value ? "" : id } });
   return (
-    <span class="row g2">
+    <span class="row">
       <span class="f12 t3">Links</span>
       <span class="seg" role="group" aria-label="Text at links">
         {FIGURES.map((each) => (

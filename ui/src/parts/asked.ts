@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Operations } from "../api/types";
+import { connection } from "../live/store";
 
 /** What an operation answered. The answer of before stays while the next one is on its way, or fails. */
 export interface Asked<T> {
@@ -42,6 +43,10 @@ export function useAsked<K extends keyof Operations>(operation: K, request: Oper
     const timer = setInterval(() => void again(), every * 1000);
     return () => clearInterval(timer);
   }, [operation, said, every]);
+  const link = trouble?.unreachable ? connection.value : ""; // the server that did not answer is asked again when it is back
+  useEffect(() => {
+    if (link === "live") void again();
+  }, [link]);
   useEffect(() => () => under.current?.abort(), []);
   return { answer, trouble, again };
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { token } from "../api/session";
 import { environments, picture } from "../live/store";
 import { FirstRun } from "../pages/firstrun";
@@ -12,7 +12,7 @@ import { Note } from "./Note";
 import { Rail } from "./Rail";
 import { search } from "./Search";
 import { SignIn } from "./SignIn";
-import { Timebar, compare, stepMinutes } from "./Timebar";
+import { Timebar, changeNear, compare, stepMinutes } from "./Timebar";
 import { Top } from "./Top";
 
 export function App(): JSX.Element {
@@ -21,7 +21,7 @@ export function App(): JSX.Element {
 }
 
 function Frame(): JSX.Element {
-  useEffect(() => bind(keys()), []);
+  useLayoutEffect(() => bind(keys()), []);
   useEffect(chooseEnvironment, [environments.value, place.value.environment]);
   const page = PAGES.find((each) => each.id === place.value.page);
   const empty = environments.value !== null && nothingWatched() && !page?.always;
@@ -75,6 +75,8 @@ function keys(): Key[] {
     { keys: "l", does: "back to live", run: () => go({ at: "" }) },
     { keys: ",", does: "one minute back", run: () => stepMinutes(-1) },
     { keys: ".", does: "one minute on", run: () => stepMinutes(1) },
+    { keys: "[", does: "change before", run: () => changeNear(-1) },
+    { keys: "]", does: "change after", run: () => changeNear(1) },
     { keys: "c", does: "compare this moment with now", run: compare },
     { keys: "v", does: "picture or table twin", run: () => go({ twin: !place.value.twin }) },
     { keys: "Escape", does: "close the topmost thing", run: () => (keyListOpen.value ? (keyListOpen.value = false) : go({ focus: "" })) },

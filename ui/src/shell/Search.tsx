@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ask } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Hit, SearchAnswer } from "../api/types";
@@ -51,7 +51,7 @@ async function look(value: string): Promise<void> {
 
 export function Search(): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     field = input.current;
     return () => void (field = null);
   }, []);
@@ -93,6 +93,7 @@ function take(place: number, close: () => void): void {
   const target = chosen(place, text.value, answer.value);
   if (!target) return;
   close();
+  document.getElementById("main")?.focus(); // what is found is there: Tab goes on from it
   go(target);
   sought.value = target.focus ?? "";
 }
@@ -141,7 +142,7 @@ function Suggestions({ close }: { close: () => void }): JSX.Element {
 
 function Option({ hit, place, close }: { hit: Hit; place: number; close: () => void }): JSX.Element {
   const name = parts(hit.name, text.value);
-  const value = hit.field === "name" ? null : parts(hit.value ?? "", text.value);
+  const value = hit.field === "name" || hit.value === hit.name ? null : parts(hit.value ?? "", text.value);
   return (
     <div id={`hit-${place}`} role="option" aria-selected={place === active.value} class="row suggestion" onClick={() => take(place, close)}>
       <Glyph name={glyphOf({ kind: hit.kind, note: "" })} tone="t2" />

@@ -2,12 +2,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { knows } from "../api/client";
 import { Problem } from "../api/problem";
-import { signIn } from "../api/session";
+import { refused, signIn } from "../api/session";
 
 /** Asks for a token. The address `calipso up` prints brings one behind its `#`. */
 export function SignIn(): JSX.Element {
   const secret = useSignal("");
-  const trouble = useSignal("");
+  const trouble = useSignal(refused.value ? "This token has expired or was revoked. Whoever made it can make another; you come back to where you are." : "");
   const asking = useSignal(false);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();

@@ -7,9 +7,10 @@ import { token } from "../api/session";
 import type { Density } from "../api/types";
 import { connection, offlineSince, picture, recent, revision, staleScopes } from "../live/store";
 import { Glyph } from "../parts/Glyph";
+import { announce } from "../state/announce";
 import { environment, frozen, go, place, settle } from "../state/place";
 import { clock, count, day, lasting, moment } from "../state/words";
-import { heights, momentAt, perBar, SPANS, ticks } from "./bars";
+import { heights, momentAt, changeEdge, perBar, SPANS, ticks } from "./bars";
 
 const BINS = 180;
 const REFRESH = 10_000;
@@ -67,16 +68,14 @@ export function compare(): void {
   go({ page: "changes", against: place.value.at || place.value.against, at: "", focus: "" });
 }
 
-/** Go to the stretch before or after with a change in it; within it to its end, so that the change is in the picture. */
+/** Go to before the change before, or to after the change after: as near as the bars tell. */
 export function changeNear(direction: 1 | -1): void {
   const told = density.value;
   if (!told) return;
   const [from, to] = [Date.parse(told.start), Date.parse(told.end)];
-  const size = (to - from) / told.counts.length;
-  const here = Math.floor(((frozen.value ? Date.parse(place.value.at) : to) - from) / size);
-  for (let bin = here + direction; bin >= 0 && bin < told.counts.length; bin += direction) {
-    if (told.counts[bin]) return go({ at: moment(from + bin * size) });
-  }
+  const found = changeEdge(told.counts, from, to, frozen.value ? Date.parse(place.value.at) : to, direction);
+  if (found === null && direction < 0) announce("No change before in the stretch shown");
+  else go({ at: found === null || found >= to ? "" : moment(found) });
 }
 
 export function Timebar(): JSX.Element {
@@ -126,9 +125,9 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
   const empty = (density.value?.revision ?? 0) === 0 && revision.value === 0;
   return (
     <svg
-      ref={svg} class="scene hist" role="slider" tabIndex={0} aria-label="Moment shown" aria-valuemin={0} aria-valuemax={Math.round((to - from) / 1000)}
+      ref={svg} class="scene hist" role="slider" tabindex={0} aria-label="Moment shown" aria-valuemin={0} aria-valuemax={Math.round((to - from) / 1000)}
       aria-valuenow={Math.round((at - from) / 1000)} aria-valuetext={past ? `${clock(at)} UTC, ${count((density.value?.counts ?? []).reduce((sum, each) => sum + each, 0))} changes in the stretch shown` : offlineSince.value ? `not live since ${clock(at)} UTC` : "now"}
-      onPointerDown={(event) => drag(event, room)} onKeyDown={slide}
+      onPointerDown={(event) => drag(event, room)} onMouseDown={(event) => event.preventDefault()} onKeyDown={slide}
     >
       {empty ? <text x={width.value / 2} y={30} class="x2" text-anchor="middle">No history yet. The first completed run draws the first mark here.</text> : <Density room={room} x={x} />}
       <path d={`M0 ${AXIS + 0.5}H${width.value}`} class="axis" />
@@ -216,6 +215,7 @@ function drag(event: PointerEvent, room: number): void {
     dragged.value = null;
     go({ at: chosen ?? "" });
   };
+  if (document.activeElement !== svg) (document.activeElement as HTMLElement | null)?.blur(); // keys are for the page now
   svg.setPointerCapture(event.pointerId);
   svg.addEventListener("pointermove", to);
   svg.addEventListener("pointerup", done);

@@ -44,3 +44,16 @@ export function perBar(span: number, bins: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   return seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
+
+/**
+ * The beginning of the last bar with changes before a moment, or the end of the first one after it, in whole seconds,
+ * as the address has them; null where there is none.
+ */
+export function changeEdge(counts: readonly number[], from: number, to: number, here: number, direction: 1 | -1): number | null {
+  const size = (to - from) / counts.length;
+  const edges = counts.flatMap((many, bin) => {
+    if (!many) return [];
+    return direction < 0 ? [Math.floor((from + bin * size) / 1000) * 1000] : [Math.ceil((from + (bin + 1) * size) / 1000) * 1000];
+  });
+  return (direction < 0 ? edges.filter((at) => at < here).at(-1) : edges.find((at) => at > here)) ?? null;
+}

@@ -10,7 +10,7 @@ const PREFIX = "g";
 const TWO_STROKES_WITHIN = 1200;
 let first = 0;
 
-/** Add keys; the returned function takes them away. Later layers win. */
+/** Add keys; the returned function takes them away. Later layers win. From a layout effect: who sees a page can press its keys. */
 export function bind(keys: Key[]): () => void {
   layers.push(keys);
   return () => {

@@ -7,9 +7,11 @@ import { clock, count, counted, moment } from "../../state/words";
 import { a, b, density, diff, dragged } from "./moments";
 import { spread } from "./lines";
 
-const TALL = 118;
-const AXIS = 96;
+const TALL = 142;
+const AXIS = 120;
 const HIGH = 64;
+/** Above it stand the words, which the handles must not pass behind. */
+const TOP = 30;
 const SIDE = 20;
 const LEAST = 4;
 const LABEL = 70;
@@ -33,7 +35,7 @@ export function Histogram(): JSX.Element {
       <svg ref={svg} class="scene changes-bars" height={TALL} aria-hidden="true" onPointerDown={(event) => told && drag(event, back, to)}>
         {told ? <Bars x={x} from={from} to={to} /> : null}
         <path d={`M${SIDE} ${AXIS + 0.5}H${SIDE + room}`} class="axis" />
-        {told ? ticks(from, to, room, 120).filter((tick) => clearOf(x(tick.at), x, to)).map((tick) => <text key={tick.at} x={x(tick.at)} y={113} class="x3 s11">{tick.label}</text>) : null}
+        {told ? ticks(from, to, room, 120).filter((tick) => clearOf(x(tick.at), x, to)).map((tick) => <text key={tick.at} x={x(tick.at)} y={AXIS + 17} class="x3 s11">{tick.label}</text>) : null}
         {told ? <Range x={x} to={to} /> : null}
       </svg>
       <Keys />
@@ -76,10 +78,10 @@ function Range({ x, to }: { x: (at: number) => number; to: number }): JSX.Elemen
   const near = right - left < 150;
   return (
     <g>
-      <rect x={left} y={4} width={Math.max(1, right - left)} height={AXIS - 4} class="pastrange" />
-      {[left, right].map((at, i) => <g key={i}><path d={`M${at} 6V${AXIS}`} class="pastline" /><circle cx={at} cy={6} r={5} class="pastfill" /></g>)}
-      <rect x={left - (near ? 78 : 34)} y={101} width={74} height={16} class="ground" /><text x={left - (near ? 8 : 0)} y={113} text-anchor={near ? "end" : "middle"} class="s11 bb xp">A {clock(a.value)}</text>
-      <rect x={right - 74} y={101} width={74} height={16} class="ground" /><text x={right} y={113} text-anchor="end" class="s11 bb xp">B {b.value === null ? "now" : clock(b.value)}</text>
+      <rect x={left} y={TOP} width={Math.max(1, right - left)} height={AXIS - TOP} class="pastrange" />
+      {[left, right].map((at, i) => <g key={i}><path d={`M${at} ${TOP + 2}V${AXIS}`} class="pastline" /><circle cx={at} cy={TOP + 2} r={5} class="pastfill" /></g>)}
+      <rect x={left - (near ? 78 : 34)} y={AXIS + 5} width={74} height={16} class="ground" /><text x={left - (near ? 8 : 0)} y={AXIS + 17} text-anchor={near ? "end" : "middle"} class="s11 bb xp">A {clock(a.value)}</text>
+      <rect x={right - 74} y={AXIS + 5} width={74} height={16} class="ground" /><text x={right} y={AXIS + 17} text-anchor="end" class="s11 bb xp">B {b.value === null ? "now" : clock(b.value)}</text>
     </g>
   );
 }

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { ObjectDifference } from "../../api/types";
+import { hasClique } from "../../live/focal";
 import { glyphOf, labelOf } from "../../live/kinds";
 import { model, picture } from "../../live/store";
 import { Details } from "../../parts/Details";
@@ -12,7 +13,6 @@ import { around, between } from "./lines";
 
 const SIGN: Readonly<Record<string, [string, string]>> = { added: ["ui-plus", "ok"], removed: ["ui-minus", "error"], changed: ["ui-tilde", "ca"] };
 const WORD: Readonly<Record<string, string>> = { added: "Added", removed: "Removed", changed: "Altered" };
-const CLIQUES = new Set(["instance", "container", "pod", "vservice", "network", "switch"]);
 const CAUSE: Readonly<Record<string, string>> = { event: "seen as it happened", run: "found by a run", derived: "follows from others" };
 
 /** One change: its two sides, what came about around it, who saw it. */
@@ -93,7 +93,7 @@ function Actions({ id, kind, at }: { id: string; kind: string; at: string }): JS
   return (
     <>
       {before ? <button class="btn p" onClick={() => go({ page: "map", focus: id, at: before })}><Glyph name="ui-clock" size="s" />Go to {clock(Date.parse(before))}</button> : null}
-      {CLIQUES.has(kind) ? <button class="btn" onClick={() => go({ page: "tree", focus: id, tab: "" })}><Glyph name="ui-path" size="s" />Open clique</button> : null}
+      {hasClique(kind) ? <button class="btn" onClick={() => go({ page: "tree", focus: id, tab: "" })}><Glyph name="ui-path" size="s" />Open clique</button> : null}
       <button class="btn" onClick={() => go({ page: "map", focus: id, tab: "" })}><Glyph name="ui-map" size="s" />Show on map</button>
     </>
   );

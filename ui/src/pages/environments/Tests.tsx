@@ -77,7 +77,7 @@ function Why({ host, told, place }: { host: DraftHost; told: Test; place: number
       <div class="col">
         <h3 class="sech">What to do</h3>
         {open.value && fields.map((field) => (
-          <Field key={field.name} label={field.label} type={field.type === "secret" ? "password" : "text"} mono wrong={told.probe?.error === "AuthFailed" ? `refused: ${told.probe.reason}` : told.probe?.reason ?? ""}
+          <Field key={field.name} label={field.label} type={field.type === "secret" ? "password" : "text"} mono wrong={told.probe?.error === "AuthFailed" ? "refused" : told.probe?.reason ?? ""}
             value={host.values[field.name] ?? draft.value.all[field.name] ?? ""} change={(value) => changeHost(place, { values: { ...host.values, [field.name]: value } })} />
         ))}
         <button class="btn p" onClick={() => void test(draft.value.hosts[place] ?? host)}>Test {host.name} again</button>

@@ -117,7 +117,7 @@ export function EnvironmentsPanel(): JSX.Element | null {
   if (!step || step === "text") return null;
   const said = draft.value;
   return (
-    <aside class="panel" aria-label="About the draft">
+    <aside class="panel standing" aria-label="About the draft">
       <div class="ph"><div class="k"><Glyph name="environment" size="s" />{said.name || "without a name yet"}</div><h2>What Calipso does there</h2><p class="t2 f12 panel-lead">It only reads. Over SSH nothing is installed and nothing is left behind.</p></div>
       <div class="pb" tabIndex={0} role="region" aria-label="Support and secrets">
         <Support list={supported.answer?.items ?? []} />

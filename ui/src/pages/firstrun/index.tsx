@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { ask } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { WAYS } from "../../api/types";
@@ -49,7 +49,7 @@ export function FirstRun(): JSX.Element {
     { glyph: "ui-clock", title: "The demo", says: "A recorded cloud of three hosts with a day of history and one fault to find.", act: looking.value === DEMO ? "Opening" : "Open the demo", note: "Works offline. Nothing outside this machine is contacted.", run: "open_demo" in WAYS ? () => void begin(DEMO, () => ask("open_demo", {})) : null, picture: Moment },
   ];
   const ways = all.filter((way) => way.run);
-  useEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
+  useLayoutEffect(() => bind(ways.map((way, i) => ({ keys: String(i + 1), does: way.act, run: () => way.run?.() }))), []);
   const help = { href: linkTo(HELP), onClick: (event: MouseEvent) => follow(event, HELP) };
   return (
     <div class="firstrun">

@@ -43,7 +43,7 @@ function Traffic(): JSX.Element {
 }
 
 function Talkers(): JSX.Element {
-  const found = talkers(rows.value ?? [], 5);
+  const found = talkers(rows.value ?? [], 5).filter((each) => each.rate > 0);
   const most = Math.max(1, found[0]?.rate ?? 0);
   return (
     <section class="flow-card">
@@ -53,7 +53,7 @@ function Talkers(): JSX.Element {
           <li key={each.name}><button class={`link trunc${nameOf(each.object) ? " b" : " mono"}`} title={each.name} onClick={() => go({ filter: `address:${each.name}` })}>{nameOf(each.object) || each.name}</button><svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="100" height="8" class="bar-soft" /><rect width={(each.rate / most) * 100} height="8" class="bar-n" /></svg><span class="mono num">{rateWords(each.rate)}</span></li>
         ))}
       </ul>
-      {found.length ? null : <p class="f12 t2">No traffic was seen.</p>}
+      {found.length ? null : <p class="f12 t2">{rows.value?.length ? "No traffic is seen now." : "No traffic was seen."}</p>}
     </section>
   );
 }
@@ -66,7 +66,7 @@ function Watched(): JSX.Element {
     <section class="flow-card">
       <h2 class="sech">What is watched<span class="r">{counted(points.length, "point", "points")} on {counted(hosts.size, "host", "hosts")}</span></h2>
       <ul class="list">{told?.captures.map((each) => <Capture key={each.id} capture={each} />)}{told?.ended?.slice(0, ENDED).map((each) => <Ended key={each.id} capture={each} />)}</ul>
-      <p class="f12 t2">{!told ? "" : !told.running ? "Nothing is captured here: no server runs." : told.captures.length ? "Elsewhere nothing is watched: no claim." : "Nothing is watched: no claim about any traffic."}{lost.value ? ` ${count(lost.value)} packets were lost.` : ""}</p>
+      <p class="f12 t2">{!told ? "" : !told.running ? "Nothing is captured here: no server runs." : told.captures.length ? "Elsewhere nothing is watched: no claim." : rows.value?.length ? "Nothing is watched now: these flows were captured before." : "Nothing is watched: no claim about any traffic."}{lost.value ? ` ${count(lost.value)} packets were lost.` : ""}</p>
     </section>
   );
 }

@@ -6,12 +6,12 @@ import { Glyph } from "../../parts/Glyph";
 import { Grid, type Column } from "../../parts/Grid";
 import { Empty, Trouble } from "../../parts/Said";
 import { at, go, place } from "../../state/place";
-import { count, counted } from "../../state/words";
+import { count, counted, shortened } from "../../state/words";
 import { CaptureForm } from "./CaptureForm";
 import { Cards } from "./Cards";
 import { InjectForm } from "./InjectForm";
 import { Sent } from "./Sent";
-import { nameOf, pointOf } from "./names";
+import { nameOf, seenAt } from "./names";
 import { filterOf, lineOf, queryOf, rateWords, wantedOf, type Row } from "./model";
 import { captures, follow, held, hold, paused, problem, rows, truncated } from "./watching";
 
@@ -89,8 +89,12 @@ function Found(): JSX.Element | null {
 
 const MARK: Readonly<Record<Row["state"], string>> = { "one way": "error", fragments: "warn", over: "", "": "" };
 
+/** Longer names lose their middle: the address is to be seen. */
+const LONGEST = 16;
+
 function End({ id, text }: { id?: string; text: string }): JSX.Element {
-  return <span>{nameOf(id) ? <b>{nameOf(id)} </b> : null}<span class="mono t2">{text}</span></span>;
+  const name = nameOf(id);
+  return <span title={`${name} ${text}`}>{name ? <b>{shortened(name, LONGEST, true)} </b> : null}<span class="mono t2">{text}</span></span>;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -99,7 +103,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "to", label: "To", width: 250, text: (row) => `${nameOf(row.flow.b_object)} ${row.b}`.trim(), cell: (row) => <End id={row.flow.b_object} text={row.b} /> },
   { id: "protocol", label: "Proto", width: 70, mono: true, text: (row) => row.protocol },
   { id: "application", label: "App", width: 80, text: (row) => row.application },
-  { id: "at", label: "Seen at", width: 140, mono: true, text: (row) => pointOf(row.flow.node) },
+  { id: "at", label: "Seen at", width: 184, mono: true, text: (row) => seenAt(row.flow.node) },
   { id: "ab", label: "A to B /s", width: 84, num: true, mono: true, text: (row) => count(row.ab) },
   { id: "ba", label: "B to A /s", width: 84, num: true, mono: true, text: (row) => count(row.ba), cell: (row) => (row.state === "one way" ? <b class="error">{count(row.ba)}</b> : count(row.ba)) },
   { id: "line", label: "2 min", width: 112, text: (row) => (row.points.length > 1 && row.rate === 0 ? "fell to 0" : rateWords(Math.max(...row.points))), cell: (row) => <svg class={`sparkline${row.state === "one way" ? " bad" : ""}`} width="96" height="18" role="img" aria-label={row.rate === 0 ? "is at 0 now" : `at most ${rateWords(Math.max(...row.points))}`}><path d={lineOf(row.points, 96, 18, 60)} class="spark" /></svg> },

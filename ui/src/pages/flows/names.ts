@@ -16,6 +16,13 @@ export function pointOf(id: string | undefined): string {
   return owner === thing.name ? thing.name : `${owner} ${thing.name}`;
 }
 
+/** The same in a table of all hosts, where every host has an eth0: with the host, where it is not in a workload. */
+export function seenAt(id: string | undefined): string {
+  const thing = picture.value?.things.get(id ?? "");
+  const point = pointOf(id);
+  return thing && point === thing.name && thing.host && thing.host !== thing.name ? `${thing.host} ${point}` : point;
+}
+
 /** The workload that an end belongs to, which has a clique; "" for none. */
 export function workloadOf(id: string | undefined): string {
   for (let thing = picture.value?.things.get(id ?? ""); thing && thing.id !== thing.host; thing = picture.value?.things.get(thing.parent)) {

@@ -65,7 +65,7 @@ function Kinds({ kinds, chosen }: { kinds: readonly KindCount[]; chosen: string 
 
 function Table({ kind }: { kind: string }): JSX.Element {
   const again = usePaced(revision, EVERY);
-  const { answer, trouble } = useAsked("get_objects", environment.value ? { environment: environment.value, kind, at: at.value } : null, 0, at.value ? 0 : again);
+  const { answer, trouble, again: retry } = useAsked("get_objects", environment.value ? { environment: environment.value, kind, at: at.value } : null, 0, at.value ? 0 : again);
   const { filter, more } = place.value;
   const all: readonly ObjectView[] = (answer?.items ?? []).filter((row) => row.kind === kind);
   const wanted = more["columns"] ? more["columns"].split(",") : usual(model.value, kind).filter((name) => all.some((row) => name in (row.attributes ?? {})));
@@ -86,7 +86,7 @@ function Table({ kind }: { kind: string }): JSX.Element {
         <Choice all={known(all)} wanted={wanted} />
         <button class="btn push" onClick={save} disabled={!rows.length}><Glyph name="ui-export" size="s" />CSV</button>
       </div>
-      <Trouble problem={trouble} />
+      <Trouble problem={trouble} again={() => void retry()} />
       {answer && !rows.length ? <Empty title={all.length ? `None of ${count(all.length)} fits “${filter}”.` : `There are no ${name.toLowerCase()} ${at.value ? "at this moment" : "now"}.`} /> : null}
       {answer && !rows.length && filter ? <p class="empty"><button class="btn" onClick={() => go({ filter: "" })}>Clear filter</button></p> : null}
       {rows.length ? (

@@ -17,6 +17,10 @@ export function Summary(): JSX.Element | null {
     version.value;
     return [...(picture.value?.things.values() ?? [])].filter((each) => severityOf(each, staleHosts.value) === "error");
   });
+  const others = useComputed(() => {
+    version.value;
+    return [...(picture.value?.things.values() ?? [])].filter((each) => each.kind === "device" && each.state === "down").length;
+  });
   const kinds = useComputed(() => {
     version.value;
     const found = new Map<string, number>();
@@ -26,7 +30,7 @@ export function Summary(): JSX.Element | null {
   if (!there) return null;
   const hosts = kinds.value.find(([kind]) => kind === "host")?.[1] ?? 0;
   return (
-    <aside class="panel" aria-label="Details">
+    <aside class="panel standing" aria-label="Details">
       <div class="ph">
         <div class="k"><Glyph name="environment" size="s" />Environment</div>
         <h2>{environment.value}, {counted(hosts, "host", "hosts")}</h2>
@@ -35,7 +39,8 @@ export function Summary(): JSX.Element | null {
       <div class="pb" tabIndex={0} role="region" aria-label="Summary">
         <section>
           <h3 class="sech">Worst first<span class="r">{counted(bad.value.length, "object is down", "objects are down")}</span></h3>
-          {bad.value.length === 0 ? <p class="f12 t2">Nothing that carries traffic is down.</p> : null}
+          {bad.value.length === 0 ? <p class="f12 t2">No instance, service, NIC, bridge, switch or tunnel end is down.</p> : null}
+          {others.value > 0 ? <p class="f12 t2">{counted(others.value, "device without such a role is down.", "devices without such a role are down.")}</p> : null}
           <ul class="list">
             {bad.value.slice(0, MOST).map((each) => (
               <li key={each.id}>

@@ -1,8 +1,8 @@
 import { effect, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { followFigures } from "../../live/figures";
-import type { Thing } from "../../live/picture";
+import { focalOf } from "../../live/focal";
 import { sought } from "../../live/sought";
 import { picture, trouble } from "../../live/store";
 import { Details } from "../../parts/Details";
@@ -26,7 +26,7 @@ import { Summary } from "./Summary";
 import { Twin } from "./Twin";
 
 export function MapPage(): JSX.Element {
-  useEffect(() => bind(keys), []);
+  useLayoutEffect(() => bind(keys), []);
   useEffect(() => followFigures(figuredHosts), []);
   useEffect(() => effect(bringSought), []);
   return (
@@ -113,16 +113,6 @@ function bringSought(): void {
   if (!id || !arrangement.value) return;
   sought.value = "";
   requestAnimationFrame(() => show(picture.peek()?.things.get(id)?.host || id));
-}
-
-const FOCAL = new Set(["instance", "container", "pod", "vservice", "network", "switch"]);
-
-/** The object whose clique is opened for one that is looked at: itself, or what it is part of, as a NIC of its instance. */
-function focalOf(id: string): Thing | undefined {
-  const things = picture.value?.things;
-  let thing = things?.get(id);
-  while (thing && !FOCAL.has(thing.kind)) thing = things?.get(thing.parent);
-  return thing;
 }
 
 export function MapPanel(): JSX.Element {

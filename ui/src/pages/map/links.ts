@@ -123,6 +123,38 @@ export function route(from: Rect, to: Rect, track: number): number[] {
   return [left.x + left.w / 2, left.y + left.h, left.x + left.w / 2, under, right.x + right.w / 2, under, right.x + right.w / 2, right.y + right.h];
 }
 
+const CLEAR = 5;
+/** How often a way around is moved on, where something else stands in it too. */
+const TRIES = 8;
+
+/**
+ * A way that goes down straight or with one step, led around the boxes that stand in it, so that it does not seem to
+ * join what it passes. `among`: boxes that neither end is or is in. The way as it is where there is no way around.
+ */
+export function around(points: number[], among: readonly Rect[], track: number): number[] {
+  const [x, top] = [points[0] ?? 0, points[1] ?? 0];
+  const [end, last] = [points.at(-2) ?? 0, points.at(-1) ?? 0];
+  const turn = points.length === 8 ? (points[3] ?? last) : last;
+  if (turn <= top || among.length === 0) return points;
+  const struck = (at: number): Rect | undefined => among.find((box) => at > box.x - 1 && at < box.x + box.w + 1 && box.y < turn && box.y + box.h > top);
+  if (!struck(x)) return points;
+  const ways = [-1, 1].flatMap((side) => {
+    let at = x;
+    for (let i = 0; i < TRIES; i++) {
+      const box = struck(at);
+      if (!box) return [at];
+      at = side < 0 ? box.x - CLEAR - 3 * track : box.x + box.w + CLEAR + 3 * track;
+    }
+    return [];
+  });
+  const best = ways.sort((one, other) => Math.abs(one - x) + Math.abs(one - end) - Math.abs(other - x) - Math.abs(other - end))[0];
+  if (best === undefined) return points;
+  const out = Math.min(...among.filter((box) => x > box.x && x < box.x + box.w && box.y > top - 1).map((box) => box.y)) - CLEAR;
+  const first = Math.max(top + 2, Math.min(top + CLEAR, out));
+  const back = points.length === 8 ? turn : last - CLEAR;
+  return [x, top, x, first, best, first, best, back, end, back, end, last];
+}
+
 /** How wide a line is that stands for n links. */
 export function widthOf(line: Line): number {
   if (line.broken) return 2;

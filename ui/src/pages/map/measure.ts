@@ -21,6 +21,8 @@ const CHIP = { w: 136, h: 24 };
 const TILE = { w: 148, h: 46 };
 const HOST = { w: 252, h: 180 };
 const SMALL_TILE = { w: 116, h: 30 };
+/** Least width of a group: so that it can be named. */
+const NAMED = 204;
 /** Width to height a box comes near: what stands in rows within a host is wide and low. */
 const ASPECTS: Readonly<Record<string, number>> = { vedge: 5, ovs_bridge: 2.4, vconnector: 2.6, device: 3, host: 1.4 };
 const ASPECT = 1.45;
@@ -92,14 +94,14 @@ export function measure(box: Box, memory: Memory, measured: Measured): Size {
 /** Room for a box's name: a host's is drawn at full size while its inside is still small, that of a large group too. */
 export function headOf(box: Box, natural: number): number {
   if (box.kind === "host") return 64;
-  return box.thing ? 34 : Math.max(22, natural * 0.028);
+  return box.thing ? 34 : Math.max(28, natural * 0.028);
 }
 
 export const gapOf = (box: Box): number => (box.thing ? BAND_GAP : PLAIN_GAP);
 
 /** How large a box is with these rows. */
 function sizeOf(box: Box, rows: readonly Row[]): Size {
-  let w = box.shape === "chip" ? CHIP.w : TILE.w;
+  let w = box.shape === "chip" ? CHIP.w : box.thing ? TILE.w : NAMED;
   let h = PAD;
   rows.forEach((row, i) => {
     w = Math.max(w, row.columns * (row.cellW + GAP) - GAP + 2 * PAD);

@@ -5,7 +5,7 @@ import { count, counted, shortened } from "../../state/words";
 import type { Box, Boxes } from "./boxes";
 import { MARKS, roomFor, type DisplayList, type Item, type RectItem } from "./display";
 import type { Layout } from "./layout";
-import { route, widthOf, type Line, type Rect } from "./links";
+import { around, route, widthOf, type Line, type Rect } from "./links";
 import { headOf } from "./measure";
 import type { Placed } from "./places";
 import { MOST, onScreen, type Area, type View } from "./view";
@@ -26,10 +26,14 @@ export interface Asked {
 }
 
 const LEGIBLE = 60;
+/** With more links than these in view, none is led around what stands in its way: nobody follows a single one. */
+const CROWDED = 150;
+/** Under this height a plate has no room for its name. */
+const LOWEST = 12;
 /** Under this width a name stands without its glyph. */
 const NARROW = 84;
 
-/** Everything that is within the area, back to front: plates, links, tiles, chips, marks, labels. */
+/** Everything that is within the area, back to front: plates, links, names of plates, tiles, chips, marks, labels. */
 export function scene(asked: Asked): DisplayList {
   const list: DisplayList = { items: [], targets: [], kinds: new Set(), severities: new Set(), links: new Set(), things: 0 };
   const within = withinFocus(asked);
@@ -40,6 +44,7 @@ export function scene(asked: Asked): DisplayList {
   const closed = shown.filter((each) => !asked.open.has(each.box.id));
   for (const each of plates) plate(asked, each, list, bright);
   const wires = links(asked, list, within, MOST - shown.length);
+  for (const each of plates) title(asked, each, list, bright);
   for (const each of closed) tile(asked, each, list, bright);
   list.things = shown.length + wires;
   return list;
@@ -97,22 +102,36 @@ function plate(asked: Asked, each: Placed, list: DisplayList, bright: Set<string
   const stale = box.kind === "host" && asked.staleHosts.has(box.name);
   list.items.push({
     t: "rect", ...at, r: Math.min(8, at.w / 20), dim, hatch: stale, width: box.id === asked.focus ? 2 : 1,
-    fill: each.depth % 2 ? "surface-2" : "surface-1", stroke: box.id === asked.focus ? "accent" : box.kind === "host" ? "line-3" : "line-2",
+    fill: groundOf(each), stroke: box.id === asked.focus ? "accent" : box.kind === "host" ? "line-3" : "line-2",
     ...(box.kind === "netns" || box.kind === "vservice" ? { dash: [4, 3] } : {}),
   });
+}
+
+const groundOf = (each: Placed): string => (each.depth % 2 ? "surface-2" : "surface-1");
+
+/** A plate's name and what it holds, on ground of their own: links pass behind. */
+function title(asked: Asked, each: Placed, list: DisplayList, bright: Set<string> | null): void {
+  const { box } = each;
+  const at = onScreen(each, asked.view);
+  const dim = dimmed(bright, box.id);
   const head = headOf(box, each.natural) * each.scale * asked.view.k;
-  if (at.w < LEGIBLE || head < 15) return;
-  const big = each.depth === 0 || box.kind === "host";
-  const size = big && head >= 26 ? 15 : 12;
-  const y = at.y + Math.min(head * 0.72, big ? 26 : 22);
+  if (at.w < LEGIBLE || head < LOWEST) return;
+  const big = (each.depth === 0 || box.kind === "host") && head >= 26;
+  const size = big ? 15 : head < 15 ? 11 : 12;
+  const y = at.y + Math.min(head < 15 ? head / 2 + 4 : head * 0.72, big ? 26 : 22);
   const name = titleOf(asked, box);
-  const glyph = big && head >= 26 ? 18 : 14;
-  list.items.push({ t: "glyph", x: at.x + 12, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
+  const glyph = big ? 18 : head < 15 ? 11 : 14;
   const mono = box.thing !== null && box.kind !== "environment";
-  const text = shortened(name, roomFor(at.w - 56, size, mono, true));
-  list.items.push({ t: "text", x: at.x + 18 + glyph, y, text, size, ink: "text-1", bold: true, mono, dim });
+  const text = shortened(name, roomFor(at.w - 34 - glyph, size, mono, true));
   const used = at.x + 30 + glyph + text.length * (mono ? size * 0.61 : size * 0.56);
+  ground(each, at.x + 9, used - 6, y, list, dim);
+  list.items.push({ t: "glyph", x: at.x + 12, y: y - glyph / 2 - 4, size: glyph, glyph: glyphFor(box), ink: inkOf(box.kind), knock: "surface-1", dim });
+  list.items.push({ t: "text", x: at.x + 18 + glyph, y, text, size, ink: "text-1", bold: true, mono, dim });
   aside(each, asked.layout.placed.more(each).length, at, used, y, list, dim);
+}
+
+function ground(each: Placed, left: number, right: number, y: number, list: DisplayList, dim: boolean): void {
+  list.items.push({ t: "rect", x: left, y: y - 12, w: right - left, h: 16, r: 2, fill: groundOf(each), stroke: "", width: 0, dim });
 }
 
 /** Right of a plate's name: what it holds, and its mark. */
@@ -121,7 +140,10 @@ function aside(each: Placed, more: number, at: ReturnType<typeof onScreen>, used
   const counts = countsOf(box);
   const wide = counts.length * 6;
   const room = at.x + at.w - 14 - used;
-  if (counts && room > wide) list.items.push({ t: "text", x: at.x + at.w - 14, y, text: counts, size: 12, ink: "text-2", anchor: "end", dim });
+  if (counts && room > wide) {
+    ground(each, at.x + at.w - 18 - wide, at.x + at.w - 12, y, list, dim);
+    list.items.push({ t: "text", x: at.x + at.w - 14, y, text: counts, size: 12, ink: "text-2", anchor: "end", dim });
+  }
   if (box.severity !== "ok" && room > 20) {
     const mark = MARKS[box.severity];
     const x = room > wide + 30 && counts ? at.x + at.w - 14 - wide - 24 : used;
@@ -168,9 +190,25 @@ function links(asked: Asked, list: DisplayList, within: ReadonlySet<string>, mos
     const lane = Math.round(Math.max(a.y, b.y));
     const track = tracks.get(lane) ?? 0;
     tracks.set(lane, track + 1);
-    draw(asked, line, route(a, b, track % 6), list, within);
+    const way = route(a, b, track % 6);
+    draw(asked, line, wires.length > CROWDED ? way : around(way, between(asked, line), track % 3), list, within);
   }
   return wires.length;
+}
+
+/** Beside the ways of a link: what stands in the boxes that both ends are in, as far as one of them is. */
+function between(asked: Asked, line: Line): Rect[] {
+  const own = new Set<string>();
+  for (const end of [line.from, line.to]) for (let each: string | undefined = end; each !== undefined; each = asked.boxes.parent.get(each)) own.add(each);
+  const found: Rect[] = [];
+  for (const id of own) {
+    if (!asked.open.has(id)) continue;
+    for (const child of asked.layout.placed.get(id)?.box.children ?? []) {
+      const placed = own.has(child.id) ? undefined : asked.layout.placed.get(child.id);
+      if (placed) found.push(onScreen(placed, asked.view));
+    }
+  }
+  return found;
 }
 
 function inView(asked: Asked): Wire[] {
@@ -271,9 +309,9 @@ function label(asked: Asked, each: Placed, at: ReturnType<typeof onScreen>, list
   const marked = box.severity !== "ok";
   const room = at.w - 14 - glyph - (marked ? (glyph > 0 ? 26 : 18) : glyph > 0 ? 8 : 2);
   const mono = box.thing !== null && box.shape !== "plate" || box.kind === "host";
-  const middle = box.shape === "chip";
-  const name = shortened(titleOf(asked, box), roomFor(room, size, mono, !middle), middle);
-  list.items.push({ t: "text", x: at.x + 13 + glyph, y, text: name, size, ink: "text-1", bold: !middle, mono, dim });
+  const chip = box.shape === "chip";
+  const name = shortened(titleOf(asked, box), roomFor(room, size, mono, !chip), mono);
+  list.items.push({ t: "text", x: at.x + 13 + glyph, y, text: name, size, ink: "text-1", bold: !chip, mono, dim });
   if (marked) list.items.push({ t: "glyph", x: at.x + at.w - (glyph > 0 ? 22 : 16), y: glyph > 0 ? y - 11 : at.y + 2, size: 14, ...MARKS[box.severity], knock: "surface-1", dim });
   if (!two) return;
   const [left, right] = secondLine(asked, box);

@@ -15,6 +15,9 @@ export interface Area {
 
 const OPEN_AT = 320;
 const OF_NATURAL = 0.56;
+/** A host opens when what is in it can be told apart; at this width at the latest. */
+const LEGIBLE = 0.36;
+const OPEN_AT_LAST = 600;
 const CLOSE_AT = 280 / 320;
 export const MOST = 3000;
 
@@ -65,7 +68,7 @@ function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): v
   if (at.x > asked.area.w || at.y > asked.area.h || at.x + at.w < 0 || at.y + at.h < 0) return;
   asked.left--;
   if (!placed.box.children.length) return;
-  const wanted = Math.min(OPEN_AT, placed.natural * OF_NATURAL) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
+  const wanted = opensAt(placed) * asked.strictness * (asked.before.has(id) ? CLOSE_AT : 1);
   if (placed.depth > 0 && at.w < wanted && !asked.pinned.has(id)) return;
   open.add(id);
   for (const child of placed.box.children) {
@@ -74,13 +77,19 @@ function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): v
   }
 }
 
+/** How wide a box is drawn when it begins to show its inside. */
+function opensAt({ box, natural }: Placed): number {
+  if (box.kind === "host") return Math.max(OPEN_AT, Math.min(OPEN_AT_LAST, natural * LEGIBLE));
+  return Math.min(OPEN_AT, natural * OF_NATURAL);
+}
+
 /** How near one is, by how large a host is drawn. */
 export function levelOf(layout: Layout, view: View): number {
   const { host } = layout;
   if (!host) return 0;
   const px = host.w * view.k;
   if (px < 60) return 0;
-  if (px < OPEN_AT) return 1;
+  if (px < opensAt(host)) return 1;
   const inside = host.scale * view.k;
   return inside < 0.7 ? 2 : inside < 1.3 ? 3 : 4;
 }

@@ -78,7 +78,7 @@ function Box({ id, x, y }: { id: string; x: number; y: number }): JSX.Element {
     look();
   };
   return (
-    <g role="button" tabIndex={0} class="lane-node" aria-label={`${name}${thing ? `, ${thing.host}` : ""}`} onClick={look} onKeyDown={stroke}>
+    <g role="button" tabindex={0} class="lane-node" aria-label={`${name}${thing ? `, ${thing.host}` : ""}`} onClick={look} onKeyDown={stroke}>
       <title>{id}</title>
       <rect x={x} y={y - BOX.h / 2} width={BOX.w} height={BOX.h} rx={4} class={`tile${place.value.focus === id ? " sel" : ""}`} />
       <svg x={x + 6} y={y - 7} width={14} height={14} class="t2"><use href={`#g-${glyphOf(thing ?? { kind: "device", note: "" })}`} /></svg>

@@ -94,7 +94,7 @@ export function QueryPanel(): JSX.Element | null {
   if (looked.value) return <Details actions={<button class="btn" onClick={() => go({ page: "map" })}><Glyph name="ui-map" size="s" />Show on map</button>} />;
   const steps = STEPS.filter(([name]) => USEFUL.includes(name));
   return (
-    <aside class="panel" aria-label="Steps">
+    <aside class="panel standing" aria-label="Steps">
       <div class="ph"><div class="k"><Glyph name="ui-query" size="s" />Language</div><h2>Steps you can use here</h2></div>
       <div class="pb" tabIndex={0} role="region" aria-label="Steps you can use here">
         <dl class="kv steps-list">{steps.map(([name, doc]) => [<dt key={name} class="mono b">{name}</dt>, <dd key={`${name}=`}>{doc}</dd>])}</dl>

@@ -75,7 +75,7 @@ function New({ act }: { act: (work: () => Promise<unknown>) => Promise<boolean> 
         <div class="form">
           <Field label="Recurs" value={recurrence.value} change={(value) => (recurrence.value = value as Recurrence)} choices={RECURRENCES.map((each) => ({ value: each, label: each === "cron" ? "by cron" : each }))} />
           {recurrence.value === "cron" ? <Field label="Cron" value={cron.value} change={(value) => (cron.value = value)} mono hint="minute hour day month weekday" /> : null}
-          <Field label="First" value={at.value} change={(value) => (at.value = value)} mono hint="As 2030-01-31T03:00:00Z; now when empty." />
+          <Field label="First" value={at.value} change={(value) => (at.value = value)} mono hint="As 02:30, 2030-01-31 02:30 or +2h; now when empty." />
           <Field label="Zone" value={zone.value} change={(value) => (zone.value = value)} mono hint="Whose days and hours." />
           <Field label="Called" value={inventory.value} change={(value) => (inventory.value = value)} />
         </div>

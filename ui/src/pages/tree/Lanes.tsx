@@ -173,8 +173,9 @@ interface NodeProps {
 /** The three lines under a tile: name, address or type, one fact. */
 function captionOf(node: LaneNode, picture: Picture, letters: number): [string, string, string] {
   const thing = picture.things.get(node.id);
-  const second = node.ghost ? "missing" : shortened(thing?.note || thing?.type || "", letters, true);
-  const third = node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : thing?.note ? thing.type : node.state;
+  const facts = [thing?.note, thing?.type, node.state].filter((each): each is string => Boolean(each) && each !== node.name);
+  const second = node.ghost ? "missing" : shortened(facts[0] ?? "", letters, true);
+  const third = node.ghost ? `of ${node.host}` : node.more > 0 ? `${node.more} more` : (facts[1] ?? "");
   return [shortened(node.name, letters, true), second, third];
 }
 
@@ -188,7 +189,7 @@ function Node({ node, model, picture, chosen, choose, room }: NodeProps): JSX.El
   };
   return (
     <g
-      role="button" tabIndex={0} data-id={node.id} class="lane-node" aria-label={`${lines.filter(Boolean).join(" ")}: ${whole}`} aria-pressed={chosen} onClick={take}
+      role="button" tabindex={0} data-id={node.id} class="lane-node" aria-label={`${lines.filter(Boolean).join(" ")}: ${whole}`} aria-pressed={chosen} onClick={take}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();

@@ -7,6 +7,9 @@ import type { Diagram, LaneEdge, Step } from "./lanes";
 
 const MARK: Readonly<Record<Step["state"], string>> = { pass: "ok", fails: "error", unknown: "unknown", "not reached": "unknown" };
 
+/** So many steps are seen before the one that fails. */
+const BEFORE = 3;
+
 /** The same path as an ordered table: the twin of the lanes. */
 export function Steps({ diagram, chosen, choose, at }: { diagram: Diagram; chosen: string; choose: (id: string) => void; at: (edge: LaneEdge) => EdgeText }): JSX.Element {
   const texts = new Map(diagram.edges.filter((edge) => edge.step).map((edge) => [edge.step, at(edge)]));
@@ -17,8 +20,9 @@ export function Steps({ diagram, chosen, choose, at }: { diagram: Diagram; chose
   };
   const rows = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const failing = diagram.broken ? rows.current?.querySelector<HTMLElement>(`tr:nth-child(${diagram.broken})`) : null;
-    if (rows.current) rows.current.scrollTop = failing ? failing.offsetTop - rows.current.clientHeight / 2 : 0;
+    const head = rows.current?.querySelector<HTMLElement>("thead");
+    const first = diagram.broken > BEFORE ? rows.current?.querySelector<HTMLElement>(`tbody tr:nth-child(${diagram.broken - BEFORE})`) : null;
+    if (rows.current) rows.current.scrollTop = first && head ? first.offsetTop - head.clientHeight : 0;
   }, [diagram.broken]);
   return (
     <div ref={rows} class="steps" tabIndex={0} role="region" aria-label="Steps">

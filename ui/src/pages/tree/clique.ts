@@ -4,7 +4,7 @@ import { ask } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { token } from "../../api/session";
 import type { CliqueView } from "../../api/types";
-import { model, picture, revision } from "../../live/store";
+import { picture, revision } from "../../live/store";
 import { at, environment, place } from "../../state/place";
 
 export const near = signal<CliqueView | null>(null);
@@ -13,11 +13,6 @@ export const cliqueTrouble = signal<Problem | null>(null);
 const REST = 400;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let last = "";
-
-/** Whether cliques begin at objects of a kind. */
-export function hasClique(kind: string | undefined): boolean {
-  return model.value?.clique_types.some((each) => each.focal_kind === kind) ?? false;
-}
 
 effect(() => {
   const { page, focus, peer } = place.value;

@@ -1,7 +1,8 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { effect, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Thing } from "../../live/picture";
+import { focalOf, hasClique } from "../../live/focal";
 import { figures, followFigures } from "../../live/figures";
 import { glyphOf, WORKLOADS } from "../../live/kinds";
 import { figureAt, figureWords } from "../../live/known";
@@ -12,15 +13,23 @@ import { Glyph } from "../../parts/Glyph";
 import { OnLinks } from "../../parts/OnLinks";
 import { Tree, type Branch } from "../../parts/Tree";
 import { WayBar } from "../../parts/Way";
-import { environment, go, looked, place } from "../../state/place";
+import { environment, go, looked, place, settle } from "../../state/place";
 import { clock, counted, moment } from "../../state/words";
-import { cliqueTrouble, far, hasClique, near } from "./clique";
+import { cliqueTrouble, far, near } from "./clique";
 import { above, inventoryOf } from "./inventory";
 import { diagram, type Diagram, type LaneEdge } from "./lanes";
 import { Lanes, type EdgeText } from "./Lanes";
 import { Steps } from "./Steps";
 
+/** Who comes with a part of a workload, as a NIC, comes for the clique of the whole. */
+function beginAtFocal(): void {
+  const { focus, more } = place.value;
+  const focal = focus ? focalOf(focus) : undefined;
+  if (focal && focal.id !== focus) settle({ focus: focal.id, more: { ...more, node: focus } });
+}
+
 export function TreePage(): JSX.Element {
+  useEffect(() => effect(beginAtFocal), []);
   return (
     <div class="tree-page">
       <Inventory />
@@ -141,7 +150,7 @@ function Ends(): JSX.Element {
       {thing ? <Glyph name="ui-right" size="s" tone="t3" /> : null}
       {other ? <End thing={other} /> : null}
       {thing && choices.length ? (
-        <select class="btn" aria-label="Other end" value={peer} onChange={(event) => go({ peer: event.currentTarget.value })}>
+        <select class="btn end-choice" aria-label="Other end" value={peer} onChange={(event) => go({ peer: event.currentTarget.value })}>
           <option value="">One end only</option>
           {choices.map((each) => <option key={each.id} value={each.id}>{each.name}{each.host && each.host !== thing.host ? ` on ${each.host}` : ""}</option>)}
         </select>
@@ -212,5 +221,5 @@ function Verdict({ diagram: { steps, broken, lost } }: { diagram: Diagram }): JS
 export function TreePanel(): JSX.Element | null {
   if (!looked.value) return null;
   const close = (): void => (place.value.more["node"] ? go({ more: { ...place.value.more, node: "" } }) : go({ focus: "" }));
-  return <Details open={choose} close={close} actions={<button class="btn" onClick={() => go({ page: "map", focus: looked.value })}><Glyph name="ui-map" size="s" />Show on map</button>} />;
+  return <Details standing={!place.value.more["node"]} open={choose} close={close} actions={<button class="btn" onClick={() => go({ page: "map", focus: looked.value })}><Glyph name="ui-map" size="s" />Show on map</button>} />;
 }
