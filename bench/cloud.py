@@ -19,22 +19,19 @@ from pathlib import Path
 
 import yaml
 
-from calipso.graph.codec import RECENT
-from calipso.graph.merge import CACHE
 from calipso.model.environment import Host
+from calipso.runtime.arenas import share_memory
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
-from calipso.runtime.writer import RECORDS, WAITING
 from calipso.seams import Reply, Request, Transport
-from calipso.stores.sqlite.database import CACHE as PAGES
 from generated_cloud import GeneratedApi, GeneratedHost, name, recorded
 
 COMMANDS = 8
 """At a time on one host, as `ssh.commands`."""
 LIMIT = 60.0
-OBJECT, DECODED, CACHED, PLAIN = 1_500, 5_900, 17_500, 1_500
-"""Bytes of an object in the graph (its budget), of a record as dictionaries, of an object that is kept decoded (its
-facets, and what they say together: what half as many kept save), of an encoded record.
+DICTIONARIES = 5_900
+"""Bytes of an object as dictionaries (DESIGN §9): a scan, the graph that it makes and what is on its way there may take no
+more. Grows with the objects alone: run with half and with twice the hosts to see it.
 """
 
 
@@ -106,14 +103,6 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def bound(objects: int) -> float:
-    """MiB that a scan may take: what objects may, whatever their number, what is on its way, which is bounded, and what
-    the store's writer and one reader keep of its file.
-    """
-    on_their_way = (WAITING + RECORDS) * DECODED + 2 * CACHE * CACHED + 2 * RECENT * PLAIN
-    return (objects * OBJECT + on_their_way + 2 * PAGES) / 2**20
-
-
 async def measured(hosts: int, instances: int, latency: float) -> None:
     kernel = await recorded(instances)
     cloud = Cloud(hosts, instances, latency, kernel)
@@ -130,8 +119,9 @@ async def measured(hosts: int, instances: int, latency: float) -> None:
                  latency_ms=latency * 1000, ratio_to_limit=round(took / LIMIT, 2))  # fmt: skip
             show("cloud scan, own CPU", time.process_time() - used, "s", questions=Late.asked)
             grown = peak() - before
+            bound = objects * DICTIONARIES / 2**20
             show("cloud scan, memory", grown, "MiB", per_object_kb=round(grown * 1024 / objects, 2),
-                 bound_mib=round(bound(objects)), ratio_to_bound=round(grown / bound(objects), 2))  # fmt: skip
+                 bound_mib=round(bound), ratio_to_bound=round(grown / bound, 2))  # fmt: skip
             revision = system.site("cloud").graph().rev
             used = time.process_time()
             again = await cloud.scan(system)
@@ -141,6 +131,7 @@ async def measured(hosts: int, instances: int, latency: float) -> None:
 
 
 def main(hosts: int = 200, instances: int = 20, milliseconds: int = 50) -> None:
+    share_memory()  # as the server does
     asyncio.run(measured(hosts, instances, milliseconds / 1000))
 
 

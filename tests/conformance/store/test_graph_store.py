@@ -143,6 +143,24 @@ def test_facets_keep_who_said_what(estate: Estate) -> None:
         assert {facet.scope for facet in facets} == {"netlink@h1"}
 
 
+def test_facets_of_very_many_hosts_are_kept(estate: Estate) -> None:
+    """A name may have a host in it, so there are several for each host."""
+    hosts = [f"h{n}" for n in range(2500)]
+    encode = estate.graph.codec.encode
+    said = [(ids.instance(f"vm-{host}"), f"libvirt@{host}", {"name": host, "host": host}) for host in hosts]
+    for ts, some in ((10, said[:1500]), (20, said[1500:])):
+        changes = [FacetChange(id, facet, encode("instance", facet, told)) for id, facet, told in some]
+        estate.graph, delta = estate.graph.apply(changes, ts)
+        estate.store.append(delta)
+    loaded, then = estate.store.load(), estate.store.graph(10)
+    for graph, known in ((loaded, said), (then, said[:1500])):
+        for id, facet, told in known:
+            head = graph.resolve(id)
+            assert head is not None
+            assert [(each.name, each.attributes) for each in graph.facets(head)] == [(facet, told)]
+    assert then.resolve(said[-1][0]) is None
+
+
 def test_changes_come_in_order_with_their_revisions(estate: Estate) -> None:
     first = estate.tick(10, *veths())
     estate.tick(20, *veths(mtu=9000))

@@ -14,8 +14,10 @@ from calipso.graph.heads import decode_head
 from calipso.graph.protocol import Obj
 from calipso.stores.sqlite.log import Epoch, last_until
 
-FACETS = 1 << 10
-"""Facet numbers are below it: ordinal and facet make one integer, so that SQLite fills the dictionary by itself."""
+FACETS = 1 << 20
+"""Facet numbers are below it: ordinal and facet make one integer, so that SQLite fills the dictionary by itself.
+Names of facets may have a host in them, so there are some for every host.
+"""
 
 _decode_hosts = msgspec.msgpack.Decoder(dict[str, str]).decode
 
