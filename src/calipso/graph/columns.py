@@ -7,6 +7,7 @@ same lineage it is brought up to date by looking only at the pages that differ, 
 from __future__ import annotations
 
 import threading
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -129,20 +130,20 @@ def _value(where: Any) -> Any:
 
 def built(found: Iterable[tuple[Any, Sequence[int]]]) -> Column:
     """A column from (value, objects that have it) pairs; a value may come in several, an object in one."""
-    many: dict[Any, list[int]] = {}
+    many: dict[Any, array[int]] = {}
     one: dict[Any, int] = {}
-    present: list[int] = []
+    present = array("I")
     for value, ords in found:
-        present += ords
+        present.extend(ords)
         for where in _slots(value):
             if where in many:
-                many[where] += ords
+                many[where].extend(ords)
             elif where in one:
-                many[where] = [one.pop(where), *ords]
+                many[where] = array("I", [one.pop(where), *ords])
             elif len(ords) == 1:
                 one[where] = ords[0]
             else:
-                many[where] = list(ords)
+                many[where] = array("I", ords)
     values: dict[Any, Bucket] = dict(one)
     values.update((where, bucket_of(ords)) for where, ords in many.items())
     return Column(values, BitMap(present))

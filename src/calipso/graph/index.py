@@ -260,4 +260,6 @@ def bucket_of(ords: Collection[int]) -> Bucket:
     """The smallest form that holds these ordinals."""
     if len(ords) == 1:
         return next(iter(ords))
-    return tuple(sorted(ords)) if len(ords) <= SMALL else BitMap(sorted(ords))
+    if len(ords) <= SMALL:
+        return tuple(sorted(ords))
+    return BitMap(ords if isinstance(ords, array) else sorted(ords))  # of an array it takes the numbers as they stand

@@ -36,6 +36,7 @@ NO_NAMES: immutables.Map[str, str] = immutables.Map()
 LINK_NAMES = {code: link.name for code, link in enumerate(LINK_TYPES)}
 
 NOTHING: list[None] = [None] * SIZE
+SEVERAL = -1
 
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
@@ -196,17 +197,20 @@ class Graph:
         """Objects, a page at a time, and beside each its encoded facets, those of all its members.
 
         Hardly an object is looked at: with very many of them that alone would be most of the time that passing takes.
+        Its own facts stand before those of another member (`objects._ordered`).
         """
-        grouped: dict[int, list[int]] = {}
-        for ord in set(self.bound.values()):
-            grouped.setdefault(ord >> BITS, []).append(ord & MASK)
-        pages, get = self.facts.pages, self.facts.get
-        for number, (heads, said) in enumerate(zip_longest(self.heads.pages, pages, fillvalue=NOTHING)):
+        bound: dict[int, dict[int, int]] = {}
+        for member, ord in self.bound.items():
+            mine = bound.setdefault(ord >> BITS, {})
+            mine[ord & MASK] = member if ord & MASK not in mine else SEVERAL
+        get = self.facts.get
+        for number, (heads, said) in enumerate(zip_longest(self.heads.pages, self.facts.pages, fillvalue=NOTHING)):
             facts = list(said)
-            for place in grouped.get(number, ()):
-                members = (head := heads[place]) is not None and head.members
-                if members:
-                    facts[place] = tuple(chain.from_iterable([get(member) or () for member in members]))
+            for place, member in bound.get(number, {}).items():
+                if member != SEVERAL:
+                    facts[place] = (facts[place] or ()) + (get(member) or ())
+                elif (head := heads[place]) is not None:
+                    facts[place] = tuple(chain.from_iterable([each or () for each in self.facts_of(head)]))
             there = [head is not None for head in heads]
             yield list(compress(count(number << BITS), there)), [each or () for each in compress(facts, there)]
 

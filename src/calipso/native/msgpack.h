@@ -20,8 +20,10 @@ static uint64_t big_endian(const uint8_t *p, unsigned size) {
 /* How many octets a length or a number after this first octet has: 0xc4 to 0xdf. */
 static const uint8_t FIXED[] = {1, 2, 4, 1, 2, 4, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, 1, 2, 4, 2, 4, 2, 4};
 
-/* The end of the value at p, NULL when there is none. */
+/* The end of the value at p, NULL when there is none. Most are short texts, numbers, nothing and truth values. */
 static const uint8_t *after(const uint8_t *p, const uint8_t *end) {
+    if (p < end && *p >= 0xa0 && *p <= 0xbf)
+        return (size_t)(end - p) > (*p & 31u) ? p + 1 + (*p & 31) : NULL;
     for (uint64_t left = 1; left; left--) {
         if (p >= end)
             return NULL;
@@ -69,7 +71,10 @@ static const uint8_t *text(const uint8_t *p, const uint8_t *end, struct span *fo
     return next;
 }
 
+/* In the order of octets. Most differ in the first. */
 static int compare(const struct span *a, const struct span *b) {
+    if (a->size && b->size && *a->at != *b->at)
+        return *a->at < *b->at ? -1 : 1;
     int order = memcmp(a->at, b->at, a->size < b->size ? a->size : b->size);
     return order ? order : (a->size > b->size) - (a->size < b->size);
 }

@@ -87,7 +87,7 @@ class Skimmer:
             return None
         ords = array("I")
         ords.frombytes(ctypes.string_at(said.ords, 4 * said.objects))
-        return list(zip(answers, _shares(ords.tolist(), said.counts[: said.different]), strict=True))
+        return list(zip(answers, _shares(ords, said.counts[: said.different]), strict=True))
 
     def __del__(self) -> None:
         self._core.skim_free(self._handle)
@@ -100,7 +100,7 @@ def skimmer(dictionary: bytes, found: ctypes.CDLL | None = None) -> Skimmer | No
     return Skimmer(core, handle) if core is not None and handle else None
 
 
-def _shares(ords: list[int], counts: Sequence[int]) -> list[list[int]]:
+def _shares(ords: array[int], counts: Sequence[int]) -> list[array[int]]:
     ends = list(accumulate(counts))
     return [ords[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
