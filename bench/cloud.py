@@ -30,8 +30,8 @@ COMMANDS = 8
 """At a time on one host, as `ssh.commands`."""
 LIMIT = 60.0
 DICTIONARIES = 5_900
-"""Bytes of an object as dictionaries (DESIGN §9): a scan, the graph that it makes and what is on its way there may take no
-more. Grows with the objects alone: run with half and with twice the hosts to see it.
+"""Bytes of an object as dictionaries (DESIGN §9): a scan, the graph that it makes and what is on its way there may take
+no more. Grows with the objects alone: run with half and with twice the hosts to see it.
 """
 
 

@@ -51,21 +51,22 @@ def others(value: Ends | None, code: int) -> list[int]:
     return list(value.get(code, ()))  # type: ignore[union-attr]
 
 
-class Picks(dict[tuple[int, ...], Callable[[tuple[int, ...]], Sequence[int]]]):
-    """Codes of an object's links → what gives, of its flat tuple, the other ends of those with a wanted code.
+class Picks(dict[tuple[int, ...], Callable[[tuple[int, ...]], Sequence[int]] | None]):
+    """Codes of an object's links → what gives, of its flat tuple, the other ends of those with a wanted code; None for
+    an object that has a link with a code that each has to be asked about.
 
     Objects of one sort have the same codes in the same order, so that they are compared once, not for each object.
     """
 
-    def __init__(self, wanted: frozenset[int]) -> None:
+    def __init__(self, wanted: frozenset[int], asked: frozenset[int]) -> None:
         super().__init__()
-        self.wanted = wanted
+        self.wanted, self.asked = wanted, asked
 
-    def __missing__(self, codes: tuple[int, ...]) -> Callable[[tuple[int, ...]], Sequence[int]]:
+    def __missing__(self, codes: tuple[int, ...]) -> Callable[[tuple[int, ...]], Sequence[int]] | None:
         if len(self) >= SORTS:
             self.clear()
         places = [2 * n + 1 for n, code in enumerate(codes) if code in self.wanted]
-        self[codes] = found = _pick(places, len(codes))
+        self[codes] = found = _pick(places, len(codes)) if self.asked.isdisjoint(codes) else None
         return found
 
 
@@ -78,18 +79,29 @@ def _pick(places: list[int], links: int) -> Callable[[tuple[int, ...]], Sequence
 
 
 @lru_cache(maxsize=64)
-def picks(wanted: frozenset[int]) -> Picks:
-    """What picks the links with one of these codes."""
-    return Picks(wanted)
+def picks(wanted: frozenset[int], asked: frozenset[int]) -> Picks:
+    """What picks the links with one of the codes wanted, of objects without links to ask about."""
+    return Picks(wanted, asked)
 
 
 def around(flat_ends: Callable[[int], Sequence[int]], ords: Iterable[int], codes: Collection[int]) -> list[int]:
     """The other ends of all links of some objects that have one of these codes."""
+    return parted(flat_ends, ords, codes, frozenset())[0]
+
+
+def parted(
+    flat_ends: Callable[[int], Sequence[int]], ords: Iterable[int], codes: Collection[int], asked: frozenset[int]
+) -> tuple[list[int], list[int]]:
+    """`GraphReader.parted` by what gives the flat link ends of an object."""
     out: list[int] = []
+    left: list[int] = []
     for ord in ords:
-        ends = iter(flat_ends(ord))
-        out += [other for code, other in zip(ends, ends, strict=True) if code in codes]
-    return out
+        flat = flat_ends(ord)
+        if asked and not asked.isdisjoint(flat[::2]):
+            left.append(ord)
+        else:
+            out += [other for code, other in zip(flat[::2], flat[1::2], strict=True) if code in codes]
+    return out, left
 
 
 class Adjacency:

@@ -132,6 +132,10 @@ class GraphReader(Protocol):
         """The other ends of all links of these objects that have one of these codes."""
         ...
 
+    def parted(self, ords: Iterable[int], codes: Collection[int], asked: frozenset[int]) -> tuple[list[int], list[int]]:
+        """As `around` of those objects that have no link with a code in `asked`; and the objects that have one."""
+        ...
+
     def link_names(self) -> Mapping[int, str]:
         """Names of the link types that codes stand for."""
         ...

@@ -37,6 +37,7 @@ LINK_NAMES = {code: link.name for code, link in enumerate(LINK_TYPES)}
 
 NOTHING: list[None] = [None] * SIZE
 SEVERAL = -1
+NO_CODES: frozenset[int] = frozenset()
 
 VERIFIED = 64
 """Buckets up to this size are checked against hash collisions when read."""
@@ -155,18 +156,24 @@ class Graph:
         return [each for end in adjacency.ends(mine) for each in end]
 
     def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
+        return self.parted(ords, codes, NO_CODES)[0]
+
+    def parted(self, ords: Iterable[int], codes: Collection[int], asked: frozenset[int]) -> tuple[list[int], list[int]]:
         pages, count = self.ends.pages, len(self.ends.pages)
         out: list[int] = []
-        picks = adjacency.picks(frozenset(codes))
+        left: list[int] = []
+        picks = adjacency.picks(frozenset(codes), asked)
         for ord in ords:  # searches come by here for every object they pass: as few calls as can be
             flat = pages[ord >> BITS][ord & MASK] if ord >> BITS < count else None
             if type(flat) is tuple:
-                out += picks[flat[::2]](flat)
+                pick = picks[flat[::2]]
+                if pick is None:
+                    left.append(ord)
+                else:
+                    out += pick(flat)
             elif flat is not None:
-                for code, others in flat.items():  # type: ignore[union-attr]
-                    if code in codes:
-                        out += others
-        return out
+                _several(ord, flat, codes, asked, out, left)  # type: ignore[arg-type]
+        return out, left
 
     def link_names(self) -> Mapping[int, str]:
         return LINK_NAMES
@@ -237,3 +244,16 @@ class Graph:
         for name in Graph.__slots__:
             setattr(other, name, getattr(self, name))
         return other
+
+
+def _several(
+    ord: int, ends: Mapping[int, Collection[int]], codes: Collection[int], asked: frozenset[int], out: list[int],
+    left: list[int],
+) -> None:  # fmt: skip
+    """`Graph.parted` of one object with so many links that they stand by their codes."""
+    if not asked.isdisjoint(ends):
+        left.append(ord)
+        return
+    for code, others in ends.items():
+        if code in codes:
+            out += others

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyroaring import BitMap
 
-from calipso.graph.adjacency import around
+from calipso.graph.adjacency import around, parted
 from calipso.graph.protocol import ColumnReader, Facet, GraphReader, LinkEnd, Obj, Ordinals, Spec
 from calipso.model.record import Attributes
 from calipso.query.elements import Link
@@ -71,6 +71,9 @@ class Part:
 
     def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
         return around(self.flat_ends, ords, codes)
+
+    def parted(self, ords: Iterable[int], codes: Collection[int], asked: frozenset[int]) -> tuple[list[int], list[int]]:
+        return parted(self.flat_ends, ords, codes, asked)
 
     def link_names(self) -> Mapping[int, str]:
         return self._whole.link_names()

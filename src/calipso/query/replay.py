@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyroaring import BitMap
 
-from calipso.graph.adjacency import around
+from calipso.graph.adjacency import around, parted
 from calipso.graph.columns import Column, amended
 from calipso.graph.heads import decode_head
 from calipso.graph.index import FEW_VALUED
@@ -157,6 +157,9 @@ class Replay:
 
     def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
         return around(self.flat_ends, ords, codes)
+
+    def parted(self, ords: Iterable[int], codes: Collection[int], asked: frozenset[int]) -> tuple[list[int], list[int]]:
+        return parted(self.flat_ends, ords, codes, asked)
 
     def link_names(self) -> Mapping[int, str]:
         return self._base.link_names()

@@ -84,9 +84,10 @@ class Along(NamedTuple):
 def others(run: Run, ord: int, along: Along, way: int) -> list[int]:
     """The other ends of an object's links along which one goes."""
     certain, asked = along.split(run, way)
-    if asked and run.reader.around((ord,), asked):
+    ends, left = run.reader.parted((ord,), certain, asked)
+    if left:
         return [link.target if link.source == ord else link.source for link in links_along(run, ord, along, way)]
-    return run.reader.around((ord,), certain)
+    return ends
 
 
 def links_along(run: Run, ord: int, along: Along, way: int) -> Iterator[Link]:

@@ -97,11 +97,10 @@ def expanded(run: Run, front: BitMap, along: Along) -> BitMap:
     """All that one link leads to from any of these."""
     run.tick(len(front))
     certain, asked = along.split(run, BOTH)
-    out = BitMap(run.reader.around(front, certain))
-    if asked and run.reader.around(front, asked):
-        for ord in front:
-            if run.reader.around((ord,), asked):
-                out.update(others(run, ord, along, BOTH))
+    ends, left = run.reader.parted(front, certain, asked)
+    out = BitMap(ends)
+    for ord in left:
+        out.update(others(run, ord, along, BOTH))
     return out
 
 

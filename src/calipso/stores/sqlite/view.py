@@ -12,7 +12,7 @@ import immutables
 from pyroaring import BitMap
 
 from calipso.errors import NotFound
-from calipso.graph.adjacency import around
+from calipso.graph.adjacency import around, parted
 from calipso.graph.codec import Codec
 from calipso.graph.columns import Column, Columns
 from calipso.graph.heads import decode_head
@@ -246,6 +246,9 @@ class View:
 
     def around(self, ords: Iterable[int], codes: Collection[int]) -> list[int]:
         return around(self.flat_ends, ords, codes)
+
+    def parted(self, ords: Iterable[int], codes: Collection[int], asked: frozenset[int]) -> tuple[list[int], list[int]]:
+        return parted(self.flat_ends, ords, codes, asked)
 
     def link_names(self) -> Mapping[int, str]:
         return self._history.link_types.names
