@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import immutables
@@ -197,26 +198,26 @@ class IndexEdit:
 class Builder:
     """An index from all its places at once, in any order; one may come twice. Millions of them: every step counts."""
 
-    __slots__ = ("_few", "_parts")
+    __slots__ = ("_few", "_parts", "_puts")
 
     def __init__(self) -> None:
         self._few: dict[Key, set[int]] = {}
         self._parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
+        self._puts = [(hashes.append, ords.append) for hashes, ords in self._parts]
 
-    def stand(self, keys: Sequence[Any], ord: int) -> None:
-        """Put an ordinal under keys: name, value, name, value … with values of several parts as lists or tuples."""
-        parts, references = self._parts, REFERENCES
-        for i in range(0, len(keys), 2):
-            name, value = keys[i], keys[i + 1]
-            if type(value) is list:
-                value = tuple(value)
-            if name in FEW_VALUED:
+    def stand(self, name: str, ords: Sequence[int], values: Sequence[Any]) -> None:
+        """Put each of some ordinals under a name and the value beside it: a list or tuple when it has several parts."""
+        shared = [tuple(value) if type(value) is list else value for value in values]
+        if name in FEW_VALUED:
+            for ord, value in zip(ords, shared, strict=True):
                 self.few((name, value), ord)
-                continue
-            where = hash(("reference", value) if name in references else (name, value)) & WORD
-            part = parts[where >> 64 - PARTS]
-            part[0].append(where)
-            part[1].append(ord)
+            return
+        puts, shift = self._puts, 64 - PARTS
+        keys = zip(repeat("reference" if name in REFERENCES else name), shared, strict=False)
+        for where, ord in zip(map(hash, keys), ords, strict=True):
+            put_hash, put_ord = puts[(where := where & WORD) >> shift]
+            put_hash(where)
+            put_ord(ord)
 
     def few(self, key: Key, ord: int) -> None:
         """Put an ordinal under a few-valued key."""
@@ -229,6 +230,7 @@ class Builder:
     def finish(self) -> Index:
         many: dict[int, Bucket] = {}
         hashes, ords = array("Q"), array("i")
+        self._puts = []
         for n, part in enumerate(self._parts):
             self._parts[n] = (array("Q"), array("i"))  # lets go of what is done with
             _sort(*part, hashes, ords, many)
@@ -240,20 +242,19 @@ def _sort(
     unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], many: dict[int, Bucket]
 ) -> None:
     """Append the places of one part in order; a hash with several ordinals leads to `many`."""
-    last = -1
-    for packed in sorted({where << 32 | ord for where, ord in zip(unordered, theirs, strict=True)}):
-        where, ord = packed >> 32, packed & LOW
-        if where != last:
-            hashes.append(where)
-            ords.append(ord)
-            last = where
-        else:
-            before = many.get(where, ords[-1])
-            ords[-1] = SEVERAL
-            if type(before) is BitMap:
-                before.add(ord)
-            else:
-                many[where] = with_member(before, ord)
+    first: dict[int, int] = {}
+    several: dict[int, set[int]] = {}
+    stands = first.setdefault
+    for where, ord in zip(unordered, theirs, strict=True):
+        before = stands(where, ord)
+        if before != ord:
+            several.setdefault(where, {before}).add(ord)
+    for where, members in several.items():
+        first[where] = SEVERAL
+        many[where] = bucket_of(members)
+    ordered = sorted(first)
+    hashes.extend(ordered)
+    ords.extend(map(first.__getitem__, ordered))
 
 
 def bucket_of(ords: Collection[int]) -> Bucket:

@@ -34,7 +34,7 @@ def restore(graph: Graph, index: Builder | None = None, fresh: Collection[int] |
             index.few(key, head.ord)
         if fresh is None or head.ord in fresh:
             for ord, key in index_keys(graph, head):
-                index.stand(key, ord)
+                index.stand(key[0], (ord,), (key[1],))
         for member in head.members:
             if member != head.ord:
                 bound[member] = head.ord

@@ -65,7 +65,7 @@ def test_an_index_built_at_once_is_the_one_that_grew(places: list[tuple[str, int
         edit.add((name, value), ord)
     builder = Builder()
     for name, value, ord in places:
-        builder.stand((name, value), ord)
+        builder.stand(name, (ord,), (value,))
     assert {where: set(ords) for where, ords in builder.finish().items()} == {
         where: set(ords) for where, ords in edit.finish().items()
     }

@@ -9,6 +9,7 @@ from collections.abc import Container
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
+from itertools import compress as compress_by
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,20 @@ from calipso.graph.index import Builder, slot
 from calipso.graph.protocol import Obj
 from calipso.graph.restore import index_keys
 from calipso.graph.value import Graph
-from calipso.stores.sqlite.chunk import CHUNK_BITS, compress, decompress
+from calipso.stores.sqlite.chunk import CHUNK, CHUNK_BITS, compress, decompress
 
-Entry = tuple[int, list[Any], list[tuple[int, str, Any]]]
-"""Of an object: its ordinal, its keys flat (name, value, …), and the keys of its records for binds."""
+Keys = dict[str, tuple[bytes, list[Any]]]
+"""Name → for each key of this name the object that stands under it, and the value. Objects are named by one octet:
+their place in the chunk.
+"""
+Binds = dict[str, tuple[bytes, list[int], list[Any]]]
+"""Name → for each key of a record for binds the object that the record belongs to, the record's ordinal, the value."""
+Ring = tuple[bytes, Keys, Binds]
+"""Its objects, and their keys by name: far fewer steps than object by object."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[bytes, msgspec.Raw]).decode
-_decode_ring = msgspec.msgpack.Decoder(list[Entry]).decode
+_decode_ring = msgspec.msgpack.Decoder(Ring).decode
 
 
 MAKERS = {
@@ -57,47 +64,75 @@ def maker(graph: Graph) -> bytes:
 
 def pack(graph: Graph, chunk: int, made_by: bytes, older: bytes | None, changed: BitMap) -> bytes:
     """The keys of a chunk's objects; those of unchanged objects are taken from its last snapshot."""
-    known: dict[int, Entry] = {}
-    if older is not None:
-        known = {entry[0]: entry for entry in _read(older, made_by) if entry[0] not in changed}
-    found: list[Entry] = []
-    for ord in range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS):
-        head = graph.heads.get(ord)
-        if head is not None:
-            found.append(known.get(ord) or _entry(graph, head))
-    return compress(_encode((made_by, found)))
+    base = chunk << CHUNK_BITS
+    there = {place: head for place in range(CHUNK) if (head := graph.heads.get(base + place)) is not None}
+    known = _read(older, made_by) if older is not None else None
+    kept = {place for place in known[0] if place in there and base + place not in changed} if known else set()
+    keys: dict[str, list[tuple[int, Any]]] = {}
+    binds: dict[str, list[tuple[int, int, Any]]] = {}
+    for name, (places, values) in known[1].items() if known else ():
+        keys[name] = [row for row in zip(places, values, strict=True) if row[0] in kept]
+    for name, (places, wheres, values) in known[2].items() if known else ():
+        binds[name] = [row for row in zip(places, wheres, values, strict=True) if row[0] in kept]
+    for place, head in there.items():
+        if place not in kept:
+            _add(graph, head, place, keys, binds)
+    ring = (
+        bytes(there),
+        {name: (bytes(row[0] for row in rows), [row[1] for row in rows]) for name, rows in keys.items() if rows},
+        {
+            name: (bytes(row[0] for row in rows), [row[1] for row in rows], [row[2] for row in rows])
+            for name, rows in binds.items()
+            if rows
+        },
+    )
+    return compress(_encode((made_by, ring)))
 
 
-def _entry(graph: Graph, head: Obj) -> Entry:
-    own: list[Any] = []
-    binds: list[tuple[int, str, Any]] = []
+def _add(
+    graph: Graph, head: Obj, place: int, keys: dict[str, list[tuple[int, Any]]],
+    binds: dict[str, list[tuple[int, int, Any]]],
+) -> None:  # fmt: skip
+    """The keys of an object, and of its records for binds."""
     places = {(where, slot(key)): (where, key) for where, key in index_keys(graph, head)}  # references share theirs
     for where, (name, value) in places.values():
         if where == head.ord:
-            own += (name, value)
+            keys.setdefault(name, []).append((place, value))
         else:
-            binds.append((where, name, value))
-    return head.ord, own, binds
+            binds.setdefault(name, []).append((place, where, value))
 
 
-def _read(blob: bytes, made_by: bytes) -> list[Entry]:
+def _read(blob: bytes, made_by: bytes) -> Ring | None:
+    """None when something else found the keys. Raises `StoreDamaged`."""
     try:
         by, ring = _decode(decompress(blob))
-        return _decode_ring(ring) if by == made_by else []
+        return _decode_ring(ring) if by == made_by else None
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
-def stand(blob: bytes, made_by: bytes, changed: Container[int], index: Builder) -> list[int]:
-    """Put objects where they stand in an index, but for changed ones; which they are.
+def stand(blob: bytes, chunk: int, made_by: bytes, changed: Container[int], index: Builder) -> list[int]:
+    """Put a chunk's objects where they stand in an index, but for changed ones; which they are.
 
-    None when something else found the keys. Raises `StoreDamaged`.
+    None of them when something else found the keys. Raises `StoreDamaged`.
     """
-    done = []
-    for ord, own, binds in _read(blob, made_by):
-        if ord not in changed:
-            done.append(ord)
-            index.stand(own, ord)
-            for where, name, value in binds:
-                index.stand((name, value), where)
+    known = _read(blob, made_by)
+    if known is None:
+        return []
+    base = chunk << CHUNK_BITS
+    objects, keys, binds = known
+    done = [base + place for place in objects if base + place not in changed]
+    left = {place for place in objects if base + place in changed}
+    for name, (places, values) in keys.items():
+        rows = _without(left, places, [base + place for place in places], values)
+        index.stand(name, *rows)
+    for name, (places, wheres, values) in binds.items():
+        index.stand(name, *_without(left, places, wheres, values))
     return done
+
+
+def _without(left: set[int], places: bytes, ords: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
+    if left.isdisjoint(places):
+        return ords, values
+    there = [place not in left for place in places]
+    return list(compress_by(ords, there)), list(compress_by(values, there))

@@ -160,8 +160,8 @@ class Loader:
         owner = {member: head.ord for head in graph.objects() for member in head.members}
         changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
         made_by, index = keyring.maker(graph), Builder()
-        for (blob,) in reader.execute(f"SELECT keys FROM {NEWEST}"):  # noqa: S608 - a constant
-            fresh.difference_update(keyring.stand(blob, made_by, changed, index))
+        for chunk, blob in reader.execute(f"SELECT chunk, keys FROM {NEWEST}"):  # noqa: S608 - a constant
+            fresh.difference_update(keyring.stand(blob, chunk, made_by, changed, index))
         return index, fresh
 
     def _patched_ends(self, overlay: Overlay) -> Pages[Ends]:
