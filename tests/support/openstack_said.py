@@ -110,8 +110,16 @@ OBJECTS: dict[str, list[Row]] = {
     "firewall_groups": [{
         **COMMON, "id": "fw1", "name": "edge", "shared": False, "ports": ["po1"],
         "ingress_firewall_policy_id": "fp1", "egress_firewall_policy_id": "fp1",
+    }, {
+        **COMMON, "id": "fw2", "name": "shared", "shared": True, "ports": [],
+        "ingress_firewall_policy_id": "fp2", "egress_firewall_policy_id": "fp2",
+    }, {
+        **COMMON, "id": "fw3", "name": "of others", "shared": True, "ports": [], "egress_firewall_policy_id": "hidden",
     }],
-    "firewall_policies": [{"id": "fp1", "name": "web only", "firewall_rules": ["fr2", "fr1"], "audited": True}],
+    "firewall_policies": [
+        {"id": "fp1", "name": "web only", "firewall_rules": ["fr2", "fr1"], "audited": True},
+        {"id": "fp2", "name": "also of others", "firewall_rules": ["fr-not-seen", "fr1"]},
+    ],
     "firewall_rules": [
         {"id": "fr1", "name": "rest", "action": "deny", "ip_version": 4, "enabled": True},
         {"id": "fr2", "name": "web", "action": "allow", "protocol": "tcp", "ip_version": 4, "enabled": True,

@@ -150,6 +150,15 @@ def test_a_firewall_has_its_rules_in_their_order_and_serves_the_networks_of_its_
     assert linked("firewall:fw1") == {("vservice-port", "port:po1"), ("network-vservice", "network:n1")}
 
 
+def test_a_firewall_tells_which_rules_and_policies_may_not_be_seen() -> None:
+    found = attributes("firewall:fw2", "fwaas")
+    assert found["ingress_rules"][0] == {"id": "fr-not-seen", "hidden": True}
+    assert found["ingress_rules"][1]["name"] == "rest"
+    found = attributes("firewall:fw3", "fwaas")
+    assert found["egress_policy"] == "hidden"
+    assert "egress_rules" not in found
+
+
 def test_a_vpn_belongs_to_its_router_and_serves_the_networks_of_its_subnets() -> None:
     found = attributes("vpn:vp1", "vpnaas")
     assert found["ips"] == ["192.0.2.7", "2001:db8::7"] and found["project"] == "red"

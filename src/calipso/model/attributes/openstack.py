@@ -199,7 +199,7 @@ _WALL_RULE = Entry(
     (
         *(Field(name, "text") for name in ("name", "action", "protocol", "source", "source_port")),
         *(Field(name, "text") for name in ("destination", "destination_port")),
-        Field("ip_version", "integer"), Field("enabled", "boolean"),
+        Field("ip_version", "integer"), Field("enabled", "boolean"), Field("id", "text"), Field("hidden", "boolean"),
     )
 )  # fmt: skip
 _CONNECTION = Entry(
@@ -223,14 +223,19 @@ def _service(types: tuple[str, ...], word: str) -> tuple[Attribute, ...]:
     )
 
 
+_FIRST = "its rules, the first match decides; `hidden` where one may not be seen, none where the policy may not"
 _FIREWALLS = (
     *_service(_WALL, "firewall"),
     Attribute("shared", "boolean", _WALL, "shared", "other projects may use it"),
     Attribute("port_refs", _TEXTS, _WALL, "ports", "ids of the ports whose packets it filters"),
-    Attribute("ingress_policy", "text", _WALL, "ingress_firewall_policy_id", "name of the policy on the way in"),
-    Attribute("ingress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", "its rules, the first match decides"),
-    Attribute("egress_policy", "text", _WALL, "egress_firewall_policy_id", "name of the policy on the way out"),
-    Attribute("egress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", "its rules, the first match decides"),
+    Attribute(
+        "ingress_policy", "text", _WALL, "ingress_firewall_policy_id", "policy on the way in, its id where hidden"
+    ),
+    Attribute("ingress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", _FIRST),
+    Attribute(
+        "egress_policy", "text", _WALL, "egress_firewall_policy_id", "policy on the way out, its id where hidden"
+    ),
+    Attribute("egress_rules", ListOf(_WALL_RULE), _WALL, "firewall_rules", _FIRST),
 )
 _VPNS = (
     *_service(_VPN, "vpn"),

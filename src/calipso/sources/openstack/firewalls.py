@@ -31,14 +31,19 @@ def _firewall(
         **listed.project(group.project_id),
     }
     for way, id in (("ingress", group.ingress_firewall_policy_id), ("egress", group.egress_firewall_policy_id)):
-        policy = policies.get(id or "")
-        if policy is not None:
-            found[f"{way}_policy"] = policy.name or policy.id
-            found[f"{way}_rules"] = [_rule(rules[each]) for each in policy.firewall_rules if each in rules]
+        if not id:
+            continue
+        policy = policies.get(id)
+        found[f"{way}_policy"] = (policy and policy.name) or id
+        if policy is not None:  # else it may not be seen: of its rules nothing is known
+            found[f"{way}_rules"] = [_rule(rules.get(each), each) for each in policy.firewall_rules]
     return found
 
 
-def _rule(rule: FirewallRule) -> Attributes:
+def _rule(rule: FirewallRule | None, id: str) -> Attributes:
+    """What may not be seen stands in its place, or what comes after it would seem to decide."""
+    if rule is None:
+        return {"id": id, "hidden": True}
     return known({
         "name": rule.name, "action": rule.action, "protocol": rule.protocol, "ip_version": rule.ip_version,
         "source": rule.source_ip_address, "source_port": rule.source_port,
