@@ -3,7 +3,7 @@ import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior } from "d3-zoom";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { model, picture, staleHosts, version } from "../../live/store";
 import { wayIds } from "../../live/way";
 import { go, place } from "../../state/place";
@@ -85,8 +85,8 @@ export function Canvas(): JSX.Element {
   const under = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
   const fitted = useSignal("");
-  useEffect(() => watchSize(frame.current as HTMLDivElement), []);
-  useEffect(() => watchZoom(over.current as HTMLCanvasElement), []);
+  useLayoutEffect(() => watchSize(frame.current as HTMLDivElement), []);
+  useLayoutEffect(() => watchZoom(over.current as HTMLCanvasElement), []); // who sees the map can move it
   useEffect(() => painting(under.current as HTMLCanvasElement, over.current as HTMLCanvasElement), []);
   useEffect(
     () =>
