@@ -90,6 +90,7 @@ class Agent:
         return self._changes.acked
 
     async def run(self) -> None:
+        ended: list[CalipsoError] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(insisted(self._keep()), name="spool")
@@ -98,7 +99,9 @@ class Agent:
                 if self.packets is not None:
                     tasks.create_task(insisted(self.packets.run(self.meter.pace)), name="captures")
         except* CalipsoError as errors:
-            raise errors.exceptions[0] from None
+            ended += [each for each in errors.exceptions if isinstance(each, CalipsoError)]
+        if ended:  # raised in the block, Python up to 3.11.3 makes a group of it (gh-103590)
+            raise ended[0]
 
     # ── what is seen ─────────────────────────────────────────────────────────────────────────────────────────────
 
