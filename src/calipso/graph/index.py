@@ -26,7 +26,7 @@ Bucket = int | tuple[int, ...] | BitMap
 Key = tuple[str, Any]
 Slot = int | Key
 """Where a key stands: see `slot`."""
-WORD, LOW = (1 << 64) - 1, (1 << 32) - 1
+WORD = (1 << 64) - 1
 SEVERAL = -1
 """Stands among the hashes for a bucket that is kept apart."""
 
@@ -249,9 +249,9 @@ def _sort(
         before = stands(where, ord)
         if before != ord:
             several.setdefault(where, {before}).add(ord)
-    for where, members in several.items():
+    for where, many_ords in several.items():
         first[where] = SEVERAL
-        many[where] = bucket_of(members)
+        many[where] = bucket_of(many_ords)
     ordered = sorted(first)
     hashes.extend(ordered)
     ords.extend(map(first.__getitem__, ordered))
