@@ -37,4 +37,5 @@ class Built(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignore]  #
         if (root / NATIVE / "_flowcore.so").is_file():  # for any Python 3, but of this machine's kind
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
-        build_data["artifacts"] += [f"{NATIVE}/_flowcore.so", f"{NATIVE}/_skim.so", f"{NATIVE}/_flow.bpf.o"]
+        built = ("_flowcore.so", "_skim.so", "_places.so", "_flow.bpf.o")
+        build_data["artifacts"] += [f"{NATIVE}/{name}" for name in built]

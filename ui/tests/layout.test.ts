@@ -89,6 +89,17 @@ describe("semantic zoom", () => {
     expect(opened(made, at(330), area, before, new Set())).toBe(before);
     expect(opened(made, at(100), area, before, new Set())).not.toBe(before);
   });
+  it("opens hosts beside each other together, whatever they hold", () => {
+    const picture = estate(2, 40);
+    for (const id of [...picture.things.keys()]) if (/^h2\/netns:vm-[2-9]|^h2\/netns:vm-1\d/.test(id)) picture.things.delete(id);
+    const uneven = laid(picture);
+    const [one, other] = [uneven.placed.get("h1"), uneven.placed.get("h2")];
+    expect(one?.natural).not.toBe(other?.natural);
+    for (let px = 200; px < 700; px += 20) {
+      const open = opened(uneven, fitting({ x: 0, y: 0, w: uneven.width, h: uneven.height }, { w: px, h: px }, 0), { w: px, h: px }, new Set(), new Set());
+      expect([px, open.has("h1")]).toEqual([px, open.has("h2")]);
+    }
+  });
   it("keeps what is pinned open at a scale where it would close", () => {
     expect(opened(made, at(100), area, new Set(), new Set(["h1"])).has("h1")).toBe(true);
   });

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
-from itertools import repeat
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Any
 
 import immutables
@@ -195,63 +196,78 @@ class IndexEdit:
         return bucket
 
 
+Order = Callable[["array[int]", "array[int]"], tuple["array[int]", "array[int]", "array[int]", "array[int]"]]
+"""(hashes, ordinals beside them) → (different hashes in order, of each its ordinal or `SEVERAL`, and of those with
+several every hash and ordinal, in order)."""
+
+
 class Builder:
     """An index from all its places at once, in any order; one may come twice. Millions of them: every step counts."""
 
-    __slots__ = ("_few", "_parts", "_puts")
+    __slots__ = ("_few", "_hashes", "_order", "_ords")
 
-    def __init__(self) -> None:
-        self._few: dict[Key, set[int]] = {}
-        self._parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
-        self._puts = [(hashes.append, ords.append) for hashes, ords in self._parts]
+    def __init__(self, order: Order | None = None) -> None:
+        """order: what puts places in order, where something quicker than Python is to be had."""
+        self._order = order or in_order
+        self._few: dict[Key, list[int]] = {}
+        self._hashes, self._ords = array("q"), array("i")
 
     def stand(self, name: str, ords: Sequence[int], values: Sequence[Any]) -> None:
         """Put each of some ordinals under a name and the value beside it: a list or tuple when it has several parts."""
+        if len(ords) != len(values):
+            raise ValueError(f"{len(ords)} ordinals under {len(values)} values")
         shared = [tuple(value) if type(value) is list else value for value in values]
         if name in FEW_VALUED:
             for ord, value in zip(ords, shared, strict=True):
-                self.few((name, value), ord)
+                self._few.setdefault((name, value), []).append(ord)
             return
-        puts, shift = self._puts, 64 - PARTS
-        keys = zip(repeat("reference" if name in REFERENCES else name), shared, strict=False)
-        for where, ord in zip(map(hash, keys), ords, strict=True):
-            put_hash, put_ord = puts[(where := where & WORD) >> shift]
-            put_hash(where)
-            put_ord(ord)
+        self._hashes.extend(map(hash, zip(repeat("reference" if name in REFERENCES else name), shared, strict=False)))
+        self._ords.extend(ords)
 
-    def few(self, key: Key, ord: int) -> None:
-        """Put an ordinal under a few-valued key."""
-        found = self._few.get(key)
-        if found is None:
-            self._few[key] = {ord}
-        else:
-            found.add(ord)
+    def few(self, key: Key, ords: Sequence[int]) -> None:
+        """Put some ordinals under a few-valued key."""
+        self._few.setdefault(key, []).extend(ords)
 
     def finish(self) -> Index:
-        many: dict[int, Bucket] = {}
-        hashes, ords = array("Q"), array("i")
-        self._puts = []
-        for n, part in enumerate(self._parts):
-            self._parts[n] = (array("Q"), array("i"))  # lets go of what is done with
-            _sort(*part, hashes, ords, many)
-        few = {key: bucket_of(ords) for key, ords in self._few.items()}
+        hashes, ords, where, several = self._order(array("Q", self._hashes.tobytes()), self._ords)
+        self._hashes, self._ords = array("q"), array("i")  # lets go of what is done with
+        grouped = groupby(zip(where, several, strict=True), itemgetter(0))
+        many = {hashed: bucket_of({ord for _, ord in group}) for hashed, group in grouped}
+        few = {key: bucket_of(set(ords)) for key, ords in self._few.items()}
         return Index(from_sorted(hashes, ords), immutables.Map(many), immutables.Map(few))
 
 
+def in_order(hashes: array[int], ords: array[int]) -> tuple[array[int], array[int], array[int], array[int]]:
+    """`Order` in Python, part by part: sorting then needs little room."""
+    parts: list[tuple[array[int], array[int]]] = [(array("Q"), array("i")) for _ in range(1 << PARTS)]
+    puts, shift = [(mine.append, theirs.append) for mine, theirs in parts], 64 - PARTS
+    for where, ord in zip(hashes, ords, strict=True):
+        put_hash, put_ord = puts[where >> shift]
+        put_hash(where)
+        put_ord(ord)
+    found = array("Q"), array("i"), array("Q"), array("i")
+    for n, part in enumerate(parts):
+        parts[n] = array("Q"), array("i")  # lets go of what is done with
+        _sort(*part, *found)
+    return found
+
+
 def _sort(
-    unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], many: dict[int, Bucket]
-) -> None:
-    """Append the places of one part in order; a hash with several ordinals leads to `many`."""
+    unordered: array[int], theirs: array[int], hashes: array[int], ords: array[int], where: array[int],
+    several: array[int],
+) -> None:  # fmt: skip
+    """Append the places of one part in order; of a hash with several ordinals to `where` and `several` too."""
     first: dict[int, int] = {}
-    several: dict[int, set[int]] = {}
+    more: dict[int, set[int]] = {}
     stands = first.setdefault
-    for where, ord in zip(unordered, theirs, strict=True):
-        before = stands(where, ord)
+    for hashed, ord in zip(unordered, theirs, strict=True):
+        before = stands(hashed, ord)
         if before != ord:
-            several.setdefault(where, {before}).add(ord)
-    for where, many_ords in several.items():
-        first[where] = SEVERAL
-        many[where] = bucket_of(many_ords)
+            more.setdefault(hashed, {before}).add(ord)
+    for hashed in sorted(more):
+        first[hashed] = SEVERAL
+        where.extend(repeat(hashed, len(more[hashed])))
+        several.extend(sorted(more[hashed]))
     ordered = sorted(first)
     hashes.extend(ordered)
     ords.extend(map(first.__getitem__, ordered))

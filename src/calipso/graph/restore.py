@@ -5,7 +5,9 @@ Nothing is derived here: kinds, links and networks are taken as they were, so a 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import immutables
 
@@ -29,23 +31,39 @@ def restore(graph: Graph, index: Builder | None = None, fresh: Collection[int] |
     index = Builder() if index is None else index
     bound: dict[int, int] = {}
     presence: dict[tuple[str, str], dict[str, int]] = {}
+    few: dict[Key, list[int]] = defaultdict(list)
     for head in graph.objects():
+        ord = head.ord
         for key in head_keys(head):
-            index.few(key, head.ord)
-        if fresh is None or head.ord in fresh:
-            for ord, key in index_keys(graph, head):
-                index.stand(key[0], (ord,), (key[1],))
+            few[key].append(ord)
         for member in head.members:
-            if member != head.ord:
-                bound[member] = head.ord
-        for host, medium, network in presence_of(head):
-            counts = presence.setdefault((host, medium), {})
-            counts[network] = counts.get(network, 0) + 1
+            if member != ord:
+                bound[member] = ord
+        if head.networks:
+            for host, medium, network in presence_of(head):
+                counts = presence.setdefault((host, medium), {})
+                counts[network] = counts.get(network, 0) + 1
+    for key, ords in few.items():
+        index.few(key, ords)
+    _stand_fresh(graph, index, fresh)
     graph.bound = immutables.Map(bound)
     graph.index = index.finish()
     graph.presence = immutables.Map({place: immutables.Map(counts) for place, counts in presence.items()})
     _watch_tracked(graph)
     return graph
+
+
+def _stand_fresh(graph: Graph, index: Builder, fresh: Collection[int] | None) -> None:
+    """The keys of the objects that an index does not hold yet; None for all."""
+    keys: dict[str, tuple[list[int], list[Any]]] = defaultdict(lambda: ([], []))
+    heads = graph.objects() if fresh is None else map(graph.get, sorted(fresh))
+    for head in heads:
+        for ord, (name, value) in index_keys(graph, head) if head is not None else ():
+            ords, values = keys[name]
+            ords.append(ord)
+            values.append(value)
+    for name, places in keys.items():
+        index.stand(name, *places)
 
 
 def index_keys(graph: Graph, head: Obj) -> Iterator[tuple[int, Key]]:

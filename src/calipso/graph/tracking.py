@@ -106,7 +106,8 @@ class Tracking:
     def _remember(self, code: int, ord: int, reads: frozenset[Hashable]) -> None:
         evaluation = (code, ord)
         place = ("by", code, ord)
-        before = frozenset(self._map.get(place, ()))
+        known_reads = self._map.get(place)
+        before = frozenset(known_reads) if known_reads else frozenset[Hashable]()
         if before == reads:
             return
         for token in before - reads:
@@ -115,7 +116,7 @@ class Tracking:
                 self._map[token] = rest if len(rest) > 1 else rest[0]
             else:
                 del self._map[token]
-        for token in reads - before:
+        for token in reads - before if before else reads:
             known = self._map.get(token)
             self._map[token] = evaluation if known is None else (*_several(known), evaluation)
         if reads:

@@ -6,7 +6,7 @@ VLAN, and clears it; a trunk keeps it and must carry it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from calipso.graph import adjacency
@@ -55,10 +55,11 @@ def allows(select: Select, kind: str, type: str) -> bool:
     )
 
 
-def layer2(reader: WalkReader, ord: int) -> Iterator[int]:
-    for code, other in adjacency.ends(reader.ends(ord)):
-        if code in LAYER2:
-            yield other
+def layer2(reader: WalkReader, ord: int) -> list[int]:
+    ends = reader.ends(ord)
+    if type(ends) is tuple:  # as nearly all; walks ask often
+        return [ends[i + 1] for i in range(0, len(ends), 2) if ends[i] in LAYER2]
+    return [other for code, other in adjacency.ends(ends) if code in LAYER2]
 
 
 def walk(
@@ -80,8 +81,10 @@ def walk(
         reached: list[tuple[int, Obj, tuple[int, ...], int | None]] = []
         for ord, here, path, vlan in front:
             for other in _by_id(reader, ord) if ordered else layer2(reader, ord):
+                if other == start or other in path:
+                    continue
                 there = reader.get(other)
-                if there is None or other == start or other in path:
+                if there is None:
                     continue
                 passed, tag = _cross(reader, here, there, vlan)
                 if not passed or (other, tag) in seen:

@@ -1,19 +1,11 @@
-"""The C core, built with AddressSanitizer and UndefinedBehaviorSanitizer, on generated, damaged and random frames.
-
-It runs in a process of its own, as the sanitizers have to be there before the interpreter's memory is.
-"""
+"""The C core, built with AddressSanitizer and UndefinedBehaviorSanitizer, on generated, damaged and random frames."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
-from calipso.native.build import FLAGS, SOURCE
+from calipso.native.build import SOURCE
+from tests.support.sanitizers import run_sanitized
 
 RUN = """
 import contextlib, ctypes, pathlib, random, sys
@@ -82,27 +74,5 @@ print("counted")
 """
 
 
-def compiler(folder: Path) -> tuple[str, str] | None:
-    """A compiler whose sanitizers can be linked, and their library."""
-    for name, library in (("gcc", "libasan.so"), ("cc", "libasan.so")):
-        if shutil.which(name):
-            said = subprocess.run([name, f"-print-file-name={library}"], capture_output=True, text=True, check=True)
-            if os.path.isabs(said.stdout.strip()):
-                return name, os.path.realpath(said.stdout.strip())
-    return None
-
-
 def test_no_octet_beyond_a_frame_is_read_and_nothing_is_undefined(tmp_path: Path) -> None:
-    found = compiler(tmp_path)
-    if found is None:
-        pytest.skip("needs gcc with its sanitizers: apt-get install gcc")
-    name, library = found
-    made, script = tmp_path / "core.so", tmp_path / "run.py"
-    flags = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
-    subprocess.run([name, *FLAGS, *flags, "-o", str(made), str(SOURCE)], check=True)
-    script.write_text(RUN)
-    done = subprocess.run(
-        [sys.executable, str(script), str(made)], capture_output=True, text=True, timeout=110,
-        env=os.environ | {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONPATH": os.getcwd()},
-    )  # fmt: skip
-    assert done.returncode == 0 and done.stdout == "counted\n", done.stderr[-4000:]
+    assert run_sanitized(tmp_path, SOURCE, RUN) == "counted\n"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
-import subprocess
-import sys
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -17,10 +14,10 @@ from hypothesis import strategies as st
 from calipso.errors import StoreDamaged
 from calipso.graph.codec import Batch, Codec, Said, train
 from calipso.model.record import Attributes
-from calipso.native.build import FLAGS, SKIM_SOURCE, build_skim
+from calipso.native.build import SKIM_SOURCE, build_skim
 from calipso.native.skimming import library, skimmer
 from calipso.query.names import name_of, spec_of
-from tests.property.flows.test_core_under_sanitizers import compiler
+from tests.support.sanitizers import run_sanitized
 
 NAMES = st.sampled_from(["a", "aa", "ab", "name", "qdisc", "q" * 40, "é", "zz", ""])
 VALUES = st.recursive(
@@ -205,16 +202,4 @@ print("skimmed")
 
 
 def test_no_octet_beyond_a_facet_is_read_and_nothing_is_undefined(tmp_path: Path) -> None:
-    found = compiler(tmp_path)
-    if found is None:
-        pytest.skip("needs gcc with its sanitizers: apt-get install gcc")
-    name, asan = found
-    made, script = tmp_path / "skim.so", tmp_path / "run.py"
-    flags = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
-    subprocess.run([name, *FLAGS, *flags, "-o", str(made), str(SKIM_SOURCE)], check=True)
-    script.write_text(RUN)
-    done = subprocess.run(
-        [sys.executable, str(script), str(made)], capture_output=True, text=True, timeout=110,
-        env=os.environ | {"LD_PRELOAD": asan, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONPATH": os.getcwd()},
-    )  # fmt: skip
-    assert done.returncode == 0 and done.stdout == "skimmed\n", done.stderr[-4000:]
+    assert run_sanitized(tmp_path, SKIM_SOURCE, RUN) == "skimmed\n"

@@ -25,10 +25,11 @@ CHUNK_BITS = 8
 CHUNK = 1 << CHUNK_BITS
 LEVEL = 3
 
-_Heads = tuple[list[tuple[int, HeadFields]], list[tuple[int, int]], list[tuple[int, tuple[int, ...]]]]
+Heads = tuple[list[tuple[int, HeadFields]], list[tuple[int, int]], list[tuple[int, tuple[int, ...]]]]
+"""A `HeadChunk` as it is written."""
 _Facets = list[tuple[int, tuple[int | bytes, ...]]]
 _encode = msgspec.msgpack.Encoder().encode
-_decode_heads = msgspec.msgpack.Decoder(_Heads).decode
+_decode_heads = msgspec.msgpack.Decoder(Heads).decode
 _decode_facets = msgspec.msgpack.Decoder(_Facets).decode
 _local = threading.local()
 """zstd contexts are not to be shared between threads."""
@@ -87,12 +88,18 @@ def _plain(facts: Facts, codec: Codec, numbers: Mapping[str, int]) -> tuple[int 
     return tuple(out)
 
 
-def unpack_heads(blob: bytes) -> HeadChunk:
+def written_heads(blob: bytes) -> Heads:
     """Raises `StoreDamaged`."""
     try:
-        heads, owners, ends = _decode_heads(decompress(blob))
+        written: Heads = _decode_heads(decompress(blob))
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
+    return written
+
+
+def unpack_heads(blob: bytes) -> HeadChunk:
+    """Raises `StoreDamaged`."""
+    heads, owners, ends = written_heads(blob)
     return HeadChunk({ord: Obj(ord, *fields) for ord, fields in heads}, dict(owners), dict(ends))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyroaring import BitMap
 
@@ -21,8 +22,9 @@ from calipso.graph.restore import restore
 from calipso.graph.value import Facts, Graph
 from calipso.model.environment import Environment
 from calipso.model.links import CODES
+from calipso.native import ordering
 from calipso.stores.sqlite import keyring
-from calipso.stores.sqlite.chunk import FacetChunk, HeadChunk, unpack_facets, unpack_heads
+from calipso.stores.sqlite.chunk import FacetChunk, Heads, unpack_facets, written_heads
 from calipso.stores.sqlite.log import Epoch
 from calipso.stores.sqlite.overlay import Overlay
 
@@ -48,6 +50,7 @@ def without_collections() -> Iterator[None]:
         yield
     finally:
         if was:
+            gc.freeze()  # else the very first allocation from now on would have it look at all of them
             gc.enable()
 
 
@@ -73,18 +76,16 @@ class Loader:
             if name in CODES:
                 self._codes |= {2 * n: 2 * CODES[name], 2 * n + 1: 2 * CODES[name] + 1}
         self._shared: dict[str, str] = {}
-        self._heads: list[list[Obj | None]] = []
-        self._facts: list[list[Facts | None]] = []
-        self._ends: list[list[Ends | None]] = []
-        self.held: Held = {}
+        self._heads: list[list[Obj | None]] = _room(ordinals)
+        self._facts: list[list[Facts | None]] = _room(ordinals)
+        self._ends: list[list[Ends | None]] = _room(ordinals)
+        self.held: Held = defaultdict(set)
 
     def load(self, reader: sqlite3.Connection, epochs: list[Epoch]) -> Graph:
         """The newest graph; `epochs` begin with the newest complete one. Raises `StoreDamaged`."""
         with without_collections():
-            for chunk, heads, facets in reader.execute(
-                f"SELECT chunk, heads, facets FROM {NEWEST}"  # noqa: S608 - a constant
-            ):
-                self._take(chunk, unpack_heads(heads), unpack_facets(facets))
+            for heads, facets in reader.execute(f"SELECT heads, facets FROM {NEWEST}"):  # noqa: S608 - a constant
+                self._take(written_heads(heads), unpack_facets(facets))
             graph = self._graph
             graph.heads, graph.facts, graph.ends = _pages(self._heads), _pages(self._facts), _pages(self._ends)
             overlay = Overlay(reader, epochs, FOREVER)
@@ -92,23 +93,31 @@ class Loader:
             self._patch(overlay)
             return restore(graph, *self._stored_keys(reader, overlay))
 
-    def _take(self, chunk: int, heads: HeadChunk, facets: FacetChunk) -> None:
-        for ord, head in heads.heads.items():
-            _put(self._heads, ord, self._lean(head))
-        for ord, flat in heads.ends.items():
-            ends: Ends | None = self._own_ends(flat)
-            _put(self._ends, ord, ends)
-        names, pack = self._names, self._codec.pack
+    def _take(self, heads: Heads, facets: FacetChunk) -> None:
+        """Put a chunk where it belongs. Millions of objects: every step counts."""
+        pages, id_of, fact_pages, end_pages = self._heads, self._ordinals.id, self._facts, self._ends
+        share = self._shared.setdefault
+        for ord, (_, kind, type, name, host, parent, members, networks, media) in heads[0]:
+            pages[ord >> BITS][ord & MASK] = Obj(
+                ord, id_of(ord), share(kind, kind), share(type, type), name, share(host, host), share(parent, parent),
+                members, networks, media,
+            )  # fmt: skip
+        for ord, flat in heads[2]:
+            end_pages[ord >> BITS][ord & MASK] = self._own_ends(flat)
+        names, pack, scope_of, held = self._names, self._codec.pack, self._codec.scope_of, self.held
         for ord, said in facets.items():
             facts: list[str | bytes] = []
-            for i in range(0, len(said), 2):
-                name, plain = names[said[i]], said[i + 1]  # type: ignore[index]
-                facts += (name, pack(plain, keep=False))  # type: ignore[arg-type]
-                self._hold(ord, name, plain)  # type: ignore[arg-type]
-            _put(self._facts, ord, tuple(facts))
+            id = id_of(ord)
+            numbers: tuple[int, ...] = said[::2]  # type: ignore[assignment]
+            plains: tuple[bytes, ...] = said[1::2]  # type: ignore[assignment]
+            for number, plain in zip(numbers, plains, strict=True):
+                name = names[number]
+                facts += (name, pack(plain, keep=False))
+                held[scope_of(plain)].add((id, name))
+            fact_pages[ord >> BITS][ord & MASK] = tuple(facts)
 
     def _hold(self, ord: int, name: str, body: bytes) -> None:
-        self.held.setdefault(self._codec.scope_of(body), set()).add((self._ordinals.id(ord), name))
+        self.held[self._codec.scope_of(body)].add((self._ordinals.id(ord), name))
 
     def _let_go(self, ord: int, name: str, body: bytes) -> None:
         self.held[self._codec.scope_of(body)].discard((self._ordinals.id(ord), name))
@@ -124,12 +133,20 @@ class Loader:
 
     def _own_ends(self, flat: tuple[int, ...]) -> Ends | None:
         codes = self._codes
-        ends = [(codes[flat[i]], flat[i + 1]) for i in range(0, len(flat), 2) if flat[i] in codes]
-        if 2 * len(ends) <= HUB:
-            return tuple(part for end in ends for part in end) or None
+        if len(flat) <= HUB:
+            try:
+                own = list(flat)
+                own[::2] = map(codes.__getitem__, flat[::2])
+                return tuple(own) or None
+            except KeyError:  # of a type that is no more
+                return tuple(
+                    part for code, other in zip(flat[::2], flat[1::2], strict=True) if code in codes
+                    for part in (codes[code], other)
+                ) or None  # fmt: skip
         hub = Hub()
-        for code, other in ends:
-            hub.setdefault(code, BitMap()).add(other)
+        for code, other in zip(flat[::2], flat[1::2], strict=True):
+            if code in codes:
+                hub.setdefault(codes[code], BitMap()).add(other)
         return hub
 
     def _patch(self, overlay: Overlay) -> None:
@@ -159,7 +176,7 @@ class Loader:
         fresh = {head.ord for head in graph.objects()}
         owner = {member: head.ord for head in graph.objects() for member in head.members}
         changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
-        made_by, index = keyring.maker(graph), Builder()
+        made_by, index = keyring.maker(graph), Builder(ordering.order())
         for chunk, blob in reader.execute(f"SELECT chunk, keys FROM {NEWEST}"):  # noqa: S608 - a constant
             fresh.difference_update(keyring.stand(blob, chunk, made_by, changed, index))
         return index, fresh
@@ -179,11 +196,9 @@ class Loader:
         return session.finish()
 
 
-def _put(pages: list[list[T]], ord: int, value: T) -> None:
-    number = ord >> BITS
-    while len(pages) <= number:
-        pages.append([None] * SIZE)  # type: ignore[list-item]
-    pages[number][ord & MASK] = value
+def _room(ordinals: Ordinals) -> list[list[Any]]:
+    """Empty pages for every ordinal."""
+    return [[None] * SIZE for _ in range((len(ordinals) >> BITS) + 1)]
 
 
 def _pages(pages: list[list[T | None]]) -> Pages[T]:

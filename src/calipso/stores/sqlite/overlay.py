@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ FACETS = 1 << 20
 """Facet numbers are below it: ordinal and facet make one integer, so that SQLite fills the dictionary by itself.
 Names of facets may have a host in them, so there are some for every host.
 """
+FEW_NAMES = 64
+"""So many names of facets are looked for one by one; where there are more it is noted which of them an id has."""
 
 _decode_hosts = msgspec.msgpack.Decoder(dict[str, str]).decode
 
@@ -46,10 +48,20 @@ class Overlay:
         """The newest head of an object: its body, None when it ended, False when the log does not say."""
         return self.bodies.get(ord * FACETS, False)
 
-    def said(self, ord: int, facets: Iterable[int]) -> dict[int, bytes | None]:
-        """The newest bodies of some facets of an id, None for ended, as far as the log says."""
+    def said(self, ord: int, facets: Collection[int]) -> dict[int, bytes | None]:
+        """The newest bodies of an id's facets, None for ended, as far as the log says. facets: all numbers."""
         bodies, first = self.bodies, ord * FACETS
-        return {facet: bodies[first + facet] for facet in facets if first + facet in bodies}
+        mine = facets if len(facets) <= FEW_NAMES else self._facets_of.get(ord, ())
+        return {facet: bodies[first + facet] for facet in mine if first + facet in bodies}
+
+    @cached_property
+    def _facets_of(self) -> dict[int, list[int]]:
+        """Which facets of an id the log says."""
+        found: dict[int, list[int]] = {}
+        for key in self.bodies:
+            if facet := key % FACETS:
+                found.setdefault(key // FACETS, []).append(facet)
+        return found
 
     @cached_property
     def heads(self) -> dict[int, Obj | None]:

@@ -13,6 +13,8 @@ export interface Placed {
   depth: number;
   /** Natural width of its inside: how wide it wants to be when open. */
   natural: number;
+  /** The natural width by which it opens: hosts beside each other share one, so that they open together. */
+  opensAs: number;
 }
 
 interface Area {
@@ -34,7 +36,7 @@ export class Places {
     private readonly measured: Measured,
   ) {
     const { w, h } = measured.sizes.get(boxes.root.id) as Size;
-    this.#place(boxes.root, { x: 0, y: 0, w, h }, 0);
+    this.#place(boxes.root, { x: 0, y: 0, w, h }, 0, w);
   }
 
   /** Where a box is; nothing for one that has no place. */
@@ -64,9 +66,9 @@ export class Places {
     }
   }
 
-  #place(box: Box, { x, y, w, h }: Area, depth: number): void {
+  #place(box: Box, { x, y, w, h }: Area, depth: number, opensAs: number): void {
     const size = this.measured.sizes.get(box.id) as Size;
-    this.#placed.set(box.id, { box, x, y, w, h, scale: Math.min(w / size.w, h / size.h), depth, natural: size.w });
+    this.#placed.set(box.id, { box, x, y, w, h, scale: Math.min(w / size.w, h / size.h), depth, natural: size.w, opensAs });
   }
 
   #fill(outer: Placed): readonly Box[] {
@@ -84,11 +86,13 @@ export class Places {
       const row = rows.get(keyOf(box, band)) as Row;
       const { seats, standing } = seated(row, children);
       const inset = ((size.w - 2 * PAD - (row.columns * (row.cellW + GAP) - GAP)) / 2) * scale * (box.thing ? 1 : 0);
+      const together = commonWidth(children, sizes);
       seats.forEach((child, i) => {
         if (!child) return;
+        const size = sizes.get(child.id) as Size;
         const cellX = left + inset + (PAD + (i % row.columns) * (row.cellW + GAP)) * scale;
         const cellY = y + Math.floor(i / row.columns) * (row.cellH + GAP) * scale;
-        this.#place(child, fitted(child, sizes.get(child.id) as Size, row, cellX, cellY, scale), outer.depth + 1);
+        this.#place(child, fitted(child, size, row, cellX, cellY, scale), outer.depth + 1, child.kind === "host" ? together : size.w);
       });
       for (const child of standing) more.push(child);
       y += (Math.ceil(row.ids.length / row.columns) * (row.cellH + GAP) - GAP + gapOf(box)) * scale;
@@ -108,6 +112,12 @@ function seated(row: Row, children: readonly Box[]): { seats: readonly (Box | un
     return child;
   });
   return { seats, standing: byId.values() };
+}
+
+/** The natural width in the middle of those of some hosts: the few that hold far more or less than others follow. */
+function commonWidth(children: readonly Box[], sizes: Measured["sizes"]): number {
+  const widths = children.filter((child) => child.kind === "host").map((child) => (sizes.get(child.id) as Size).w);
+  return widths.sort((one, other) => one - other)[(widths.length - 1) >> 1] ?? 0;
 }
 
 /** A child in its place: as large as it wants where there is room, at the top; a host always fills its own. */

@@ -78,9 +78,9 @@ function descend(layout: Layout, id: string, asked: Asked, open: Set<string>): v
 }
 
 /** How wide a box is drawn when it begins to show its inside. */
-function opensAt({ box, natural }: Placed): number {
-  if (box.kind === "host") return Math.max(OPEN_AT, Math.min(OPEN_AT_LAST, natural * LEGIBLE));
-  return Math.min(OPEN_AT, natural * OF_NATURAL);
+function opensAt({ box, opensAs }: Placed): number {
+  if (box.kind === "host") return Math.max(OPEN_AT, Math.min(OPEN_AT_LAST, opensAs * LEGIBLE));
+  return Math.min(OPEN_AT, opensAs * OF_NATURAL);
 }
 
 /** How near one is, by how large a host is drawn. */
