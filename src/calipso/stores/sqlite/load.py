@@ -43,14 +43,19 @@ NEWEST = (
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Millions of objects come to life and none dies: the cycle collector would only look at them over and over."""
-    was = gc.isenabled()
+    """Millions of objects come to life and none dies: the cycle collector would only look at them over and over.
+
+    Afterwards they are among its oldest at once, or out of its sight where its owner has put others there.
+    """
+    was, owned = gc.isenabled(), gc.get_freeze_count()
     gc.disable()
     try:
         yield
     finally:
         if was:
-            gc.freeze()  # else the very first allocation from now on would have it look at all of them
+            gc.freeze()  # else the very next allocation would have it look at all of them
+            if not owned:
+                gc.unfreeze()
             gc.enable()
 
 
