@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
 BUG = 70
 """Exit code of what is neither an answer nor an error that was foreseen (DESIGN §8, EX_SOFTWARE of sysexits.h)."""
+PARTIAL = 3
+"""Exit code when only a part of the answer could be had, or written."""
 MODULES: Mapping[str, tuple[str, ...]] = {
     "asking": ("get", "tree", "clique", "links", "history", "sources", "schedule", "export", "import"),
     "differences": ("diff",),
@@ -85,7 +89,34 @@ def main() -> None:
         configure("warning")
     try:
         app_of(modules)()
-    except Exception:  # noqa: BLE001  (the outermost boundary: the exit code says it is a bug)
+    except Exception as error:  # noqa: BLE001  (the outermost boundary: the exit code says it is a bug)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # where the state is kept it is told before
+            _cannot_write(error)
         traceback.print_exc()
         sys.stderr.write("calipso: this is a bug; the lines above say where\n")
         raise SystemExit(BUG) from None
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Whoever reads may have had enough, as `head`: the interpreter would complain of what is left to write."""
+    out = sys.__stdout__
+    try:
+        if out is not None and not out.closed:
+            out.flush()
+    except BrokenPipeError:
+        _discard()
+    except OSError as error:
+        _cannot_write(error)
+
+
+def _cannot_write(error: OSError) -> NoReturn:
+    _discard()
+    sys.stderr.write(f"calipso: the answer could not be written: {error.strerror}\n")
+    raise SystemExit(PARTIAL) from None
+
+
+def _discard() -> None:
+    """What is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

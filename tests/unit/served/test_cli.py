@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,3 +163,31 @@ def test_every_verb_is_found_in_its_module() -> None:
         if "def register(" in file.read_text()
     }
     assert registering == set(MODULES)
+
+
+def on_its_own(stdout: int, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(
+        [sys.executable, "-m", "calipso", *words], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+        env=environment,
+    )  # fmt: skip
+
+
+ASKED = ("get", "vnic", "--env", "estate", "-o", "json")
+
+
+@pytest.mark.parametrize("words", [("--help",), ASKED])
+def test_whoever_reads_may_have_had_enough(home: Path, words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `calipso --help | head` does in the end
+    try:
+        assert on_its_own(writing, *words).stderr == ""
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("words", [("--help",), ASKED])
+def test_an_answer_that_cannot_be_written_is_told(home: Path, words: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = on_its_own(full.fileno(), *words)
+    assert (done.returncode, done.stderr) == (3, "calipso: the answer could not be written: No space left on device\n")
