@@ -70,8 +70,8 @@ class Rows:
         """What one would begin with: the newest version of every object, and which are found by a name."""
         newest = "SELECT id, max(ts), name, json FROM version GROUP BY id"
         objects, by_name = {}, dict[str, list[str]]()
-        for id, _, name, json in self.db.execute(newest):
-            objects[id] = msgspec.json.decode(json)
+        for id, _, name, said in self.db.execute(newest):
+            objects[id] = msgspec.json.decode(said)
             by_name.setdefault(name, []).append(id)
         return objects
 
