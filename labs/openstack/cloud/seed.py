@@ -10,6 +10,8 @@ import sys
 import time
 from typing import Any
 
+from openstack.exceptions import SDKException
+
 from labs.openstack import declaration as d
 from labs.openstack.cloud.connecting import connect, modes
 from labs.openstack.cloud.ordering import VIP, order
@@ -42,11 +44,24 @@ def main() -> None:
         if distributed:
             _first(cloud, vm.host)
     for vm, tenant, server in booting:
-        tenant.compute.wait_for_server(server, status="ACTIVE", wait=PATIENCE, interval=1)
+        _running(cloud, tenant, server)
         if vm.floating:
             _floating(cloud, server, nets, projects[vm.project])
     order(cloud, projects[d.SERVED].id)
     _settle(cloud)
+
+
+def _running(cloud: Any, tenant: Any, server: Any) -> None:
+    """Wait until an instance runs; what Nova says of one that does not is told: the lab may be gone when one looks."""
+    try:
+        tenant.compute.wait_for_server(server, status="ACTIVE", wait=PATIENCE, interval=1)
+    except SDKException as error:
+        now = cloud.compute.get_server(server.id)
+        fault = now.fault or {}
+        raise SystemExit(
+            f"instance {server.name} is {now.status} ({now.task_state or 'no task'}) on {now.hypervisor_hostname}: "
+            f"{fault.get('message', 'Nova says nothing of why')}\n{fault.get('details', '')}"
+        ) from error
 
 
 def _project(cloud: Any, name: str) -> Any:
