@@ -16,6 +16,7 @@ from calipso.graph.index import Key, Slot, slot
 
 Tracked = immutables.Map[Hashable, Any]
 T = TypeVar("T")
+NOTHING: frozenset[Hashable] = frozenset()
 
 
 Evaluation = tuple[int, int]
@@ -107,7 +108,7 @@ class Tracking:
         evaluation = (code, ord)
         place = ("by", code, ord)
         known_reads = self._map.get(place)
-        before = frozenset(known_reads) if known_reads else frozenset[Hashable]()
+        before = frozenset(known_reads) if known_reads else NOTHING
         if before == reads:
             return
         for token in before - reads:

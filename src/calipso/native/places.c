@@ -4,7 +4,6 @@
  * hashes are. */
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define API __attribute__((visibility("default")))
 #define DIGIT 11 /* bits */
@@ -16,14 +15,12 @@ struct place {
     int32_t ord;
 };
 
-static unsigned digit(const struct place *place, int shift)
-{
+static unsigned digit(const struct place *place, int shift) {
     return shift < 32 ? (uint32_t)place->ord >> shift & (SIZE - 1) : place->hash >> (shift - 32) & (SIZE - 1);
 }
 
 /* By one digit, keeping the order of those before it. */
-static void pass(const struct place *from, struct place *to, size_t count, int shift)
-{
+static void pass(const struct place *from, struct place *to, size_t count, int shift) {
     size_t begins[SIZE] = {0}, sum = 0;
     for (size_t i = 0; i < count; i++)
         begins[digit(from + i, shift)]++;
@@ -37,8 +34,7 @@ static void pass(const struct place *from, struct place *to, size_t count, int s
 }
 
 /* Sorted places, in either of two rooms. */
-static struct place *sorted(struct place *one, struct place *other, size_t count)
-{
+static struct place *sorted(struct place *one, struct place *other, size_t count) {
     for (int shift = 0; shift < 32 + 64; shift += shift < 22 ? DIGIT : shift == 22 ? 10 : DIGIT) {
         struct place *swap = one;
         pass(one, other, count, shift);
@@ -51,8 +47,7 @@ static struct place *sorted(struct place *one, struct place *other, size_t count
 /* Puts places in order. `hashes` and `ords`, `count` of each, have the different hashes afterwards and of each its
  * ordinal, or SEVERAL; `where` and `several`, with room for as many, every place of those with several ordinals, each
  * once. found[0] and found[1]: how many. 0, or -1 without memory, and nothing is changed then. */
-API int places_order(uint64_t *hashes, int32_t *ords, size_t count, uint64_t *where, int32_t *several, size_t found[2])
-{
+API int places_order(uint64_t *hashes, int32_t *ords, size_t count, uint64_t *where, int32_t *several, size_t found[2]) {
     struct place *room = malloc((2 * count + 1) * sizeof *room), *at;
     size_t ones = 0, others = 0;
     if (!room)
