@@ -20,6 +20,9 @@ PARTS = 8
 FEW_VALUED = frozenset({"kind", "type", "host", "state", "mtu"})
 """Keys with few values stand in the index under themselves, so that `values()` can list them."""
 
+OF_HEADS = frozenset({"kind", "type", "host"})
+"""Those of them that are fields of the head."""
+
 REFERENCES: set[str] = set()
 """Names of keys whose values are ids referred to: they share places, told apart when read (filled by `keys`)."""
 

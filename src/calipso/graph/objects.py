@@ -140,9 +140,9 @@ def _rekey_binds(session: Session, ord: int) -> set[int]:
     new = _facets(session, ord, new_facts)
     new_keys = set(left_keys(id, new) + right_keys(id, new)) if new else set()
     for key in old_keys - new_keys:
-        session.index.remove(key, ord)
+        session.unstand(key, ord)
     for key in new_keys - old_keys:
-        session.index.add(key, ord)
+        session.stand(key, ord)
     waiting: set[int] = set()
     for name, value in old_keys | new_keys:
         if name.startswith("bind."):
@@ -166,9 +166,9 @@ def _rename_hosts(session: Session, changed: set[int]) -> set[int]:
         return set()
     for ord in touched:
         if session.facts.get(ord) is not None:
-            session.index.add(HOST_RECORDS, ord)
+            session.stand(HOST_RECORDS, ord)
         else:
-            session.index.remove(HOST_RECORDS, ord)
+            session.unstand(HOST_RECORDS, ord)
     records = []
     for ord in session.index.get(HOST_RECORDS):
         facts = session.facts.get(ord)

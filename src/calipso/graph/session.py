@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calipso.graph import joining, kinds, networks, objects, passive
 from calipso.graph.adjacency import Adjacency, Ends, ends
-from calipso.graph.index import FEW_VALUED, REFERENCES, Key, slot
+from calipso.graph.index import FEW_VALUED, OF_HEADS, REFERENCES, Key, Slot, slot
 from calipso.graph.keys import few_keys, path_keys
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.tracking import Tracking
@@ -60,6 +60,8 @@ class Session:
         """Objects of which something walks read changed; True: more than its links."""
         self.members: dict[int, set[int]] = {}
         """Object → ordinals of the records that make it, of the objects regrouped."""
+        self.places: dict[tuple[int, Slot], tuple[bool, Key]] = {}
+        """Places of the index that were changed: whether the object stands there now, and a key of it."""
         self.rewalked: set[int] = set()
         """Sources of walks that were marked: what they passed may have changed even where the stops did not."""
 
@@ -129,17 +131,30 @@ class Session:
         self.heads.set(ord, head)
         self.reshaped.add(ord)
 
+    def stand(self, key: Key, ord: int, where: Slot | None = None) -> None:
+        """Put an object, or a record, into the index. where: the key's slot, where it is known."""
+        where = slot(key) if where is None else where
+        self.index.stand(where, ord)
+        if key[0] not in OF_HEADS:
+            self.places[ord, where] = (True, key)
+
+    def unstand(self, key: Key, ord: int) -> None:
+        """Take an object, or a record, out of the index."""
+        self.index.remove(key, ord)
+        if key[0] not in OF_HEADS:
+            self.places[ord, slot(key)] = (False, key)
+
     def rekey(self, ord: int, old: set[Key], new: set[Key]) -> None:
         """Change an object's index keys and note whose links depend on them."""
         for key in old - new:
             name, value = key
             if name not in REFERENCES or not any((other, value) in new for other in REFERENCES):
-                self.index.remove(key, ord)
+                self.unstand(key, ord)
             self.tracking.touch_key(key)
             joining.key_changed(self, ord, key)
         for key in new - old:
             where = slot(key)
-            self.index.stand(where, ord)
+            self.stand(key, ord, where)
             if key[0] not in FEW_VALUED:  # history has bitmaps of those
                 self.delta.keys.append((ord, key))
             self.tracking.touch_slot(where)
@@ -243,6 +258,12 @@ class Session:
             delta.hosts = dict(self.hosts)
         heads = ((ord, self.heads.get(ord), old) for ord, old in self.before.items())
         delta.heads = [(ord, head) for ord, head, old in heads if head != old]
+        renewed = {ord for ord, head in delta.heads if head is not None}
+        delta.places = [
+            (ord, stands, *key)
+            for (ord, _), (stands, key) in self.places.items()
+            if not (stands and ord in renewed)  # most places of all: those of what is new
+        ]
         delta.links = [(LINK_TYPES[code].name, a, b, op) for (code, a, b), op in self.relinked.items()]
         graph = base.copy()
         graph.ts = delta.ts

@@ -57,6 +57,8 @@ class Delta(msgspec.Struct):
     `ids`: ordinals given for the first time. `facets`: (ordinal of the record's id, facet, bytes or None).
     `heads`: (ordinal, new head or None). `links`: (link type, source, target, +1/−1). `keys`: declared keys that
     objects got, for the history's search. `hosts`: all host names as said → canonical, None when unchanged.
+    `places`: (ordinal, whether it stands there now, name, value) of every place of the index that was changed, but
+    fields of heads and what came to objects with a new head; None when that is not known.
     """
 
     ts: int
@@ -66,6 +68,7 @@ class Delta(msgspec.Struct):
     links: list[tuple[str, int, int, int]] = msgspec.field(default_factory=list)
     keys: list[tuple[int, tuple[str, Any]]] = msgspec.field(default_factory=list)
     hosts: dict[str, str] | None = None
+    places: list[tuple[int, bool, str, Any]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.facets or self.heads or self.links)

@@ -10,7 +10,7 @@ import pytest
 from calipso.errors import Conflict, StoreDamaged, StoreError, StoreTooNew
 from calipso.graph.value import FacetChange, Graph
 from calipso.model.environment import Environment
-from calipso.stores.sqlite import SqliteStore, schema
+from calipso.stores.sqlite import SqliteStore, places, schema
 
 
 def opened(path: Path) -> SqliteStore:
@@ -187,8 +187,34 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 def test_a_file_of_the_first_version_gets_what_came_since(filled: Path) -> None:
     with sqlite3.connect(filled) as older:
         older.execute("DROP TABLE run")
+        older.execute("DROP TABLE place")
         older.execute("PRAGMA user_version = 1")
     older.close()
     store = opened(filled)
     assert len(store.load()) == 50 and store.runs(0, 2**62) == []
     store.close()
+
+
+def test_of_a_file_that_kept_no_places_keys_are_found_anew_until_its_next_snapshot(filled: Path) -> None:
+    def loads_what_is_there() -> None:
+        loaded = opened_again.load()
+        assert {where: set(ords) for where, ords in loaded.index.items()} == {
+            where: set(ords) for where, ords in graph.index.items()
+        }
+
+    with sqlite3.connect(filled) as older:
+        older.execute("DROP TABLE place")
+        older.execute("PRAGMA user_version = 2")
+    older.close()
+    opened_again = opened(filled)
+    graph = tick(opened_again, opened_again.load(), 25)
+    loads_what_is_there()
+    with opened_again.database.reading() as reader:
+        assert places.since(reader, 0) is None
+    opened_again.roll(graph)
+    began = graph.rev
+    graph = tick(opened_again, graph, 30)
+    with opened_again.database.reading() as reader:
+        assert places.since(reader, began) is not None
+    loads_what_is_there()
+    opened_again.close()

@@ -17,7 +17,7 @@ from calipso.errors import Conflict
 from calipso.graph.heads import decode_head
 from calipso.graph.value import Delta, Graph
 from calipso.model.links import LINK_TYPES
-from calipso.stores.sqlite import chunk, few, keyring
+from calipso.stores.sqlite import chunk, few, keyring, places
 from calipso.stores.sqlite.chunk import CHUNK_BITS
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.log import Epoch, epochs, last_until, until
@@ -123,6 +123,7 @@ def snapshot(database: Database, epoch: Epoch, graph: Graph, touched: Touched, f
             writer.execute(statement)
     with database.writing() as writer:
         writer.execute("UPDATE epoch SET few = ? WHERE n = ?", (bitmaps, epoch.n))
+        places.snapped(writer, epoch.rev)
 
 
 def _older_keys(database: Database, chunks: Sequence[int]) -> dict[int, bytes]:

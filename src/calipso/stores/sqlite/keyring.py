@@ -5,7 +5,7 @@ A cache: it is used only by the very code, host names and service patterns that 
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -18,7 +18,7 @@ import zstandard
 from pyroaring import BitMap
 
 from calipso.errors import StoreDamaged
-from calipso.graph.index import Builder, slot
+from calipso.graph.index import Builder, Slot, slot
 from calipso.graph.protocol import Obj
 from calipso.graph.restore import index_keys
 from calipso.graph.value import Graph
@@ -109,6 +109,35 @@ def _read(blob: bytes, made_by: bytes) -> Ring | None:
         return _decode_ring(ring) if by == made_by else None
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
+
+
+def stand_but(blob: bytes, chunk: int, made_by: bytes, gone: Mapping[int, Container[Slot]], index: Builder) -> bool:
+    """Put a chunk's objects where they stood in an index, but for places that are gone since.
+
+    False, and nothing is done, when something else found the keys. Raises `StoreDamaged`.
+    """
+    known = _read(blob, made_by)
+    if known is None:
+        return False
+    base = chunk << CHUNK_BITS
+    _, keys, binds = known
+    for name, (places, values) in keys.items():
+        index.stand(name, *_but(gone, name, [base + place for place in places], values))
+    for name, (_, wheres, values) in binds.items():
+        index.stand(name, *_but(gone, name, wheres, values))
+    return True
+
+
+def _but(
+    gone: Mapping[int, Container[Slot]], name: str, ords: list[int], values: list[Any]
+) -> tuple[list[int], list[Any]]:
+    if gone.keys().isdisjoint(ords):
+        return ords, values
+    there = [
+        ord not in gone or slot((name, tuple(value) if type(value) is list else value)) not in gone[ord]
+        for ord, value in zip(ords, values, strict=True)
+    ]
+    return list(compress_by(ords, there)), list(compress_by(values, there))
 
 
 def stand(blob: bytes, chunk: int, made_by: bytes, changed: Container[int], index: Builder) -> list[int]:

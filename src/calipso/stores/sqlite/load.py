@@ -23,8 +23,8 @@ from calipso.graph.value import Facts, Graph
 from calipso.model.environment import Environment
 from calipso.model.links import CODES
 from calipso.native import ordering
-from calipso.stores.sqlite import keyring
-from calipso.stores.sqlite.chunk import FacetChunk, Heads, unpack_facets, written_heads
+from calipso.stores.sqlite import keyring, places
+from calipso.stores.sqlite.chunk import CHUNK_BITS, FacetChunk, Heads, unpack_facets, written_heads
 from calipso.stores.sqlite.log import Epoch
 from calipso.stores.sqlite.overlay import Overlay
 
@@ -96,7 +96,9 @@ class Loader:
             overlay = Overlay(reader, epochs, FOREVER)
             graph.rev, graph.ts, graph.hosts = overlay.rev, overlay.ts, overlay.hosts
             self._patch(overlay)
-            return restore(graph, *self._stored_keys(reader, overlay))
+            moved = places.since(reader, epochs[0].rev)
+            known = self._found_keys(reader, overlay) if moved is None else self._kept_places(reader, overlay, moved)
+            return restore(graph, *known)
 
     def _take(self, heads: Heads, facets: FacetChunk) -> None:
         """Put a chunk where it belongs. Millions of objects: every step counts."""
@@ -175,7 +177,19 @@ class Loader:
             facts.set(ord, tuple(part for row in rows for part in row) or None)
         graph.heads, graph.facts, graph.ends = heads.finish(), facts.finish(), self._patched_ends(overlay)
 
-    def _stored_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Builder, set[int]]:
+    def _kept_places(
+        self, reader: sqlite3.Connection, overlay: Overlay, moved: places.Moved
+    ) -> tuple[Builder, set[int]]:
+        """The index as in the snapshot and as it changed since; the objects of which more has to be found."""
+        made_by, index, fresh = keyring.maker(self._graph), Builder(ordering.order()), set(overlay.heads)
+        for chunk, blob in reader.execute(f"SELECT chunk, keys FROM {NEWEST}"):  # noqa: S608 - a constant
+            if not keyring.stand_but(blob, chunk, made_by, moved.gone, index):
+                fresh.update(range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS))
+        for name, stood in moved.came.items():
+            index.stand(name, *stood)
+        return index, fresh
+
+    def _found_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Builder, set[int]]:
         """The index of the objects that are as in their snapshot, and which others there are."""
         graph = self._graph
         fresh = {head.ord for head in graph.objects()}

@@ -3,8 +3,8 @@
 `object` id of every ordinal · `facet_name`, `link_type` numbers of names · `dictionary` compression dictionaries ·
 `epoch` snapshots and where their logs begin; `few` is NULL until the snapshot is complete · `snap` chunks of 256
 objects · `log_<n>`, `link_<n>` changes of an epoch; facet 0 is the head, a NULL body an end · `seen` key hash →
-objects that ever had the key · `hosts` canonical host names from a revision on · `run` looks at scopes that are worth
-telling of · `scope`, `document`, `meta`.
+objects that ever had the key · `place` places of the index that a tick changed, since the last snapshot · `hosts`
+canonical host names from a revision on · `run` looks at scopes that are worth telling of · `scope`, `document`, `meta`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from calipso.errors import StoreTooNew
 
 APPLICATION_ID = 0x43414C50
 """`CALP`: in the file's header, so that `file` and we know whose it is."""
-VERSION = 2
+VERSION = 3
 HEAD = 0
 """Number that stands for the head among the facets."""
 
@@ -26,6 +26,7 @@ RUN = (
     " PRIMARY KEY (source, reporter, part, ended)) WITHOUT ROWID",
     "CREATE INDEX run_ended ON run (ended)",
 )
+PLACE = "CREATE TABLE place (rev INTEGER PRIMARY KEY, ops BLOB NOT NULL)"
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
     "CREATE TABLE object (ord INTEGER PRIMARY KEY, id TEXT NOT NULL)",
@@ -40,12 +41,16 @@ TABLES = (
     "CREATE TABLE scope (source TEXT, reporter TEXT, part TEXT, state BLOB NOT NULL,"
     " PRIMARY KEY (source, reporter, part)) WITHOUT ROWID",
     *RUN,
+    PLACE,
     "CREATE TABLE document (collection TEXT, key TEXT, json BLOB NOT NULL, PRIMARY KEY (collection, key))"
     " WITHOUT ROWID",
     "CREATE VIRTUAL TABLE text USING fts5 (body, tokenize = 'trigram')",
 )
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {1: RUN}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: RUN,
+    2: (PLACE, "INSERT INTO meta VALUES ('places since', 4611686018427387904)"),  # `places.NOT_YET`
+}
 """Version → statements that make it the next version. Never changed once released."""
 
 

@@ -21,6 +21,7 @@ from calipso.model.record import Scope, ScopeState
 from calipso.native.skimming import skimmer
 from calipso.seams import LoggedChange
 from calipso.stores.sqlite import epoch as epochs
+from calipso.stores.sqlite import places
 from calipso.stores.sqlite.briefs import Briefs
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.documents import Documents, put_marks
@@ -118,6 +119,7 @@ class SqliteStore:
                     writer.execute("INSERT INTO hosts VALUES (?, ?, ?)", row)
                 if dictionary is not None:
                     writer.execute(*kept(dictionary))
+                places.write(writer, self._rev + len(records) + len(links), delta.places)
                 put_marks(writer, marks)
             self._rev += len(records) + len(links)
             self._ts = delta.ts
