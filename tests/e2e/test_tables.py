@@ -105,6 +105,37 @@ def test_changes_are_told_field_by_field_and_two_moments_are_compared(opened: Op
         lab.run("h1", "ip", "link", "set", "pb", "mtu", "1500")
 
 
+def test_what_failed_is_told_in_its_place_and_asked_for_again(opened: Opened, keep: Keep) -> None:
+    page = opened("/inventory?env=plain", refused="503")
+    ready(page)
+    busy = {"title": "Unavailable", "status": 503, "detail": "The store is busy.", "hint": "Ask again in a moment."}
+    page.route("**/api/v1/diff**", lambda asked: asked.fulfill(status=503, json=busy))
+    page.get_by_role("link", name="Changes", exact=True).click()
+    trouble = page.get_by_role("alert").filter(has_text="The store is busy.")
+    expect(trouble).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+    keep(page, "states-trouble-light")
+    page.unroute("**/api/v1/diff**")
+    trouble.get_by_role("button", name="Try again").click()
+    expect(page.locator(".changes-summary")).to_be_visible(timeout=15_000)
+    expect(trouble).to_have_count(0)
+
+
+def test_while_nothing_was_answered_nothing_is_claimed(opened: Opened, keep: Keep) -> None:
+    page = opened("/inventory?env=plain")
+    ready(page)
+    page.route("**/api/**", lambda asked: None)
+    page.reload()
+    expect(page.get_by_role("status", name="Loading")).to_be_visible()
+    keep(page, "states-loading-light")
+    for claim in ("No history yet", "0 objects", "Nothing is known yet"):
+        expect(page.get_by_text(claim)).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    ready(page)
+    expect(page.get_by_text("changes per")).to_be_visible(timeout=15_000)
+
+
 def test_messages_are_filtered_and_marked_as_viewed(opened: Opened, served: Served) -> None:
     """A host that is not there makes a message; the environment is one of its own."""
     (served.home / "absent.yaml").write_text(

@@ -122,7 +122,7 @@ function Bars({ at, past }: { at: number; past: boolean }): JSX.Element {
   const [from, to] = [start(), now.value];
   const x = (moment: number): number => ((moment - from) / (to - from)) * room;
   const against = place.value.page === "changes" ? Date.parse(place.value.against) || 0 : 0;
-  const empty = (density.value?.revision ?? 0) === 0 && revision.value === 0;
+  const empty = density.value?.revision === 0 && revision.value === 0; // while nothing was answered, nothing is said
   return (
     <svg
       ref={svg} class="scene hist" role="slider" tabindex={0} aria-label="Moment shown" aria-valuemin={0} aria-valuemax={Math.round((to - from) / 1000)}

@@ -11,7 +11,7 @@ import { environment, go, place, settle } from "../../state/place";
 import { clock, counted, lasting, moment, tail } from "../../state/words";
 import { Histogram } from "./Histogram";
 import { GROUPINGS, linesOf, type Grouping, type Line } from "./lines";
-import { a, b, diff, follow, problem } from "./moments";
+import { a, again, b, diff, follow, problem } from "./moments";
 
 export { ChangesPanel } from "./Panel";
 
@@ -26,8 +26,8 @@ export function ChangesPage(): JSX.Element {
     <>
       <Toolbar />
       <Histogram />
-      <Trouble problem={problem.value} />
-      {diff.value ? <Found /> : <div class="skeleton late" role="status" aria-label="Loading"><i /><i /></div>}
+      <Trouble problem={problem.value} again={again} />
+      {diff.value ? <Found /> : problem.value ? null : <div class="skeleton late" role="status" aria-label="Loading"><i /><i /></div>}
     </>
   );
 }

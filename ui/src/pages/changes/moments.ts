@@ -65,6 +65,12 @@ async function loadDensity(name: string, span: number, at: string): Promise<void
   }
 }
 
+/** Ask once more after trouble. */
+export function again(): void {
+  void loadDensity(environment.peek(), place.peek().span, place.peek().at);
+  load();
+}
+
 function load(): void {
   clearTimeout(timer);
   timer = undefined;

@@ -49,7 +49,7 @@ function kindsThere(): KindCount[] {
 function Kinds({ kinds, chosen }: { kinds: readonly KindCount[]; chosen: string }): JSX.Element {
   return (
     <nav class="side" aria-label="Kinds">
-      <h2 class="side-head">Kinds <span class="t3">{count(kinds.reduce((sum, each) => sum + each.many, 0))} objects</span></h2>
+      <h2 class="side-head">Kinds <span class="t3">{picture.value ? `${count(kinds.reduce((sum, each) => sum + each.many, 0))} objects` : ""}</span></h2>
       <ul class="side-list">
         {kinds.map((each) => (
           <li key={each.kind}>
