@@ -7,6 +7,7 @@ beside their sources.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -51,11 +52,12 @@ def _compiled(source: Path, made: Path, names: tuple[str, ...], flags: tuple[str
     compiler = next((found for name in names if (found := shutil.which(name))), None)
     if compiler is None:
         return None
-    draft = made.with_suffix(".new")
+    draft = made.with_suffix(f".{os.getpid()}.new")  # of its own: two set-ups may run at once
     done = subprocess.run(
         [compiler, *flags, "-o", str(draft), str(source)], capture_output=True, text=True, check=False
     )
     if done.returncode:
+        draft.unlink(missing_ok=True)
         sys.stderr.write(f"calipso: {failed}:\n{done.stderr}")
         return None
     draft.replace(made)
