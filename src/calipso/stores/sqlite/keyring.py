@@ -111,7 +111,7 @@ def _read(blob: bytes, made_by: bytes) -> Ring | None:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
-def stand_but(blob: bytes, chunk: int, made_by: bytes, gone: Mapping[int, Container[Slot]], index: Builder) -> bool:
+def stand(blob: bytes, chunk: int, made_by: bytes, gone: Mapping[int, Container[Slot]], index: Builder) -> bool:
     """Put a chunk's objects where they stood in an index, but for places that are gone since.
 
     False, and nothing is done, when something else found the keys. Raises `StoreDamaged`.
@@ -137,31 +137,4 @@ def _but(
         ord not in gone or slot((name, tuple(value) if type(value) is list else value)) not in gone[ord]
         for ord, value in zip(ords, values, strict=True)
     ]
-    return list(compress_by(ords, there)), list(compress_by(values, there))
-
-
-def stand(blob: bytes, chunk: int, made_by: bytes, changed: Container[int], index: Builder) -> list[int]:
-    """Put a chunk's objects where they stand in an index, but for changed ones; which they are.
-
-    None of them when something else found the keys. Raises `StoreDamaged`.
-    """
-    known = _read(blob, made_by)
-    if known is None:
-        return []
-    base = chunk << CHUNK_BITS
-    objects, keys, binds = known
-    done = [base + place for place in objects if base + place not in changed]
-    left = {place for place in objects if base + place in changed}
-    for name, (places, values) in keys.items():
-        rows = _without(left, places, [base + place for place in places], values)
-        index.stand(name, *rows)
-    for name, (places, wheres, values) in binds.items():
-        index.stand(name, *_without(left, places, wheres, values))
-    return done
-
-
-def _without(left: set[int], places: bytes, ords: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
-    if left.isdisjoint(places):
-        return ords, values
-    there = [place not in left for place in places]
     return list(compress_by(ords, there)), list(compress_by(values, there))

@@ -97,8 +97,9 @@ class Loader:
             graph.rev, graph.ts, graph.hosts = overlay.rev, overlay.ts, overlay.hosts
             self._patch(overlay)
             moved = places.since(reader, epochs[0].rev)
-            known = self._found_keys(reader, overlay) if moved is None else self._kept_places(reader, overlay, moved)
-            return restore(graph, *known)
+            if moved is None:
+                return restore(graph, Builder(ordering.order()))
+            return restore(graph, *self._kept_places(reader, overlay, moved))
 
     def _take(self, heads: Heads, facets: FacetChunk) -> None:
         """Put a chunk where it belongs. Millions of objects: every step counts."""
@@ -183,21 +184,10 @@ class Loader:
         """The index as in the snapshot and as it changed since; the objects of which more has to be found."""
         made_by, index, fresh = keyring.maker(self._graph), Builder(ordering.order()), set(overlay.heads)
         for chunk, blob in reader.execute(f"SELECT chunk, keys FROM {NEWEST}"):  # noqa: S608 - a constant
-            if not keyring.stand_but(blob, chunk, made_by, moved.gone, index):
+            if not keyring.stand(blob, chunk, made_by, moved.gone, index):
                 fresh.update(range(chunk << CHUNK_BITS, (chunk + 1) << CHUNK_BITS))
         for name, stood in moved.came.items():
             index.stand(name, *stood)
-        return index, fresh
-
-    def _found_keys(self, reader: sqlite3.Connection, overlay: Overlay) -> tuple[Builder, set[int]]:
-        """The index of the objects that are as in their snapshot, and which others there are."""
-        graph = self._graph
-        fresh = {head.ord for head in graph.objects()}
-        owner = {member: head.ord for head in graph.objects() for member in head.members}
-        changed = {owner.get(ord, ord) for ord in overlay.ids} | overlay.heads.keys()
-        made_by, index = keyring.maker(graph), Builder(ordering.order())
-        for chunk, blob in reader.execute(f"SELECT chunk, keys FROM {NEWEST}"):  # noqa: S608 - a constant
-            fresh.difference_update(keyring.stand(blob, chunk, made_by, changed, index))
         return index, fresh
 
     def _patched_ends(self, overlay: Overlay) -> Pages[Ends]:
