@@ -99,7 +99,7 @@ Opened = Callable[..., Page]
 
 def told(said: ConsoleMessage, refused: str) -> bool:
     """Whether a line of the console is a fault."""
-    meant = refused and f"responded with a status of {refused}" in said.text
+    meant = any(f"responded with a status of {each}" in said.text for each in refused.split())
     return said.type in ("error", "warning") and not meant
 
 
@@ -107,7 +107,7 @@ def told(said: ConsoleMessage, refused: str) -> bool:
 def opened(browser: Browser, served: Served) -> Iterator[Opened]:
     """Open a place of the UI. Fails in the end on any error in the console, and on anything loaded from elsewhere.
 
-    refused: a status that the server is to answer with; the browser itself notes it in the console.
+    refused: the statuses that the server is to answer with; the browser itself notes it in the console.
     """
     contexts, wrong = [], []
 

@@ -27,6 +27,8 @@ PLACES = {
     "model-cliques": "/model?env=plain&tab2=cliques",
     "model-constraints": "/model?env=plain&tab2=constraints",
     "access": "/access?env=plain",
+    "access-users": "/access?env=plain&tab2=users",
+    "access-tokens": "/access?env=plain&tab2=tokens",
     "access-journal": "/access?env=plain&tab2=journal",
     "help": "/help?env=plain",
     "help-keys": "/help?env=plain&tab2=keys",
@@ -140,7 +142,7 @@ def test_a_scan_is_scheduled_rests_and_goes(opened: Opened) -> None:
 
 
 def test_a_token_is_made_shown_once_and_revoked(opened: Opened, keep: Keep) -> None:
-    page = opened("/access?env=plain")
+    page = opened("/access?env=plain&tab2=tokens")
     ready(page)
     page.get_by_label("Who it is for").fill("grafana")
     page.get_by_label("Ends").select_option("30d")
@@ -156,6 +158,51 @@ def test_a_token_is_made_shown_once_and_revoked(opened: Opened, keep: Keep) -> N
     expect(page.get_by_role("button", name="Revoke grafana")).to_have_count(0)
     page.get_by_role("tab", name="Who did what").click()
     expect(page.get_by_role("cell", name="revoke_token").first).to_be_visible()
+
+
+def test_a_user_is_added_chooses_a_password_and_changes_it(opened: Opened, keep: Keep, served: Served) -> None:
+    admin = opened("/access?env=plain&tab2=users")
+    ready(admin)
+    admin.get_by_label("Signs in as").fill("alice")
+    admin.get_by_label("Role", exact=True).select_option("viewer")
+    admin.get_by_role("button", name="Add user").click()
+    made = admin.get_by_test_id("secret").inner_text()
+    keep(admin, "access-user-made-light")
+    page = opened("/access?env=plain", signed_in=False, refused="403 409")
+    page.get_by_label("Name").fill("alice")
+    page.get_by_label("Password or token").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("the name or the password is wrong")).to_be_visible()
+    page.get_by_label("Password or token").fill(made)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("This password was made for you")).to_be_visible()
+    page.get_by_label("New password").fill("four lamps by the door")
+    page.get_by_label("The same again").fill("four lamps by the gate")
+    expect(page.get_by_text("The two are not the same.")).to_be_visible()
+    keep(page, "signin-choose-light")
+    assert violations(page) == []
+    page.get_by_label("The same again").fill("four lamps by the door")
+    page.get_by_role("button", name="Choose it and sign in").click()
+    you = page.get_by_role("region", name="Who you are")
+    expect(you).to_contain_text("alice")
+    expect(you).to_contain_text("viewer")
+    page.get_by_label("Password now").fill("four lamps by the door")
+    page.get_by_label("New password").fill("five lamps by the gate")
+    page.get_by_label("The same again").fill("five lamps by the gate")
+    keep(page, "access-you-light")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_label("Password now")).to_have_value("")
+    page.get_by_role("tab", name="Users").click()
+    expect(page.get_by_text("it needs admin")).to_be_visible()
+    expect(admin.get_by_role("cell", name="chosen")).to_be_visible(timeout=20_000)
+    admin.get_by_label("Role of alice").select_option("operator")
+    admin.get_by_role("dialog").get_by_role("button", name="Change the role").click()
+    expect(admin.get_by_label("Role of alice")).to_have_value("operator")
+    keep(admin, "access-users-there-light")
+    admin.get_by_role("button", name="Remove alice").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Remove the user").click()
+    expect(admin.get_by_text("There are no users")).to_be_visible()
+    assert made not in (served.home.parent / "server.log").read_text()
 
 
 def test_sources_tell_each_scope_and_clique_types_can_be_added(opened: Opened) -> None:

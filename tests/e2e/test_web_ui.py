@@ -27,6 +27,7 @@ VM_B, VM_D = "h1%2Fnetns%3Avm-b", "h2%2Fnetns%3Avm-d"
 PLACES = {
     "map": "/map?env=plain",
     "map-selection": f"/map?env=plain&focus={VM_B}",
+    "map-host": "/map?env=plain&open=h1&focus=h1",
     "map-tree": "/map?env=plain&twin=1",
     "tree": "/tree?env=plain",
     "tree-clique": f"/tree?env=plain&focus={VM_B}&peer={VM_D}",
@@ -216,7 +217,9 @@ def test_a_token_that_ends_meanwhile_is_told_and_one_comes_back_to_the_place(ope
     ready(page)
     served.run("token", "revoke", "guest")
     page.get_by_role("link", name="Scans", exact=True).click()
-    expect(page.get_by_text("This token has expired or was revoked.")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("You were signed out: the session or token has expired or was ended")).to_be_visible(
+        timeout=PATIENCE
+    )
     page.get_by_label("Token").fill(served.token)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Scans", exact=True)).to_be_visible(timeout=PATIENCE)
@@ -230,7 +233,7 @@ def test_the_map_can_be_used_by_keyboard_and_every_view_is_a_link(opened: Opened
     expect(page).to_have_url(re.compile("focus="))
     page.keyboard.press("Enter")
     page.wait_for_timeout(600)
-    keep(page, "map-host-light")
+    keep(page, "map-keyboard-light")
     page.get_by_role("checkbox", name="Roles").check()
     page.get_by_role("button", name="Network", exact=True).click()
     address = page.url

@@ -34,6 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "alerts": ("alert",),
     "workflows": ("workflow",),
     "access": ("audit", "token"),
+    "users": ("user",),
     "secrets": ("secrets",),
 }
 """Module → its verbs: only that of the verb in hand is loaded, all of them for help and completion."""

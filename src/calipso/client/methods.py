@@ -38,6 +38,7 @@ from calipso.operations.sql.operation import SqlAnswer
 from calipso.operations.supported import SupportedEnvironments
 from calipso.operations.topology import Links, Tree
 from calipso.operations.transfer import Exported, Imported
+from calipso.operations.users import Caller, MadePassword, UserList
 from calipso.operations.usertopology import Removed, UserTopology
 from calipso.operations.usertopology_text import UserTopologyExported, UserTopologyImported
 from calipso.operations.vocabulary import Model
@@ -1373,12 +1374,83 @@ class Methods:
         found: Tokens = self.call("revoke_token", name=name)
         return found
 
+    def who_am_i(self) -> Caller:
+        """Whose token this is, and what it may."""
+        found: Caller = self.call("who_am_i")
+        return found
+
+    def get_users(self) -> UserList:
+        """The users there are, without their passwords."""
+        found: UserList = self.call("get_users")
+        return found
+
+    def create_user(self, *, name: str, role: Literal["viewer", "operator", "admin"] = "viewer") -> MadePassword:
+        """Let somebody sign in: makes a password to choose one's own with. Raises `Conflict` when the name is
+        taken.
+
+        role: viewer (looks), operator (also scans, captures, sends packets, marks messages), admin (everything).
+        """
+
+        found: MadePassword = self.call("create_user", name=name, role=role)
+        return found
+
+    def change_password(self, *, name: str, password: str, new_password: str) -> CreatedToken:
+        """Choose another password and sign in with it; all other sessions end. Raises `Forbidden`, `QueryError`.
+
+        password: the one there is. new_password: 12 characters or more, without the name in it.
+        """
+
+        found: CreatedToken = self.call("change_password", name=name, password=password, new_password=new_password)
+        return found
+
+    def log_in(self, *, name: str, password: str) -> CreatedToken:
+        """Sign in with a user's name and password. Raises `Forbidden`; `Conflict` when a password is to be chosen.
+
+        A user's name and password.
+        """
+
+        found: CreatedToken = self.call("log_in", name=name, password=password)
+        return found
+
+    def log_out(self) -> Caller:
+        """End the session that asks. Raises `QueryError` for a token that is none."""
+        found: Caller = self.call("log_out")
+        return found
+
+    def change_role(self, *, name: str, role: Literal["viewer", "operator", "admin"]) -> UserList:
+        """Let a user do more or less; sessions end, since they may what the role did. Raises `NotFound`.
+
+        role: viewer, operator or admin.
+        """
+
+        found: UserList = self.call("change_role", name=name, role=role)
+        return found
+
+    def reset_password(self, *, name: str) -> MadePassword:
+        """Make a user a password to choose another with; the old one and all sessions end. Raises `NotFound`.
+
+        name: whose.
+        """
+
+        found: MadePassword = self.call("reset_password", name=name)
+        return found
+
+    def remove_user(self, *, name: str) -> UserList:
+        """End a user and all sessions; tokens that the user made stay. Raises `NotFound`.
+
+        name: whose.
+        """
+
+        found: UserList = self.call("remove_user", name=name)
+        return found
+
     def get_audit(
         self, *, who: str = "", what: str = "", since: str = "", until: str = "", limit: int = 100, cursor: str = ""
     ) -> Audit:
         """Who wrote what, when, and how it ended; also what was refused. The newest first.
 
-        who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit.
+        who: a token's or a user's name. what: an operation. since, until: what was done within. limit 0: no
+        limit.
         """
 
         found: Audit = self.call("get_audit", who=who, what=what, since=since, until=until, limit=limit, cursor=cursor)
@@ -1390,7 +1462,8 @@ class Methods:
         """All of them, fetched in pages that show one moment. Who wrote what, when, and how it ended; also what was
         refused. The newest first.
 
-        who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit.
+        who: a token's or a user's name. what: an operation. since, until: what was done within. limit 0: no
+        limit.
         """
 
         cursor = ""

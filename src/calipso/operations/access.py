@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
-from calipso.errors import QueryError
+from calipso.errors import Conflict, QueryError
 from calipso.model.moments import rfc3339
-from calipso.operations.context import Context, Deed, Scope, Token
+from calipso.operations.context import SESSION, Context, Deed, Scope, Token
 from calipso.operations.inventory import between
 from calipso.operations.paging import Cursor, Limit, page
 
+LASTING = 86_400_000_000
+"""µs that a session lasts, as the original's."""
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$")]
 
 
@@ -58,7 +62,7 @@ class CreatedToken(msgspec.Struct, frozen=True):
 
 
 class GetAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """who: a token's name. what: an operation. since, until: what was done within. limit 0: no limit."""
+    """who: a token's or a user's name. what: an operation. since, until: what was done within. limit 0: no limit."""
 
     who: str = ""
     what: str = ""
@@ -85,6 +89,8 @@ async def create_token(context: Context, request: CreateToken) -> CreatedToken:
     """Make a token. Raises `Conflict` when the name is taken, `QueryError` for an end in the past."""
     present = context.moment("now")
     expires = _end(context, request.expires, present)
+    if any(each.name == request.name for each in context.users.all()):
+        raise Conflict(f"a user is called {request.name!r}", hint="the journal could not tell them apart")
     secret = context.tokens.create(request.name, request.scopes, expires)
     (made,) = (each for each in context.tokens.all() if each.name == request.name)
     return CreatedToken(secret, _view(made, present))
@@ -96,6 +102,15 @@ async def revoke_token(context: Context, request: RevokeToken) -> Tokens:
     return await get_tokens(context, GetTokens())
 
 
+def open_session(context: Context, name: str, scopes: Sequence[Scope], until: int = 0) -> CreatedToken:
+    """A token got by showing a name and what proves it: a day long, or until what was shown ends (µs, 0 for never)."""
+    present = context.moment("now")
+    session = f"{name}{SESSION}{secrets.token_hex(5)}"
+    expires = min(present + LASTING, until or present + LASTING)
+    secret = context.tokens.create(session, scopes, expires)
+    return CreatedToken(secret, _view(Token(session, tuple(scopes), present, expires), present))
+
+
 async def get_audit(context: Context, request: GetAudit) -> Audit:
     """Who wrote what, when, and how it ended; also what was refused. The newest first."""
     since, until = between(context, request.since, request.until)
@@ -103,7 +118,7 @@ async def get_audit(context: Context, request: GetAudit) -> Audit:
     deeds = [
         (number, deed)
         for number, deed in enumerate(context.journal.deeds())
-        if request.who in ("", deed.who)
+        if request.who in ("", deed.who, deed.who.partition(SESSION)[0])
         and request.what in ("", deed.what)
         and (not bounded or since <= context.moment(deed.at) <= until)
     ]

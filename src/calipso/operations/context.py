@@ -16,12 +16,15 @@ from calipso.model.record import Observation, RunError, ScopeState
 from calipso.operations.capture_documents import Captures
 from calipso.operations.message_documents import Messages
 from calipso.operations.scan_documents import Scans, Schedules
+from calipso.operations.user_documents import Users
 from calipso.seams import GraphStore
 
 Scope = Literal["read", "write", "admin", "agent"]
 """What a token may do. write reads too, admin does everything, agent delivers what a host sees and nothing else."""
 asking: ContextVar[str] = ContextVar("asking", default="")
 """Name of the token, or of what else has an operation performed: what may be done can depend on it."""
+SESSION = ".session-"
+"""In the name of a token that was got by signing in, after the name that was shown."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -60,7 +63,15 @@ class Tokens(Protocol):
         """Raises `NotFound`."""
         ...
 
+    def end_sessions(self, name: str) -> None:
+        """End the sessions of a token or a user."""
+        ...
+
     def whose(self, secret: str) -> Token | None: ...
+
+    def holds(self, token: Token) -> bool:
+        """Whether it is still good, as it was when it was shown."""
+        ...
 
 
 class Journal(Protocol):
@@ -281,6 +292,8 @@ class Context(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def users(self) -> Users: ...
     @property
     def journal(self) -> Journal: ...
     @property

@@ -9,6 +9,7 @@ import msgspec
 
 from calipso.errors import CalipsoError
 from calipso.model.flowpath import FlowPath
+from calipso.model.secrecy import is_secret
 from calipso.operations import (
     access,
     alerts,
@@ -35,6 +36,7 @@ from calipso.operations import (
     supported,
     topology,
     transfer,
+    users,
     usertopology,
     usertopology_text,
     vocabulary,
@@ -54,6 +56,8 @@ class Operation(msgspec.Struct, frozen=True):
     run: Callable[[Context, Any], Awaitable[Any]]
     needs: Scope | None = None
     """The scope of the token; without it `read` for GET and `write` for POST."""
+    open: bool = False
+    """Whether it is asked without a token."""
 
     @property
     def scope(self) -> Scope:
@@ -245,6 +249,22 @@ OPERATIONS: tuple[Operation, ...] = (
         "create_token", "POST", "tokens/create", access.CreateToken, access.CreatedToken, access.create_token, "admin"
     ),
     Operation("revoke_token", "POST", "tokens/revoke", access.RevokeToken, access.Tokens, access.revoke_token, "admin"),
+    Operation("who_am_i", "GET", "me", users.WhoAmI, users.Caller, users.who_am_i),
+    Operation("get_users", "GET", "users", users.GetUsers, users.UserList, users.get_users, "admin"),
+    Operation(
+        "create_user", "POST", "users/create", users.CreateUser, users.MadePassword, users.create_user, "admin"
+    ),
+    Operation(
+        "change_password", "POST", "password", users.ChangePassword, access.CreatedToken, users.change_password,
+        open=True,
+    ),
+    Operation("log_in", "POST", "login", users.LogIn, access.CreatedToken, users.log_in, open=True),
+    Operation("log_out", "POST", "logout", users.LogOut, users.Caller, users.log_out, "read"),
+    Operation("change_role", "POST", "users/role", users.ChangeRole, users.UserList, users.change_role, "admin"),
+    Operation(
+        "reset_password", "POST", "users/reset", users.OneUser, users.MadePassword, users.reset_password, "admin"
+    ),
+    Operation("remove_user", "POST", "users/remove", users.OneUser, users.UserList, users.remove_user, "admin"),
     Operation("get_audit", "GET", "audit", access.GetAudit, access.Audit, access.get_audit, "admin"),
 )  # fmt: skip
 
@@ -269,7 +289,7 @@ async def perform(context: Context, operation: Operation, request: Any, who: str
 
 
 async def _noted(context: Context, operation: Operation, request: Any, who: str) -> Any:
-    about = _about(request)
+    about = _about(request) if not operation.open else _of_whom(context, request)
     try:
         result = await operation.run(context, request)
     except CalipsoError as error:
@@ -279,10 +299,18 @@ async def _noted(context: Context, operation: Operation, request: Any, who: str)
     return result
 
 
+def _of_whom(context: Context, request: Any) -> dict[str, str | int | bool]:
+    """Whom a stranger says to be, if there is somebody of that name: people type passwords there too."""
+    known = any(each.name == request.name for each in context.users.all())
+    return {"name": request.name} if known else {}
+
+
 def _about(request: Any) -> dict[str, str | int | bool]:
     """What was asked: short values as they are; of lists how many, since an import is large."""
     said: dict[str, str | int | bool] = {}
     for name, value in msgspec.structs.asdict(request).items():
+        if is_secret(name):
+            continue
         if name in WHOLE_TEXTS:
             said[name] = len(value)
         elif isinstance(value, str | int | bool):

@@ -7,21 +7,20 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from calipso.errors import Conflict, NotFound, StoreError
 from calipso.model.moments import rfc3339
-from calipso.operations.context import Deed, Scope, Token
+from calipso.operations.context import SESSION, Deed, Scope, Token
 from calipso.runtime.at import now
+from calipso.runtime.registers import Register
 from calipso.runtime.tokens import BYTES
 
 PREFIX = "cal_"
 """What our tokens begin with, so that scanners for leaked secrets can tell them."""
-SESSION = ".rest-"
-"""In the name of a token that was got by showing another, after that one's name."""
 ADMIN = Token("admin", ("admin",), 0)
 """Who shows the token of the admin's file."""
 
@@ -40,66 +39,55 @@ class Tokens:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._kept: dict[str, _Kept] = {}
-        self._stamp = (-1, -1)
+        self._register = Register(file, _Kept, lambda each: each.token.name)
 
     def all(self) -> list[Token]:
         """By name."""
-        return [each.token for _, each in sorted(self._read().items())]
+        return [each.token for each in self._register.read().values()]
 
     def create(self, name: str, scopes: Sequence[Scope], expires: int) -> str:
-        """A new token's secret, which is shown this once. Raises `Conflict` when the name is taken."""
-        kept = self._read()
+        """A new token's secret, which is shown this once. Nothing is kept of sessions that have ended.
+
+        Raises `Conflict` when the name is taken.
+        """
+        kept = self._register.read()
         if name in kept or name == ADMIN.name:
             raise Conflict(f"there is a token {name!r}", hint="revoke it first, or choose another name")
         secret = PREFIX + secrets.token_urlsafe(BYTES)
         token = Token(name, tuple(sorted(set(scopes))), now(), expires)
-        self._write({**kept, name: _Kept(token, _digest(secret))})
+        good = [each for each in kept.values() if SESSION not in each.token.name or each.token.expires > token.created]
+        self._register.write([*good, _Kept(token, _digest(secret))])
         return secret
 
     def revoke(self, name: str) -> None:
         """End a token, and those that were got with it. Raises `NotFound`."""
-        kept = dict(self._read())
-        if kept.pop(name, None) is None:
+        kept = self._register.read()
+        if name not in kept:
             raise NotFound(f"no token {name!r}", hint=f"there are: {', '.join(sorted(kept)) or 'none'}")
-        self._write({each: held for each, held in kept.items() if not each.startswith(name + SESSION)})
+        self._keep(lambda token: token.name != name and not token.name.startswith(name + SESSION))
+
+    def end_sessions(self, name: str) -> None:
+        """End what was got with a token's or a user's name."""
+        self._keep(lambda token: not token.name.startswith(name + SESSION))
 
     def whose(self, secret: str) -> Token | None:
         """Whose token it is; None when nobody's, or when it has expired."""
         digest = _digest(secret)
-        for each in self._read().values():
+        for each in self._register.read().values():
             if secrets.compare_digest(each.digest, digest):
                 return each.token if not each.token.expires or each.token.expires > now() else None
         return None
 
-    def _read(self) -> dict[str, _Kept]:
-        try:
-            stat = self.file.stat()
-        except FileNotFoundError:
-            return {}
-        if (stat.st_mtime_ns, stat.st_ino) != self._stamp:
-            try:
-                self._kept = {
-                    each.token.name: each for each in msgspec.json.decode(self.file.read_bytes(), type=list[_Kept])
-                }
-            except (OSError, msgspec.DecodeError) as error:
-                raise StoreError(f"{self.file}: cannot be read: {error}") from error
-            self._stamp = (stat.st_mtime_ns, stat.st_ino)
-        return self._kept
+    def holds(self, token: Token) -> bool:
+        """Whether it is still good, as it was when it was shown."""
+        kept = self._register.read().get(token.name)
+        return kept is not None and kept.token == token and (not token.expires or token.expires > now())
 
-    def _write(self, kept: dict[str, _Kept]) -> None:
-        beside = self.file.with_suffix(".new")
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                beside.unlink()
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(msgspec.json.encode([each for _, each in sorted(kept.items())]))
-                out.flush()
-                os.fsync(out.fileno())
-            beside.replace(self.file)
-        except OSError as error:
-            raise StoreError(f"{self.file}: cannot be written: {error.strerror}") from error
+    def _keep(self, good: Callable[[Token], bool]) -> None:
+        kept = self._register.read().values()
+        left = [each for each in kept if good(each.token)]
+        if len(left) < len(kept):
+            self._register.write(left)
 
 
 def _digest(secret: str) -> str:

@@ -31,6 +31,7 @@ class Home:
         self.config = path / "config.yaml"
         self.token = path / "token"
         self.tokens = path / "tokens.json"
+        self.users = path / "users.json"
         self.journal = path / "audit.jsonl"
         self.documents = path / "documents.json"
         self.server = path / "server.json"

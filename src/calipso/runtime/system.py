@@ -49,6 +49,7 @@ from calipso.runtime.sources import installed_sources
 from calipso.runtime.translations import translations
 from calipso.runtime.transports import transport_to as transport_to
 from calipso.runtime.trying import tried
+from calipso.runtime.users import Users
 from calipso.runtime.writer import DAY, Writer
 from calipso.seams import Injector, Transport
 from calipso.stores.duckdb import DuckFlowStore
@@ -82,6 +83,7 @@ class System:
         """Called in the event loop for each alert that goes off."""
         self._reacting = False
         self.tokens = Tokens(home.tokens)
+        self.users = Users(home.users)
         self.journal = Journal(home.journal)
         chosen = settings(home)
         self.injector: Injector = AfPacketInjector()

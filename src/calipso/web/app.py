@@ -24,6 +24,7 @@ from calipso.web.headers import SafeHeaders
 from calipso.web.health import Probe, health_routes
 from calipso.web.hosts import KnownHosts
 from calipso.web.ingest import Ingest, ingest_route
+from calipso.web.lasting import EndsWithToken
 from calipso.web.live import live_routes
 from calipso.web.openapi import openapi
 from calipso.web.pages import page_routes
@@ -78,7 +79,7 @@ def _handler(operation: Operation, context: Context, web: Web) -> HTTPRouteHandl
     return route(
         f"/{operation.path}", http_method=[operation.method], status_code=200, name=operation.name,
         operation_id=operation.name, summary=operation.doc.split("\n")[0], sync_to_thread=None,
-        opt={"scope": operation.scope, "operation": operation.name},
+        opt={"scope": operation.scope, "operation": operation.name, "open": operation.open},
         request_max_body_size=web.import_body if operation.name in ("import", "import_packets") else web.body,
     )(answer)  # fmt: skip
 
@@ -141,7 +142,7 @@ def build(
         debug=False,
         logging_config=None,  # its own would have all libraries tell each step: every command that SSH runs
     )
-    return SafeHeaders(KnownHosts(SkydiveTokens(app), hosts))
+    return SafeHeaders(KnownHosts(SkydiveTokens(EndsWithToken(app, context.tokens)), hosts))
 
 
 def _document() -> HTTPRouteHandler:

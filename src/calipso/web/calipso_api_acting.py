@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 import msgspec
@@ -11,26 +10,25 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from calipso.errors import Conflict, QueryError
-from calipso.operations.access import CreateToken, RevokeToken
+from calipso.operations.access import open_session
 from calipso.operations.connection_tests import TestConnections
-from calipso.operations.context import Context, Scope, Token
+from calipso.operations.context import SESSION, Context, Scope, Token
 from calipso.operations.environments import PutEnvironment
 from calipso.operations.original_adding import AddCliqueConstraint, AddCliqueType
 from calipso.operations.original_places import object_id
 from calipso.operations.original_rules import check
 from calipso.operations.registry import BY_NAME, perform
-from calipso.runtime.access import SESSION
+from calipso.operations.users import LogOut
 from calipso.web.calipso_api import answered
 from calipso.web.calipso_api_scans import scan, schedule
 from calipso.web.guards import Gate
+from calipso.web.signing import sign_in
 
 Asking = Request[Any, Any, Any]
-LIFETIME = 86_400_000_000
-"""µs that a token got here lasts, as the original's do unless told otherwise."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """username: a token's name, `admin` for the admin's. password: the token."""
+    """A user's name and password, or a token's name (`admin` for the admin's) and the token."""
 
     username: str = ""
     password: str = ""
@@ -175,50 +173,42 @@ async def _connections(context: Context, request: Asking) -> Any:
 def _log_in(context: Context, gate: Gate) -> HTTPRouteHandler:
     async def log_in(request: Asking) -> Any:
         said = msgspec.json.decode(await request.body(), type=Login).auth
-        token = _proven(said, gate)
-        if token is None:
-            raise HTTPException(status_code=401, detail="wrong credentials: a token's name and the token itself")
-        base = token.name.partition(SESSION)[0]
-        now = context.moment("now")
-        for old in context.tokens.all():
-            if SESSION in old.name and old.expires and old.expires <= now:
-                context.tokens.revoke(old.name)
-        expires = min(now + LIFETIME, token.expires or now + LIFETIME)
-        name = f"{base}{SESSION}{secrets.token_hex(5)}"
-        ends = f"{max((expires - now) // 1_000_000, 1)}s"
-        made = await perform(
-            context, BY_NAME["create_token"], CreateToken(name=name, scopes=token.scopes, expires=ends), base
-        )
+        method, token = _proven(said, gate)
+        if token is not None:
+            base = token.name.partition(SESSION)[0]
+            made = open_session(context, base, token.scopes, token.expires)
+            context.journal.note(base, "log_in", "done", {})
+        elif method == "credentials":
+            made = await sign_in(context, said.credentials.username, said.credentials.password)
+        else:
+            raise HTTPException(status_code=401, detail="nobody's token, or one that has expired")
         return {
-            "_id": object_id("api_tokens", name), "token": made.token, "issued_at": made.about.created,
-            "expires_at": made.about.expires, "method": "credentials" if "credentials" in said.methods else "token",
+            "_id": object_id("api_tokens", made.about.name), "token": made.token, "issued_at": made.about.created,
+            "expires_at": made.about.expires, "method": method,
         }  # fmt: skip
 
-    return _posting("/auth/tokens", "create_token", "read", log_in, open=True)
+    return _posting("/auth/tokens", "log_in", "read", log_in, open=True)
 
 
-def _proven(said: Authentication, gate: Gate) -> Token | None:
-    """Whose credentials or token these are. Raises `QueryError` for a method that is none."""
+def _proven(said: Authentication, gate: Gate) -> tuple[str, Token | None]:
+    """The method, and whose token was shown, None for nobody's. Raises `QueryError` for a method that is none."""
     unknown = [each for each in said.methods if each not in ("credentials", "token")]
     if unknown or not said.methods:
         raise QueryError("methods must be of: credentials, token")
     if "credentials" in said.methods:
         found = gate.whose(said.credentials.password) if said.credentials.password else None
-        return found if found is not None and found.name == said.credentials.username else None
-    return gate.whose(said.token) if said.token else None
+        return "credentials", found if found is not None and found.name == said.credentials.username else None
+    return "token", gate.whose(said.token) if said.token else None
 
 
 def _log_out(context: Context) -> HTTPRouteHandler:
     async def log_out(request: Asking) -> Response[bytes]:
         """End the token that is shown; one that was not got here stays: `calipso token revoke` ends it."""
-        name = _who(request)
-        if SESSION not in name:
-            raise QueryError("this token was not got here", hint="`calipso token revoke` ends it")
-        await perform(context, BY_NAME["revoke_token"], RevokeToken(name=name), name)
+        await perform(context, BY_NAME["log_out"], LogOut(), _who(request))
         return answered({"message": "token deleted"})
 
     handler: HTTPRouteHandler = route(
         "/auth/tokens", http_method=["DELETE"], status_code=200, name="calipso DELETE /auth/tokens",
-        sync_to_thread=None, opt={"scope": "read", "operation": "revoke_token"},
+        sync_to_thread=None, opt={"scope": "read", "operation": "log_out"},
     )(log_out)  # fmt: skip
     return handler

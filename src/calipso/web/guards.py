@@ -21,6 +21,8 @@ from calipso.runtime.settings import Web
 OPEN = ("/healthz", "/readyz")
 """What can be asked without a token: whether the server is up, nothing about what it knows."""
 NOBODY = ""
+STRANGER = Token(NOBODY, (), 0)
+"""Who signs in, before that is done."""
 ORIGINAL = "/calipso/"
 """Below here the original's clients ask, which show X-Auth-Token or HTTP Basic."""
 
@@ -77,7 +79,8 @@ class Gate:
             return
         if handler.opt.get("open"):
             if "operation" in handler.opt:  # a log-in, not a page
-                self._limit(Token(NOBODY, (), 0))
+                self._limit(STRANGER)
+                connection.scope["user"] = STRANGER
             return
         scope = handler.opt.get("scope", "read")
         caller = self._caller(connection)
@@ -85,9 +88,10 @@ class Gate:
             self.refused["unknown"] += 1
             self._note(connection, handler, NOBODY, "Unauthorized")
             raise HTTPException(
-                status_code=401, detail="a bearer token is needed: see CALIPSO_HOME/token, or `calipso token create`",
+                status_code=401,
+                detail="a bearer token is needed: see CALIPSO_HOME/token, `calipso token create`, or sign in as a user",
                 headers={"WWW-Authenticate": 'Bearer realm="calipso"'},
-            )  # fmt: skip
+            )
         if not caller.may(scope):
             self.refused["scope"] += 1
             self._note(connection, handler, caller.name, "Forbidden")

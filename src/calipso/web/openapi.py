@@ -29,8 +29,9 @@ PROBLEMS = {
 """Status → what it means here."""
 READS = frozenset({"400", "401", "403", "404", "405", "422", "429", "502", "503"})
 
-DESCRIPTION = """Every use case of Calipso. A bearer token is needed, with the scope an operation names: `read`, `write`
-(which reads too), `admin` (everything) or `agent` (delivers what a host sees). Errors are problem documents (RFC 9457).
+DESCRIPTION = """Every use case of Calipso. All but signing in needs a bearer token with the scope that an operation
+names: `read`, `write` (which reads too), `admin` (everything) or `agent` (delivers what a host sees). Errors are
+problem documents (RFC 9457).
 Reads carry an `ETag` and answer `If-None-Match` with 304. Lists in query parameters are separated by commas.
 Live changes: `/api/v1/live` (WebSocket) and `/api/v1/events` (server-sent events)."""
 
@@ -102,9 +103,11 @@ def _describe(operation: Operation, components: dict[str, Any]) -> dict[str, Any
     out: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.doc.split("\n")[0],
-        "description": "\n\n".join(each for each in (*said, f"Needs the scope `{operation.scope}`.") if each),
+        "description": "\n\n".join(each for each in (*said, _needs(operation)) if each),
         "responses": responses,
     }
+    if operation.open:
+        out["security"] = []
     if reads:
         out["parameters"] = _parameters(operation, components, example)
     else:
@@ -113,6 +116,10 @@ def _describe(operation: Operation, components: dict[str, Any]) -> dict[str, Any
             body["example"] = example.request
         out["requestBody"] = {"required": True, "content": {"application/json": body}}
     return out
+
+
+def _needs(operation: Operation) -> str:
+    return "Needs no token." if operation.open else f"Needs the scope `{operation.scope}`."
 
 
 def _parameters(operation: Operation, components: dict[str, Any], example: Example | None) -> list[dict[str, Any]]:

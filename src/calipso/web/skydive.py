@@ -65,7 +65,7 @@ class Skydive:
         found: list[BaseRouteHandler] = []
         for at in ("", "/skydive/{environment:str}"):
             found += [
-                login_route(self.whose, f"{at}/login"),
+                login_route(self.context, self.whose, f"{at}/login"),
                 *self._reads(at),
                 *resource_routes(self.context, self.environment, at),
                 publisher_socket(f"{at}/ws/publisher", self.context, self.environment),

@@ -1,7 +1,7 @@
 """How Skydive's clients say who they are: a login that gives a cookie, a header, or basic authentication.
 
-The password is one of our tokens; the name is whose it is, and is only told apart for people. The cookie holds what the
-client sent: it is kept by the client and is not sent from other sites.
+The password is one of our tokens (then the name is only told apart for people), or a user's. The cookie holds a token:
+it is kept by the client and is not sent from other sites.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from litestar import Request, Response, post
-from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from calipso.operations.context import Context
 from calipso.web.guards import Whose
+from calipso.web.signing import sign_in
 
 COOKIE, HEADER = "authtoken", b"x-auth-token"
 PATHS = ("/api/", "/ws/", "/skydive/")
@@ -70,17 +71,14 @@ def _cookie(said: str) -> str:
     return jar[COOKIE].value if COOKIE in jar else ""
 
 
-def login_route(whose: Whose, path: str) -> HTTPRouteHandler:
+def login_route(context: Context, whose: Whose, path: str) -> HTTPRouteHandler:
     @post(path, status_code=200, opt={"open": True, "operation": "login"})
     async def login(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Take a name and a token, and give the cookie that Skydive's clients send from then on."""
+        """Take a name and what proves it, and give the cookie that Skydive's clients send from then on."""
         form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
         token = form.get("password", [""])[0]
-        caller = whose(token) if token else None
-        if caller is None:
-            raise HTTPException(
-                status_code=401, detail="the password is a token: see CALIPSO_HOME/token, or `calipso token create`"
-            )
+        if not token or whose(token) is None:
+            token = (await sign_in(context, form.get("username", [""])[0], token)).token
         secure = "; Secure" if request.url.scheme == "https" else ""
         return Response(
             b"{}", media_type="application/json",

@@ -25,6 +25,8 @@ OF_NOW = {
     "get_alerts": "what is set up; when they went off is `get_firings`",
     "get_workflows": "what is set up",
     "get_tokens": "who may come in; who did what is `get_audit`",
+    "get_users": "who may sign in; who did what is `get_audit`",
+    "who_am_i": "whose token asks",
     "get_user_topology": "what is set up; what it was in the graph is asked of the graph",
     "export_user_topology": "what is set up",
 }

@@ -37,12 +37,18 @@ def served(folder: Path, use: Callable[[System, Server], Awaitable[None]]) -> No
 def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
     async def use(_: System, server: Server) -> None:
         async with httpx.AsyncClient(base_url=server.url) as client:
-            paths = [(each.method, f"/api/v1/{each.path}") for each in OPERATIONS]
+            paths = [(each.method, f"/api/v1/{each.path}") for each in OPERATIONS if not each.open]
             for method, path in [*paths, *(("GET", each) for each in OTHERS)]:
                 for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
                     answer = await client.request(method, path, headers=headers)
                     assert answer.status_code == 401, path
                     assert answer.headers["content-type"] == "application/problem+json"
+            for path in ("login", "password"):
+                answer = await client.post(
+                    f"/api/v1/{path}", json={"name": "admin", "password": TOKEN, "new_password": ""}
+                )
+                assert answer.status_code in (400, 403), path
+            assert {each.path for each in OPERATIONS if each.open} == {"login", "password"}
             assert (await client.get("/healthz")).json() == {"status": "ok"}
             assert (await client.get("/readyz")).json()["status"] == "ready"
             rebound = await client.get("/healthz", headers={"Host": "calipso.example"})

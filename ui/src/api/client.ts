@@ -1,7 +1,10 @@
 import { addressOf } from "./address";
 import { Problem, problemOf } from "./problem";
-import { token, turnedAway } from "./session";
+import { signOut, token, turnedAway, user } from "./session";
 import { WAYS, type Operations } from "./types";
+
+/** What is asked before anybody is signed in. */
+const OPEN: ReadonlySet<keyof Operations> = new Set(["log_in", "change_password"]);
 
 /** Ask for an operation. Rejects with `Problem`; an unknown token signs out. */
 export async function ask<K extends keyof Operations>(
@@ -11,8 +14,8 @@ export async function ask<K extends keyof Operations>(
 ): Promise<Operations[K]["response"]> {
   const [method, path] = WAYS[operation];
   const secret = token.peek();
-  if (!secret) throw new Problem(401, "nobody is signed in");
-  const headers: Record<string, string> = { Authorization: `Bearer ${secret}` };
+  if (!secret && !OPEN.has(operation)) throw new Problem(401, "nobody is signed in");
+  const headers: Record<string, string> = secret ? { Authorization: `Bearer ${secret}` } : {};
   const init: RequestInit = { method, headers };
   if (cancel) init.signal = cancel;
   let address = `/api/v1/${path}`;
@@ -31,6 +34,16 @@ export async function ask<K extends keyof Operations>(
 export async function knows(secret: string): Promise<void> {
   const response = await sent("/api/v1/environments", { headers: { Authorization: `Bearer ${secret}` } });
   if (!response.ok) throw await problemOf(response);
+}
+
+/** Sign out; the session of a user ends at the server too, where that can be reached. */
+export async function leave(): Promise<void> {
+  try {
+    if (user.peek()) await ask("log_out", {});
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+  signOut();
 }
 
 async function sent(address: string, init: RequestInit): Promise<Response> {

@@ -99,6 +99,13 @@ export interface CallWorkflow {
   environment?: string;
 }
 
+export interface Caller {
+  name: string;
+  role: string;
+  scopes: ("admin" | "agent" | "read" | "write")[];
+  expires: string;
+}
+
 export interface CancelScan {
   environment?: string;
   id?: string;
@@ -163,6 +170,17 @@ export interface Cause {
   scope?: string;
   began?: string;
   status?: string;
+}
+
+export interface ChangePassword {
+  name: string;
+  password: string;
+  new_password: string;
+}
+
+export interface ChangeRole {
+  name: string;
+  role: "admin" | "operator" | "viewer";
 }
 
 export interface CliqueTypeView {
@@ -255,6 +273,11 @@ export interface CreateToken {
   name: string;
   scopes?: ("admin" | "agent" | "read" | "write")[];
   expires?: string;
+}
+
+export interface CreateUser {
+  name: string;
+  role?: "admin" | "operator" | "viewer";
 }
 
 export interface CreatedToken {
@@ -815,6 +838,9 @@ export interface GetUserTopology {
   environment?: string;
 }
 
+export interface GetUsers {
+}
+
 export interface GetWorkflows {
   id?: string;
   environment?: string;
@@ -1003,6 +1029,14 @@ export interface Links {
   next?: string;
 }
 
+export interface LogIn {
+  name: string;
+  password: string;
+}
+
+export interface LogOut {
+}
+
 export interface LookView {
   source: string;
   host: string;
@@ -1019,6 +1053,11 @@ export interface LostTunnel {
   name: string;
   host: string;
   until: string;
+}
+
+export interface MadePassword {
+  password: string;
+  about: UserView;
 }
 
 export interface Map {
@@ -1130,6 +1169,10 @@ export interface Objects {
 export interface OneScan {
   environment?: string;
   id?: string;
+}
+
+export interface OneUser {
+  name: string;
 }
 
 export interface OpenDemo {
@@ -1682,6 +1725,10 @@ export interface UserEdge {
   created?: string;
 }
 
+export interface UserList {
+  items: UserView[];
+}
+
 export interface UserNode {
   id: string;
   metadata: Record<string, unknown>;
@@ -1710,10 +1757,22 @@ export interface UserTopologyImported {
   fabric: number;
 }
 
+export interface UserView {
+  name: string;
+  role: "admin" | "operator" | "viewer";
+  created: string;
+  once: string;
+  seen: string;
+  sessions: number;
+}
+
 export interface ViewMessages {
   environment?: string;
   ids?: string[];
   viewed?: boolean;
+}
+
+export interface WhoAmI {
 }
 
 export interface Workflow {
@@ -1809,6 +1868,15 @@ export interface Operations {
   get_tokens: { method: "GET"; path: "tokens"; request: GetTokens; response: Tokens };
   create_token: { method: "POST"; path: "tokens/create"; request: CreateToken; response: CreatedToken };
   revoke_token: { method: "POST"; path: "tokens/revoke"; request: RevokeToken; response: Tokens };
+  who_am_i: { method: "GET"; path: "me"; request: WhoAmI; response: Caller };
+  get_users: { method: "GET"; path: "users"; request: GetUsers; response: UserList };
+  create_user: { method: "POST"; path: "users/create"; request: CreateUser; response: MadePassword };
+  change_password: { method: "POST"; path: "password"; request: ChangePassword; response: CreatedToken };
+  log_in: { method: "POST"; path: "login"; request: LogIn; response: CreatedToken };
+  log_out: { method: "POST"; path: "logout"; request: LogOut; response: Caller };
+  change_role: { method: "POST"; path: "users/role"; request: ChangeRole; response: UserList };
+  reset_password: { method: "POST"; path: "users/reset"; request: OneUser; response: MadePassword };
+  remove_user: { method: "POST"; path: "users/remove"; request: OneUser; response: UserList };
   get_audit: { method: "GET"; path: "audit"; request: GetAudit; response: Audit };
 }
 
@@ -1886,5 +1954,14 @@ export const WAYS: { [K in keyof Operations]: ["GET" | "POST", string] } = {
   get_tokens: ["GET", "tokens"],
   create_token: ["POST", "tokens/create"],
   revoke_token: ["POST", "tokens/revoke"],
+  who_am_i: ["GET", "me"],
+  get_users: ["GET", "users"],
+  create_user: ["POST", "users/create"],
+  change_password: ["POST", "password"],
+  log_in: ["POST", "login"],
+  log_out: ["POST", "logout"],
+  change_role: ["POST", "users/role"],
+  reset_password: ["POST", "users/reset"],
+  remove_user: ["POST", "users/remove"],
   get_audit: ["GET", "audit"],
 };

@@ -12,10 +12,12 @@ interface FieldProps {
   choices?: readonly { value: string; label: string }[];
   placeholder?: string;
   mono?: boolean;
+  /** What a browser may fill in, as the autocomplete attribute names it. */
+  fill?: string;
 }
 
 /** A labelled field with its hint and what is wrong with it. */
-export function Field({ label, hint = "", wrong = "", value, change, type = "text", choices, placeholder, mono = false }: FieldProps): JSX.Element {
+export function Field({ label, hint = "", wrong = "", value, change, type = "text", choices, placeholder, mono = false, fill = "off" }: FieldProps): JSX.Element {
   const id = useId();
   const about = { id, "aria-invalid": wrong ? true : undefined, "aria-describedby": `${id}-hint` };
   return (
@@ -26,7 +28,7 @@ export function Field({ label, hint = "", wrong = "", value, change, type = "tex
           {choices.map((each) => <option key={each.value} value={each.value}>{each.label}</option>)}
         </select>
       ) : (
-        <input {...about} class={`field${mono ? " mono" : ""}${wrong ? " wrong" : ""}`} type={type} autocomplete="off" spellcheck={false} placeholder={placeholder} value={value} onInput={(event) => change(event.currentTarget.value)} />
+        <input {...about} class={`field${mono ? " mono" : ""}${wrong ? " wrong" : ""}`} type={type} autocomplete={fill} spellcheck={false} placeholder={placeholder} value={value} onInput={(event) => change(event.currentTarget.value)} />
       )}
       <span class={`f11 ${wrong ? "error" : "t3"}`} id={`${id}-hint`}>{wrong || hint}</span>
     </div>

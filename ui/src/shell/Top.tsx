@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { signOut } from "../api/session";
+import { leave } from "../api/client";
+import { user } from "../api/session";
 import { connection, environments, picture, revision } from "../live/store";
 import { Glyph } from "../parts/Glyph";
 import { PAGES } from "../pages";
@@ -21,7 +22,7 @@ export function Top(): JSX.Element {
         <button class="btn q" onClick={() => choose(following(theme.value))} title={`Theme: ${theme.value}`} aria-label={`Theme: ${theme.value}`}>
           <Glyph name="ui-theme" />
         </button>
-        <button class="btn q" onClick={signOut} title="Sign out" aria-label="Sign out">
+        <button class="btn q" onClick={() => void leave()} title={user.value ? `Sign ${user.value} out` : "Sign out"} aria-label="Sign out">
           <Glyph name="ui-user" />
         </button>
       </div>

@@ -23,7 +23,7 @@ export function Journal(): JSX.Element {
   useEffect(() => void load(""), [who.value, what.value]);
   return (
     <div class="page" tabIndex={0} role="region" aria-label="Journal">
-      <div class="form"><Field label="Who" value={who.value} change={(value) => (who.value = value)} mono hint="A token's name, whole." /><Field label="What" value={what.value} change={(value) => (what.value = value)} mono hint="An operation, as put_environment." /></div>
+      <div class="form"><Field label="Who" value={who.value} change={(value) => (who.value = value)} mono hint="A token's or a user's name, whole." /><Field label="What" value={what.value} change={(value) => (what.value = value)} mono hint="An operation, as put_environment." /></div>
       <Trouble problem={trouble.value} />
       {!deeds.value && !trouble.value ? <Waiting /> : null}
       {deeds.value ? (
@@ -32,7 +32,7 @@ export function Journal(): JSX.Element {
             <table>
               <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">How it ended</th><th scope="col">Of what</th></tr></thead>
               <tbody>{deeds.value.map((each, i) => (
-                <tr key={i}><td class="mono">{when(each.at)}</td><td class="b">{each.who}</td><td class="mono">{each.what}</td><td><Stated severity={each.outcome === "done" ? "ok" : "warn"} word={each.outcome} /></td>
+                <tr key={i}><td class="mono">{when(each.at)}</td><td class="b" title={each.who}>{each.who.split(".session-")[0]}</td><td class="mono">{each.what}</td><td><Stated severity={each.outcome === "done" ? "ok" : "warn"} word={each.outcome} /></td>
                   <td class="wide t2">{Object.entries(each.about ?? {}).filter(([, value]) => value !== "").map(([name, value]) => `${name} ${value}`).join(", ")}</td></tr>
               ))}</tbody>
             </table>

@@ -1,25 +1,13 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { ask } from "../../api/client";
-import type { Problem } from "../../api/problem";
-import { signOut, token } from "../../api/session";
-import type { CreatedToken, TokenView } from "../../api/types";
-import { attempt, useAsked } from "../../parts/asked";
-import { Check, Confirm, Field } from "../../parts/Form";
-import { Glyph } from "../../parts/Glyph";
-import { Empty, Stated, Trouble, Waiting } from "../../parts/Said";
+import { leave } from "../../api/client";
 import { Tabs } from "../../parts/Tabs";
-import { when } from "../../parts/words";
 import { go, place } from "../../state/place";
-import { lasting } from "../../state/words";
 import { Journal } from "./Journal";
+import { Tokens } from "./Tokens";
+import { Users } from "./Users";
+import { You } from "./You";
 
-type Scope = TokenView["scopes"][number];
-const SCOPES: readonly { id: Scope; says: string }[] = [
-  { id: "read", says: "looks" }, { id: "write", says: "also scans, captures, marks messages" }, { id: "admin", says: "everything, also environments and tokens" }, { id: "agent", says: "delivers what an agent sees, nothing else" },
-];
-const ENDS = [{ value: "", label: "never" }, { value: "1d", label: "in 1 day" }, { value: "30d", label: "in 30 days" }, { value: "90d", label: "in 90 days" }, { value: "365d", label: "in a year" }, { value: "at", label: "at a moment" }];
-const TABS = [{ id: "", label: "Tokens" }, { id: "journal", label: "Who did what" }];
+const TABS = [{ id: "", label: "You" }, { id: "users", label: "Users" }, { id: "tokens", label: "Tokens" }, { id: "journal", label: "Who did what" }];
 
 export function AccessPage(): JSX.Element {
   const tab = place.value.more["tab2"] ?? "";
@@ -28,97 +16,9 @@ export function AccessPage(): JSX.Element {
       <div class="bar">
         <h1>Access</h1>
         <Tabs tabs={TABS} chosen={tab} choose={(id) => go({ more: { ...place.value.more, tab2: id } })} />
-        <span class="grow" /><button class="btn" onClick={() => signOut()}>Sign this tab out</button>
+        <span class="grow" /><button class="btn" onClick={() => void leave()}>Sign this tab out</button>
       </div>
-      {tab === "journal" ? <Journal /> : <Tokens />}
+      {tab === "users" ? <Users /> : tab === "tokens" ? <Tokens /> : tab === "journal" ? <Journal /> : <You />}
     </>
-  );
-}
-
-function Tokens(): JSX.Element {
-  const asked = useAsked("get_tokens", {}, 15);
-  const made = useSignal<CreatedToken | null>(null);
-  const going = useSignal("");
-  const trouble = useSignal<Problem | null>(null);
-  const revoke = (): Promise<boolean> => attempt(async () => {
-    await ask("revoke_token", { name: going.value });
-    going.value = "";
-    await asked.again();
-  }, (problem) => (trouble.value = problem));
-  return (
-    <div class="page" tabIndex={0} role="region" aria-label="Tokens">
-      <New done={(answer) => ((made.value = answer), void asked.again())} />
-      {made.value ? <Once made={made.value} close={() => (made.value = null)} /> : null}
-      <Trouble problem={asked.trouble} />
-      {!asked.answer && !asked.trouble ? <Waiting /> : null}
-      {asked.answer ? (
-        <section class="sheet" aria-label="Named tokens">
-          {asked.answer.items.length ? (
-            <table>
-              <thead><tr>{["Name", "State", "May", "Made", "Ends", ""].map((each) => <th key={each} scope="col">{each || <span class="vh">Actions</span>}</th>)}</tr></thead>
-              <tbody>{asked.answer.items.map((each) => (
-                <tr key={each.name}>
-                  <td class="b">{each.name}</td><td><Stated severity={each.expired ? "stale" : "ok"} word={each.expired ? "over" : "good"} /></td>
-                  <td>{each.scopes.map((scope) => <span key={scope} class="chip">{scope}</span>)}</td><td class="mono">{when(each.created)}</td>
-                  <td class="mono">{each.expires ? `${when(each.expires)}${each.expired ? "" : `, in ${lasting(Date.parse(each.expires) - Date.now())}`}` : "never"}</td>
-                  <td class="num"><button class="btn q danger" aria-label={`Revoke ${each.name}`} onClick={() => (going.value = each.name)}>Revoke</button></td>
-                </tr>
-              ))}</tbody>
-            </table>
-          ) : <Empty title="There are no named tokens">The admin token of the server's folder always works; make others for people and programs.</Empty>}
-        </section>
-      ) : null}
-      {going.value ? (
-        <Confirm title={`Revoke ${going.value}`} act="Revoke it" run={() => void revoke()} close={() => (going.value = "")}>
-          <p>Whoever uses it is refused from the next request on. It cannot be brought back; another one can be made.</p>
-          <Trouble problem={trouble.value} />
-        </Confirm>
-      ) : null}
-    </div>
-  );
-}
-
-function New({ done }: { done: (made: CreatedToken) => void }): JSX.Element {
-  const [name, ends, moment] = [useSignal(""), useSignal("90d"), useSignal("")];
-  const scopes = useSignal<readonly Scope[]>(["read"]);
-  const trouble = useSignal<Problem | null>(null);
-  const wrong = name.value && !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$/.test(name.value) ? "Letters, digits and . _ @ -, a letter or digit first." : "";
-  const make = (): Promise<boolean> => attempt(async () => {
-    done(await ask("create_token", { name: name.value, scopes: [...scopes.value], expires: ends.value === "at" ? moment.value : ends.value }));
-    name.value = "";
-  }, (problem) => (trouble.value = problem));
-  return (
-    <section class="sheet" aria-label="Create a token">
-      <form class="sheet-body" onSubmit={(event) => (event.preventDefault(), void make())}>
-        <div class="form">
-          <Field label="Who it is for" value={name.value} change={(value) => (name.value = value)} mono wrong={wrong} hint="Its name stands in the journal." />
-          <Field label="Ends" value={ends.value} change={(value) => (ends.value = value)} choices={ENDS} />
-          {ends.value === "at" ? <Field label="Moment" value={moment.value} change={(value) => (moment.value = value)} mono hint="As 2030-01-31T00:00:00Z." /> : null}
-        </div>
-        <fieldset class="plain"><legend>What it may</legend>
-          {SCOPES.map((scope) => <Check key={scope.id} label={`${scope.id}: ${scope.says}`} on={scopes.value.includes(scope.id)} change={(on) => (scopes.value = on ? [...scopes.value, scope.id] : scopes.value.filter((each) => each !== scope.id))} />)}
-        </fieldset>
-        <Trouble problem={trouble.value} />
-        <div class="row"><button class="btn p" disabled={!name.value || wrong !== "" || !scopes.value.length}>Create token</button></div>
-      </form>
-    </section>
-  );
-}
-
-/** The secret, this once: it is kept nowhere. */
-function Once({ made, close }: { made: CreatedToken; close: () => void }): JSX.Element {
-  const copied = useSignal(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(made.token);
-    copied.value = true;
-  };
-  return (
-    <section class="sheet" aria-label="The new token" role="status">
-      <div class="sheet-body">
-        <h2 class="f15">The token of {made.about.name} is shown this once</h2>
-        <p class="t2">Calipso keeps no copy of it. {token.value === made.token ? "" : "Give it to whoever needs it, by a way that only they read."}</p>
-        <div class="secret"><code data-test="secret">{made.token}</code><button class="btn" onClick={() => void copy()}><Glyph name={copied.value ? "ui-check" : "ui-copy"} size="s" />{copied.value ? "Copied" : "Copy"}</button><button class="btn q" onClick={close}>I have it</button></div>
-      </div>
-    </section>
   );
 }

@@ -28,6 +28,7 @@ export function Summary(): JSX.Element | null {
     return [...found].sort(([one], [other]) => layerOf(model.value, one) - layerOf(model.value, other) || one.localeCompare(other));
   });
   if (!there) return null;
+  const stale = staleScopes.value.length > 0;
   const hosts = kinds.value.find(([kind]) => kind === "host")?.[1] ?? 0;
   return (
     <aside class="panel standing" aria-label="Details">
@@ -38,8 +39,8 @@ export function Summary(): JSX.Element | null {
       </div>
       <div class="pb" tabIndex={0} role="region" aria-label="Summary">
         <section>
-          <h3 class="sech">Worst first<span class="r">{counted(bad.value.length, "object is down", "objects are down")}</span></h3>
-          {bad.value.length === 0 ? <p class="f12 t2">No instance, service, NIC, bridge, switch or tunnel end is down.</p> : null}
+          <h3 class="sech">Worst first<span class="r">{stale ? counted(bad.value.length, "object is known to be down", "objects are known to be down") : counted(bad.value.length, "object is down", "objects are down")}</span></h3>
+          {bad.value.length === 0 ? <p class="f12 t2">No instance, service, NIC, bridge, switch or tunnel end {stale ? "was seen down; of what is not fresh it is unknown" : "is down"}.</p> : null}
           {others.value > 0 ? <p class="f12 t2">{counted(others.value, "device without such a role is down.", "devices without such a role are down.")}</p> : null}
           <ul class="list">
             {bad.value.slice(0, MOST).map((each) => (
