@@ -112,9 +112,9 @@ def opened(browser: Browser, served: Served) -> Iterator[Opened]:
     contexts, wrong = [], []
 
     def at(
-        path: str, theme: str = "light", *, signed_in: bool = True, width: int = SIZE["width"], refused: str = ""
+        path: str, theme: str = "system", *, signed_in: bool = True, width: int = SIZE["width"], refused: str = ""
     ) -> Page:
-        context = browser.new_context(viewport={**SIZE, "width": width}, accept_downloads=True)
+        context = browser.new_context(viewport={**SIZE, "width": width}, accept_downloads=True, color_scheme="light")
         contexts.append(context)
         page = context.new_page()
         token = f"sessionStorage.setItem('calipso.token', '{served.token}');" if signed_in else ""
@@ -134,11 +134,19 @@ def opened(browser: Browser, served: Served) -> Iterator[Opened]:
 
 @pytest.fixture
 def keep() -> Callable[[Page, str], None]:
-    """Keep a picture of a page, to be put beside the design."""
+    """Keep a picture of a page, to be put beside the design; one named NAME-light also as NAME-dark where it can be.
+
+    A page that follows the system's theme is not touched for that: what is open stays open.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def kept(page: Page, name: str) -> None:
         page.wait_for_timeout(400)
         page.screenshot(path=PICTURES / f"{name}.png")
+        if name.endswith("-light") and not page.evaluate("document.documentElement.dataset.theme ?? ''"):
+            page.emulate_media(color_scheme="dark")
+            page.wait_for_timeout(400)
+            page.screenshot(path=PICTURES / f"{name.removesuffix('-light')}-dark.png")
+            page.emulate_media(color_scheme="light")
 
     return kept

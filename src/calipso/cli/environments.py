@@ -197,7 +197,9 @@ def supported(
     version: Annotated[str, typer.Option("--version", help="Only this version of it.")] = "",
     mechanism: Annotated[str, typer.Option("--mechanism", "-m", help="Only this mechanism driver.")] = "",
     kind: Annotated[str, typer.Option("--type", "-t", help="OpenStack, Kubernetes, Docker or Plain.")] = "",
-    evidence: Annotated[str, typer.Option("--evidence", help="lab, recording or declared only.")] = "",
+    evidence: Annotated[
+        str, typer.Option("--evidence", help="lab or recording; declared only: known, not supported; any.")
+    ] = "",
     output: Out = Output.table,
 ) -> None:
     """The environments that are supported: distribution, version, drivers, features, and what proves each.

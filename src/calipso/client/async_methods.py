@@ -370,7 +370,8 @@ class AsyncMethods:
         proves it. Raises `QueryError` for a distribution that is not known.
 
         Only those of a type, distribution, version, mechanism driver, type driver, with a feature or an
-        evidence.
+        evidence. evidence: `lab`, `recording`; `declared only` for what is known by name and not supported,
+        `any` for all of them.
         """
 
         found: SupportedEnvironments = await self.call(

@@ -1,5 +1,6 @@
 """Supported environments: which distribution, version, mechanism and type driver go together, and what proves it.
 
+Supported is what a lab or a recording proves; what else is known by name has its commands, and nobody saw it answer.
 Declared as the original's collection `supported_environments` is, with all that both generations list, and more.
 """
 
@@ -43,7 +44,7 @@ TYPE_DRIVERS = ("local", "flat", "vlan", "vxlan", "gre", "geneve", "bgp", "ipip"
 
 
 class Variance(msgspec.Struct, frozen=True):
-    """One combination that is supported. features: what it allows."""
+    """One combination. features: what it allows."""
 
     type: str
     distribution: str
@@ -164,6 +165,9 @@ TABLE: tuple[_Row, ...] = (
 )
 """Type, distribution, versions, mechanism drivers, type drivers, features (all three unless named)."""
 VARIANCES: tuple[Variance, ...] = tuple(_rows())
+"""All that are known."""
+SUPPORTED: tuple[Variance, ...] = tuple(each for each in VARIANCES if each.evidence != "declared only")
+"""Those that tests on a lab or on recordings stand behind."""
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -248,3 +252,11 @@ def _of_distribution(type: str, name: str, version: str, mechanisms: list[str], 
         elif pairs and types and not pairs & set(types):
             said = f"{', '.join(types)} with {mechanism} is not among those supported on {of}"
             yield Remark("warning", "type_drivers", said, tuple(sorted(pairs)))
+        elif pairs and not any(_fits(each, mechanism, types) for each in listed if each in SUPPORTED):
+            yield Remark(
+                "warning", "mechanism_drivers", f"{mechanism} on {of} is known by name only: nobody saw it answer"
+            )
+
+
+def _fits(variance: Variance, mechanism: str, types: list[str]) -> bool:
+    return variance.mechanism_driver == mechanism and (not types or variance.type_driver in types)

@@ -8,12 +8,15 @@ import msgspec
 
 from calipso.errors import QueryError
 from calipso.model.distributions import DISTRIBUTIONS, distribution
-from calipso.model.supported import VARIANCES, Evidence, Feature, driver
+from calipso.model.supported import SUPPORTED, VARIANCES, Evidence, Feature, driver
 from calipso.operations.context import Context
 
 
 class GetSupportedEnvironments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Only those of a type, distribution, version, mechanism driver, type driver, with a feature or an evidence."""
+    """Only those of a type, distribution, version, mechanism driver, type driver, with a feature or an evidence.
+
+    evidence: `lab`, `recording`; `declared only` for what is known by name and not supported, `any` for all of them.
+    """
 
     type: str = ""
     distribution: str = ""
@@ -49,12 +52,14 @@ async def get_supported_environments(context: Context, request: GetSupportedEnvi
     wanted = {
         "type": request.type, "distribution": _known(request.distribution), "version": request.version,
         "mechanism_driver": driver(request.mechanism_driver), "type_driver": request.type_driver,
-        "evidence": request.evidence,
     }  # fmt: skip
+    known = (
+        [each for each in VARIANCES if request.evidence in ("any", each.evidence)] if request.evidence else SUPPORTED
+    )
     return SupportedEnvironments(
         [
             SupportedEnvironment(*each.key, list(each.features), each.evidence, each.lab or each.recording)
-            for each in VARIANCES
+            for each in known
             if all(not value or getattr(each, field) == value for field, value in wanted.items())
             and (not request.feature or request.feature in each.features)
         ]

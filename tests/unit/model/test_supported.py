@@ -23,6 +23,7 @@ KOLLA = {"name": "e", "type": "OpenStack", "distribution": "Kolla", "distributio
         ({"mechanism_drivers": ["OVN"]}, "mechanism_drivers", "OVS"),
         ({"mechanism_drivers": ["openvswitch"], "type_drivers": ["geneve"]}, "type_drivers", "vxlan"),
         ({"mechanism_drivers": ["in-house"]}, "mechanism_drivers", ""),
+        ({"mechanism_drivers": ["VPP"]}, "mechanism_drivers", ""),
         ({"distribution": "Debian", "type": "Docker"}, "distribution_version", ""),
     ],
 )

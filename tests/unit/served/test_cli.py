@@ -148,6 +148,14 @@ def test_supported_environments_are_listed(home: Path) -> None:
     wrong = calipso("env", "supported", "Kola")
     assert wrong.exit_code == 2 and "Kolla" in wrong.stderr
     assert "labs/docker" in calipso("env", "supported", "--evidence", "lab").stdout.replace("\n", "")
+    counts = {each: len(listed("--evidence", each)) for each in ("any", "lab", "recording", "declared only")}
+    assert counts["any"] == counts["lab"] + counts["recording"] + counts["declared only"]
+    assert len(listed()) == counts["lab"] + counts["recording"], "what nothing proves is not supported"
+
+
+def listed(*words: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(calipso("env", "supported", *words, "-o", "json").stdout)
+    return found
 
 
 def test_every_verb_is_found_in_its_module() -> None:

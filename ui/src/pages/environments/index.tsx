@@ -16,7 +16,7 @@ import { draft, startOver } from "./wizard";
 import { visit, Wizard } from "./Wizard";
 
 export function EnvironmentsPage(): JSX.Element {
-  const supported = useAsked("get_supported_environments", {});
+  const supported = useAsked("get_supported_environments", { evidence: "any" });
   const step = place.value.more["step"];
   if (step === "text") return <AsText />;
   return (
@@ -112,7 +112,7 @@ function Removal({ each, close }: { each: EnvironmentView; close: () => void }):
 
 /** Beside the wizard: how the draft is supported, and where its secrets are. */
 export function EnvironmentsPanel(): JSX.Element | null {
-  const supported = useAsked("get_supported_environments", place.value.more["step"] ? {} : null);
+  const supported = useAsked("get_supported_environments", place.value.more["step"] ? { evidence: "any" } : null);
   const step = place.value.more["step"];
   if (!step || step === "text") return null;
   const said = draft.value;
@@ -136,12 +136,12 @@ function Support({ list }: { list: readonly SupportedEnvironment[] }): JSX.Eleme
   const { match, found } = support(draft.value, list);
   return (
     <section>
-      <h3 class="sech">Supported as <span class="r">{{ exact: "on the list", no: "not on the list", free: "no distribution said" }[match]}</span></h3>
+      <h3 class="sech">Supported as <span class="r">{found?.evidence === "declared only" ? "known by name only" : { exact: "on the list", no: "not on the list", free: "no distribution said" }[match]}</span></h3>
       {found ? (
         <dl class="kv">
           <dt>Type</dt><dd>{found.type}</dd><dt>Distribution</dt><dd>{found.distribution} {draft.value.version}</dd>
           <dt>Switching</dt><dd>{draft.value.mechanism || found.mechanism_driver}, with {draft.value.typeDriver || found.type_driver}</dd>
-          <dt>Can</dt><dd>{found.features.join(", ")}</dd><dt>Shown by</dt><dd>{found.evidence === "declared only" ? "declared only, not proven here" : `${found.evidence} ${found.proof}`}</dd>
+          <dt>Can</dt><dd>{found.features.join(", ")}</dd><dt>Shown by</dt><dd>{found.evidence === "declared only" ? "nothing: nobody saw it answer" : `${found.evidence} ${found.proof}`}</dd>
         </dl>
       ) : <p class="t2 f12">{match === "no" ? "It is taken all the same, with a warning: nothing proves that all of it is read." : "What is found decides: every source that finds something reads it."}</p>}
     </section>
