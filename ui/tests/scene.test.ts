@@ -12,12 +12,12 @@ import { estate, thing } from "./estate";
 const AREA = { w: 1204, h: 832 };
 const LAYERS = new Set(["layer2", "overlay"]);
 
-function drawn(picture: Picture, given: { view?: (host: { x: number; y: number; w: number; h: number }) => View; lit?: Set<string>; by?: Grouping; stale?: Set<string> } = {}): DisplayList {
+function drawn(picture: Picture, given: { view?: (host: { x: number; y: number; w: number; h: number }) => View; lit?: Set<string>; by?: Grouping; stale?: Set<string>; open?: string[] } = {}): DisplayList {
   const boxes = boxesOf(picture, "test", given.by ?? "host", given.stale ?? new Set());
   const made = layout(boxes);
   const host = made.placed.get("h1") ?? { x: 0, y: 0, w: made.width, h: made.height };
   const view = given.view ? given.view(host) : fitting({ x: 0, y: 0, w: made.width, h: made.height }, AREA);
-  const open = opened(made, view, AREA, new Set(), new Set());
+  const open = opened(made, view, AREA, new Set(), new Set(given.open));
   return scene({ boxes, layout: made, open, lines: linesOf(picture, boxes, open, LAYERS, given.lit ?? null), view, area: AREA, focus: [...(given.lit ?? [""])][0] ?? "", lit: given.lit ?? null, staleHosts: given.stale ?? new Set(), model: null });
 }
 
@@ -44,6 +44,19 @@ describe("the display list", () => {
     const list = drawn(estate(12, 4), { view: (host) => fitting(host, AREA) });
     expect(texts(list)).toContain("vm-1");
     expect(list.kinds.has("ovs_bridge")).toBe(true);
+  });
+
+  it("tells something of every box that has room for a sign, at any zoom", () => {
+    let low = 0;
+    for (let share = 0.8; share < 5; share += 0.1) {
+      const list = drawn(estate(2, 6), { open: ["h1", "h1/ovs"], view: (host) => fitting({ ...host, w: host.w * share, h: host.h * share }, AREA) });
+      const said = list.items.flatMap((item) => (item.t === "glyph" || item.t === "text" ? [item] : []));
+      const room = list.targets.filter((each) => each.w >= 22 && each.h >= 11);
+      low += room.filter((each) => each.w < 60 && each.h < 18).length;
+      const silent = room.filter((each) => !said.some((item) => item.x >= each.x && item.x <= each.x + each.w && item.y >= each.y && item.y <= each.y + each.h));
+      expect(silent.map((each) => each.id)).toEqual([]);
+    }
+    expect(low).toBeGreaterThan(0);
   });
 
   it("names a box in front of the links that pass it", () => {

@@ -35,12 +35,12 @@ class Users(Protocol):
         """Raises `Conflict`."""
         ...
 
-    def change(self, user: User) -> None:
-        """Keep a user otherwise, with the password there is. Raises `NotFound`."""
+    def change(self, name: str, *, role: Role | None = None, seen: int = 0) -> User:
+        """Keep another role, or when the user signed in. Raises `NotFound`."""
         ...
 
-    async def set_password(self, user: User, password: str) -> None:
-        """Keep a user with another password. Raises `NotFound`."""
+    async def set_password(self, name: str, password: str, once: int = 0) -> User:
+        """Keep another password. Raises `NotFound`."""
         ...
 
     def remove(self, name: str) -> None:

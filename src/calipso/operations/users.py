@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import msgspec
 
-from calipso.errors import Conflict, Forbidden, NotFound, QueryError
+from calipso.errors import Conflict, Forbidden, QueryError
 from calipso.model.moments import rfc3339
 from calipso.operations.access import CreatedToken, open_session
 from calipso.operations.context import SESSION, Context, Scope, asking
@@ -124,16 +124,15 @@ async def create_user(context: Context, request: CreateUser) -> MadePassword:
 
 async def reset_password(context: Context, request: OneUser) -> MadePassword:
     """Make a user a password to choose another with; the old one and all sessions end. Raises `NotFound`."""
-    user = msgspec.structs.replace(_user(context, request.name), once=context.moment("now") + ONCE)
     password = secrets.token_urlsafe(SHORTEST)
-    await context.users.set_password(user, password)
+    user = await context.users.set_password(request.name, password, context.moment("now") + ONCE)
     context.tokens.end_sessions(user.name)
     return MadePassword(password, _view(context, user))
 
 
 async def change_role(context: Context, request: ChangeRole) -> UserList:
     """Let a user do more or less; sessions end, since they may what the role did. Raises `NotFound`."""
-    context.users.change(msgspec.structs.replace(_user(context, request.name), role=request.role))
+    context.users.change(request.name, role=request.role)
     context.tokens.end_sessions(request.name)
     return await get_users(context, GetUsers())
 
@@ -163,8 +162,7 @@ async def change_password(context: Context, request: ChangePassword) -> CreatedT
     if user is None:
         _refuse(request.name)
     _fit(user.name, request.password, request.new_password)
-    user = msgspec.structs.replace(user, once=0)
-    await context.users.set_password(user, request.new_password)
+    user = await context.users.set_password(user.name, request.new_password)
     context.tokens.end_sessions(user.name)
     return _session(context, user)
 
@@ -208,17 +206,8 @@ def _fit(name: str, old: str, new: str) -> None:
         raise QueryError("this is the password there was", hint="choose another")
 
 
-def _user(context: Context, name: str) -> User:
-    found = next((each for each in context.users.all() if each.name == name), None)
-    if found is None:
-        known = ", ".join(each.name for each in context.users.all()) or "none"
-        raise NotFound(f"no user {name!r}", hint=f"there are: {known}")
-    return found
-
-
 def _session(context: Context, user: User) -> CreatedToken:
-    present = context.moment("now")
-    context.users.change(msgspec.structs.replace(user, seen=present))
+    user = context.users.change(user.name, seen=context.moment("now"))
     return open_session(context, user.name, ROLES[user.role])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from calipso.errors import Conflict, Forbidden, NotFound
-from calipso.operations.user_documents import User
+from calipso.operations.user_documents import Role, User
 from calipso.runtime.at import now
 from calipso.runtime.registers import Register
 
@@ -80,13 +80,17 @@ class Users:
             raise Conflict(f"there is a user {user.name!r}", hint="choose another name")
         self._register.write([*kept.values(), made])
 
-    def change(self, user: User) -> None:
+    def change(self, name: str, *, role: Role | None = None, seen: int = 0) -> User:
         """Raises `NotFound`."""
-        self._put(msgspec.structs.replace(self._of(user.name), user=user))
+        kept = self._of(name)
+        user = msgspec.structs.replace(kept.user, role=role or kept.user.role, seen=seen or kept.user.seen)
+        return self._put(msgspec.structs.replace(kept, user=user))
 
-    async def set_password(self, user: User, password: str) -> None:
+    async def set_password(self, name: str, password: str, once: int = 0) -> User:
         """Raises `NotFound`."""
-        self._put(await self._made(user, password))
+        made = await self._made(self._of(name).user, password)
+        user = msgspec.structs.replace(self._of(name).user, once=once)  # another role may have come meanwhile
+        return self._put(msgspec.structs.replace(made, user=user))
 
     def remove(self, name: str) -> None:
         """Raises `NotFound`."""
@@ -107,9 +111,8 @@ class Users:
             kept = self._register.read().get(name)
             salt, cost = (kept.salt, kept.cost) if kept is not None else ("00" * SALT, COST)
             found = await asyncio.to_thread(_key, password, bytes.fromhex(salt), cost)
-            good = kept is not None and hmac.compare_digest(found, bytes.fromhex(kept.key))
-            late = kept is not None and 0 < kept.user.once <= now()
-            if not good or late or kept is None:
+            kept = self._register.read().get(name)  # the password may have been changed meanwhile
+            if kept is None or not hmac.compare_digest(found, bytes.fromhex(kept.key)) or _late(kept.user):
                 self._brake.wrong(name)
                 return None
             self._brake.right(name)
@@ -118,17 +121,23 @@ class Users:
     def _of(self, name: str) -> _Kept:
         found = self._register.read().get(name)
         if found is None:
-            raise NotFound(f"no user {name!r}")
+            known = ", ".join(each.name for each in self.all()) or "none"
+            raise NotFound(f"no user {name!r}", hint=f"there are: {known}")
         return found
 
-    def _put(self, kept: _Kept) -> None:
-        self._of(kept.user.name)
-        self._register.write([kept, *(x for x in self._register.read().values() if x.user.name != kept.user.name)])
+    def _put(self, kept: _Kept) -> User:
+        self._register.write({**self._register.read(), kept.user.name: kept}.values())
+        return kept.user
 
     async def _made(self, user: User, password: str) -> _Kept:
         salt = secrets.token_bytes(SALT)
         key = await asyncio.to_thread(_key, password, salt, COST)
         return _Kept(user, salt.hex(), key.hex())
+
+
+def _late(user: User) -> bool:
+    """Whether a password that was made for somebody was not used in time."""
+    return 0 < user.once <= now()
 
 
 def _key(password: str, salt: bytes, cost: int) -> bytes:

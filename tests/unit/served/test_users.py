@@ -167,6 +167,28 @@ def test_who_tries_passwords_waits_twice_as_long_each_time_and_longer_than_the_w
     run(work())
 
 
+def test_what_changes_while_a_password_is_looked_at_is_not_undone(tmp_path: Path) -> None:
+    async def work() -> None:
+        users = Users(tmp_path / "users.json")
+        await users.add(User("alice", "admin", 1), OWN)
+        looking = asyncio.create_task(users.proven("alice", OWN))
+        choosing = asyncio.create_task(users.set_password("alice", "five lamps by the gate"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        users.change("alice", role="viewer")
+        found = await looking
+        assert found is None or found.role == "viewer"
+        assert (await choosing).role == "viewer" and users.all()[0].role == "viewer"
+        assert await users.proven("alice", OWN) is None and await users.proven("alice", "five lamps by the gate")
+        leaving = asyncio.create_task(users.set_password("alice", OWN))
+        await asyncio.sleep(0)
+        users.remove("alice")
+        with pytest.raises(NotFound):
+            await leaving
+
+    run(work())
+
+
 def test_a_made_password_ends_and_names_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         async with estate(tmp_path) as system:

@@ -285,7 +285,7 @@ function tile(asked: Asked, each: Placed, list: DisplayList, bright: Set<string>
   };
   list.items.push(outline);
   if (at.w < LEGIBLE || at.h < 11) {
-    if (at.w >= 22 && at.h >= 18) small(box, at, list, dim);
+    if (tells(at)) small(box, at, list, dim);
     return;
   }
   label(asked, each, at, list, dim);
@@ -294,7 +294,7 @@ function tile(asked: Asked, each: Placed, list: DisplayList, bright: Set<string>
 
 /** No room for a name: the glyph stands alone. */
 function small(box: Box, at: ReturnType<typeof onScreen>, list: DisplayList, dim: boolean): void {
-  const size = Math.min(16, at.h - 6);
+  const size = Math.min(16, Math.max(9, at.h - 6));
   const mark = box.severity === "ok" || box.severity === "stale" ? null : MARKS[box.severity];
   list.items.push({ t: "glyph", x: at.x + (at.w - size) / 2, y: at.y + (at.h - size) / 2, size, glyph: mark?.glyph ?? glyphFor(box), ink: mark?.ink ?? inkOf(box.kind), knock: "surface-1", dim });
 }
