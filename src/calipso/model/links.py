@@ -89,8 +89,10 @@ DEVICE_LINKS = (
             Join(of_type("nic"), "tap_device", ANY, "id"),
             Join(of_type("nic"), "port_tap_device", ANY, "id"),
             Join(of_type("nic"), ("host", "socket"), VHOST, ("host", "socket")),
+            Join(of_type("nic"), ("host", "mac"), of_type("vf"), ("host", "mac")),
         ),
-        doc="A guest's NIC and the host's end of its cable: libvirt's target, else tap and port id, else the socket.",
+        doc="A guest's NIC and the host's end of its cable: libvirt's target, else tap and port id, else the socket, "
+        "else the virtual function that was given its address.",
     ),
     LinkType(
         name="layer3.tunnel", source="device", target="device", pair=True,

@@ -89,8 +89,7 @@ async def create_token(context: Context, request: CreateToken) -> CreatedToken:
     """Make a token. Raises `Conflict` when the name is taken, `QueryError` for an end in the past."""
     present = context.moment("now")
     expires = _end(context, request.expires, present)
-    if any(each.name == request.name for each in context.users.all()):
-        raise Conflict(f"a user is called {request.name!r}", hint="the journal could not tell them apart")
+    apart(request.name, "user", [each.name for each in context.users.all()])
     secret = context.tokens.create(request.name, request.scopes, expires)
     (made,) = (each for each in context.tokens.all() if each.name == request.name)
     return CreatedToken(secret, _view(made, present))
@@ -100,6 +99,14 @@ async def revoke_token(context: Context, request: RevokeToken) -> Tokens:
     """End a token at once. Raises `NotFound`."""
     context.tokens.revoke(request.name)
     return await get_tokens(context, GetTokens())
+
+
+def apart(name: str, others: str, names: Sequence[str]) -> None:
+    """Raises `Conflict` for a name under which the journal could not tell who did what."""
+    if name in names:
+        raise Conflict(f"a {others} is called {name!r}", hint="the journal could not tell them apart")
+    if SESSION in name:
+        raise Conflict(f"{name!r} would be taken for a session", hint=f"choose a name without {SESSION!r}")
 
 
 def open_session(context: Context, name: str, scopes: Sequence[Scope], until: int = 0) -> CreatedToken:

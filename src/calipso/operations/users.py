@@ -10,7 +10,7 @@ import msgspec
 
 from calipso.errors import Conflict, Forbidden, QueryError
 from calipso.model.moments import rfc3339
-from calipso.operations.access import CreatedToken, open_session
+from calipso.operations.access import CreatedToken, apart, open_session
 from calipso.operations.context import SESSION, Context, Scope, asking
 from calipso.operations.user_documents import LONGEST, SHORTEST, Role, User
 
@@ -113,8 +113,7 @@ async def get_users(context: Context, request: GetUsers) -> UserList:
 
 async def create_user(context: Context, request: CreateUser) -> MadePassword:
     """Let somebody sign in: makes a password to choose one's own with. Raises `Conflict` when the name is taken."""
-    if request.name == ADMIN or any(each.name == request.name for each in context.tokens.all()):
-        raise Conflict(f"a token is called {request.name!r}", hint="the journal could not tell them apart")
+    apart(request.name, "token", [ADMIN, *(each.name for each in context.tokens.all())])
     present = context.moment("now")
     user = User(request.name, request.role, present, once=present + ONCE)
     password = secrets.token_urlsafe(SHORTEST)

@@ -52,10 +52,21 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.outside: list[subprocess.Popen[bytes]] = []
         argv = ["unshare", "-n", "-m", "-p", "-u", "--fork", "--kill-child", "--mount-proc", "sh", "-c", SETUP]
         self.outer = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert self.outer.stdout is not None and self.outer.stdout.readline() == "ready\n"
         self.pid = int(Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children").read_text())
+
+    def cable(self, name: str) -> None:
+        """A NIC whose other end is nowhere that the machine sees: what a physical one is to it."""
+        outside = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo ready; exec sleep 300"], stdout=subprocess.PIPE)
+        self.outside.append(outside)
+        assert outside.stdout is not None and outside.stdout.readline() == b"ready\n"
+        enter = ["nsenter", "-t", str(self.pid), "-n", "ip", "link"]
+        ends = ["add", name, "type", "veth", "peer", "name", "far", "netns", str(outside.pid)]
+        subprocess.run([*enter, *ends], check=True)
+        subprocess.run([*enter, "set", name, "up"], check=True)
 
     def virsh(self, *words: str) -> None:
         argv = ["nsenter", "-t", str(self.pid), "-a", "--", "virsh", "-c", "qemu:///system", *words]
@@ -76,6 +87,9 @@ class Machine:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         self.outer.wait()
+        for each in self.outside:
+            each.kill()
+            each.communicate()
 
 
 @pytest.fixture
@@ -185,6 +199,42 @@ def test_the_graph_of_a_guest_on_a_bridge_is_exactly_this(machine: Machine) -> N
         ("h1/dev:tapg1", "layer2.tap", nic),
         (nic, "vnic-vconnector", "h1/dev:br9"),
     }
+
+
+OTHER_WAYS = {
+    "macvtap": (
+        f"<interface type='direct'><mac address='{MAC}'/><source dev='eth1' mode='bridge'/></interface>",
+        {("h1/dev:macvtap0", "layer2.tap"), ("h1/dev:eth1", "vnic-host_pnic")},
+    ),
+    "routed": (
+        f"<interface type='ethernet'><mac address='{MAC}'/><target dev='tapg1'/></interface>",
+        {("h1/dev:tapg1", "layer2.tap")},
+    ),
+}
+"""How Neutron's drivers macvtap and Calico plug a guest in: what it is then linked to, besides itself."""
+
+
+@pytest.mark.parametrize("way", list(OTHER_WAYS))
+def test_the_graph_of_a_guest_without_a_bridge_is_exactly_this(machine: Machine, way: str) -> None:
+    definition, wanted = OTHER_WAYS[way]
+    machine.cable("eth1")
+    machine.virsh("define", machine.file(DOMAIN.replace(NIC.format(MAC, "tapg1"), definition)))
+    machine.virsh("start", "guest 1")
+
+    async def look() -> Follower:
+        follower, transport = Follower(), LocalTransport(pid=machine.pid)
+        for source in (SOURCE, LINUX, SOURCE):
+            async for observation in source.collect(transport, CONFIG):
+                follower.take(observation)
+        await transport.close()
+        return follower
+
+    follower = asyncio.run(look())
+    nic = f"{INSTANCE}/vnic:{MAC}"
+    others = [({one, other} - {nic}, name) for one, name, other in follower.links() if nic in (one, other)]
+    assert {(next(iter(ids)), name) for ids, name in others} == {
+        (INSTANCE, "ownership"), (INSTANCE, "instance-vnic"), *wanted,
+    }  # fmt: skip
 
 
 def test_a_daemon_that_does_not_answer_is_a_failed_run_with_the_reason(machine: Machine) -> None:

@@ -201,6 +201,9 @@ def test_a_made_password_ends_and_names_are_told_apart(tmp_path: Path, monkeypat
                 await ask(system, "create_user", name="alice")
             with pytest.raises(Conflict, match="user"):
                 await ask(system, "create_token", name="alice")
+            for name in ("create_user", "create_token"):
+                with pytest.raises(Conflict, match="session"):
+                    await ask(system, name, name="alice.session-1")
             with pytest.raises(NotFound, match="nobody"):
                 await ask(system, "change_role", name="nobody", role="admin")
             with pytest.raises(QueryError, match="no session"):
