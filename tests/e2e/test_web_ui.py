@@ -215,8 +215,9 @@ def test_a_token_that_ends_meanwhile_is_told_and_one_comes_back_to_the_place(ope
     page.get_by_label("Token").fill(made["token"])
     page.get_by_role("button", name="Sign in").click()
     ready(page)
-    served.run("token", "revoke", "guest")
     page.get_by_role("link", name="Scans", exact=True).click()
+    ready(page)
+    served.run("token", "revoke", "guest")  # nothing is pressed: what is followed live ends
     expect(page.get_by_text("You were signed out: the session or token has expired or was ended")).to_be_visible(
         timeout=PATIENCE
     )
