@@ -214,6 +214,9 @@ def supported(
     if text is not None:
         print(text)
         return
+    if not found.items and not evidence:
+        console(stderr=True).print("none is supported; `--evidence any` lists also what is known by name", markup=False)
+        return
     rows = [
         (
             each.type, each.distribution, each.version, each.mechanism_driver, each.type_driver,

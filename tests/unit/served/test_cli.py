@@ -151,6 +151,8 @@ def test_supported_environments_are_listed(home: Path) -> None:
     counts = {each: len(listed("--evidence", each)) for each in ("any", "lab", "recording", "declared only")}
     assert counts["any"] == counts["lab"] + counts["recording"] + counts["declared only"]
     assert len(listed()) == counts["lab"] + counts["recording"], "what nothing proves is not supported"
+    none = calipso("env", "supported", "Kubernetes")
+    assert none.exit_code == 0 and not none.stdout and "--evidence any" in none.stderr
 
 
 def listed(*words: str) -> list[dict[str, str]]:
