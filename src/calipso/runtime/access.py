@@ -39,7 +39,7 @@ class Tokens:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._register = Register(file, _Kept, lambda each: each.token.name)
+        self._register = Register(file, list[_Kept], lambda each: each.token.name)
 
     def all(self) -> list[Token]:
         """By name."""

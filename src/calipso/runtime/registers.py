@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -17,9 +17,10 @@ T = TypeVar("T")
 class Register(Generic[T]):
     """A list of structs in one JSON file, readable by its owner only. Raises `StoreError`."""
 
-    def __init__(self, file: Path, type: type[T], name: Callable[[T], str]) -> None:
+    def __init__(self, file: Path, kept: type[list[T]], name: Callable[[T], str]) -> None:
+        """kept: the list's type, by which the file is checked when it is read. name: what a struct is found by."""
         self.file = file
-        self._list: Any = list[type]  # type: ignore[valid-type]
+        self._decoder = msgspec.json.Decoder(kept)
         self._name = name
         self._kept: dict[str, T] = {}
         self._stamp = (-1, -1)
@@ -34,7 +35,7 @@ class Register(Generic[T]):
             raise StoreError(f"{self.file}: cannot be read: {error.strerror}") from error
         if (stat.st_mtime_ns, stat.st_ino) != self._stamp:
             try:
-                said: list[T] = msgspec.json.decode(self.file.read_bytes(), type=self._list)
+                said = self._decoder.decode(self.file.read_bytes())
             except (OSError, msgspec.DecodeError) as error:
                 raise StoreError(f"{self.file}: cannot be read: {error}") from error
             self._kept = {self._name(each): each for each in sorted(said, key=self._name)}

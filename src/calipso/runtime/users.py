@@ -64,7 +64,7 @@ class Users:
     """Implements `operations.user_documents.Users`. Raises `StoreError` when the file cannot be read or written."""
 
     def __init__(self, file: Path, brake: Brake | None = None) -> None:
-        self._register = Register(file, _Kept, lambda each: each.user.name)
+        self._register = Register(file, list[_Kept], lambda each: each.user.name)
         self._brake = brake or Brake()
         self._one = asyncio.Lock()
 

@@ -173,23 +173,25 @@ def test_a_guest_from_definition_to_its_end_each_within_a_second(machine: Machin
     assert max(took) <= 1.0, took
 
 
+async def look(machine: Machine) -> Follower:
+    """Read the host whole, and its guests once more: that changes nothing."""
+    follower, transport = Follower(), LocalTransport(pid=machine.pid)
+    for source in (SOURCE, LINUX, SOURCE):
+        async for observation in source.collect(transport, CONFIG):
+            follower.take(observation)
+    before = follower.graph.rev
+    async for observation in SOURCE.collect(transport, CONFIG):
+        follower.take(observation)
+    assert follower.graph.rev == before, "reading twice changes nothing"
+    await transport.close()
+    return follower
+
+
 def test_the_graph_of_a_guest_on_a_bridge_is_exactly_this(machine: Machine) -> None:
     machine.virsh("define", machine.file(DOMAIN))
     machine.virsh("start", "guest 1")
 
-    async def look() -> Follower:
-        follower, transport = Follower(), LocalTransport(pid=machine.pid)
-        for source in (SOURCE, LINUX, SOURCE):
-            async for observation in source.collect(transport, CONFIG):
-                follower.take(observation)
-        before = follower.graph.rev
-        async for observation in SOURCE.collect(transport, CONFIG):
-            follower.take(observation)
-        assert follower.graph.rev == before, "reading twice changes nothing"
-        await transport.close()
-        return follower
-
-    follower = asyncio.run(look())
+    follower = asyncio.run(look(machine))
     nic = f"{INSTANCE}/vnic:{MAC}"
     head = follower.graph.resolve(INSTANCE)
     assert head is not None and (head.kind, head.name) == ("instance", "guest 1")
@@ -221,15 +223,7 @@ def test_the_graph_of_a_guest_without_a_bridge_is_exactly_this(machine: Machine,
     machine.virsh("define", machine.file(DOMAIN.replace(NIC.format(MAC, "tapg1"), definition)))
     machine.virsh("start", "guest 1")
 
-    async def look() -> Follower:
-        follower, transport = Follower(), LocalTransport(pid=machine.pid)
-        for source in (SOURCE, LINUX, SOURCE):
-            async for observation in source.collect(transport, CONFIG):
-                follower.take(observation)
-        await transport.close()
-        return follower
-
-    follower = asyncio.run(look())
+    follower = asyncio.run(look(machine))
     nic = f"{INSTANCE}/vnic:{MAC}"
     others = [({one, other} - {nic}, name) for one, name, other in follower.links() if nic in (one, other)]
     assert {(next(iter(ids)), name) for ids, name in others} == {

@@ -9,6 +9,7 @@ import { Empty, Stated, Trouble, Waiting } from "../../parts/Said";
 import { when } from "../../parts/words";
 import { lasting } from "../../state/words";
 import { Once } from "./Once";
+import { misnamed } from "./names";
 import { SCOPES, type Scope } from "./scopes";
 
 const ENDS = [{ value: "", label: "never" }, { value: "1d", label: "in 1 day" }, { value: "30d", label: "in 30 days" }, { value: "90d", label: "in 90 days" }, { value: "365d", label: "in a year" }, { value: "at", label: "at a moment" }];
@@ -60,7 +61,7 @@ function New({ done }: { done: (made: CreatedToken) => void }): JSX.Element {
   const [name, ends, moment] = [useSignal(""), useSignal("90d"), useSignal("")];
   const scopes = useSignal<readonly Scope[]>(["read"]);
   const trouble = useSignal<Problem | null>(null);
-  const wrong = name.value && !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$/.test(name.value) ? "Letters, digits and . _ @ -, a letter or digit first." : "";
+  const wrong = misnamed(name.value, 80);
   const make = (): Promise<boolean> => attempt(async () => {
     done(await ask("create_token", { name: name.value, scopes: [...scopes.value], expires: ends.value === "at" ? moment.value : ends.value }));
     name.value = "";

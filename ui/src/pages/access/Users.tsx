@@ -9,6 +9,7 @@ import { Empty, Stated, Trouble, Waiting } from "../../parts/Said";
 import { when } from "../../parts/words";
 import { lasting } from "../../state/words";
 import { Once } from "./Once";
+import { misnamed } from "./names";
 import { ROLES, type Role } from "./roles";
 
 /** What is about to be done to a user: another role, another password, or an end. */
@@ -85,7 +86,7 @@ function Sure({ wanted, trouble, act, close }: { wanted: Wanted; trouble: Proble
 function New({ done }: { done: (made: MadePassword) => void }): JSX.Element {
   const [name, role] = [useSignal(""), useSignal<Role>("viewer")];
   const trouble = useSignal<Problem | null>(null);
-  const wrong = name.value && !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,59}$/.test(name.value) ? "Letters, digits and . _ @ -, a letter or digit first." : "";
+  const wrong = misnamed(name.value, 60);
   const make = (): Promise<boolean> => attempt(async () => {
     done(await ask("create_user", { name: name.value, role: role.value }));
     name.value = "";
