@@ -60,6 +60,8 @@ def do(asked: argparse.Namespace) -> None:
     if asked.what == "environment":
         print(environment(running), end="")
     elif asked.what == "change":
+        if running.mechanism == "calico":
+            raise LabError("these changes are of networks that Calico's cloud does not have")
         what, *parts = asked.command or [""]
         if what not in CHANGES or not set(parts) <= set(CHANGES[what]):
             known = "; ".join(f"{name}, or of it {' '.join(some)}" for name, some in CHANGES.items())

@@ -11,6 +11,17 @@ from labs.openstack import declaration as d
 from labs.openstack.running import HERE, LOGS, RUN, Running
 
 TEMPLATES = HERE / "etc"
+OF_NODES = ("bird", "calico")
+"""Folders of templates that are only for hosts on which Calico has an agent."""
+NEIGHBOUR = """
+protocol bgp Mesh_$name {
+  description "Connection to BGP peer";
+  local $own as $number;
+  neighbor $far as $number;
+  direct;
+  ipv4 { import all; export filter workloads; next hop self; };
+}"""
+"""Of bird.conf, for another host: all are of one autonomous system and on one wire."""
 SHARED = ("neutron", "nova", "glance")
 """Projects whose packages bring files for /etc."""
 DATABASES = ("keystone", "placement", "glance", "nova_api", "nova", "nova_cell0", "neutron", "octavia")
@@ -18,6 +29,19 @@ FOLDERS = (
     "/var/lib/nova/instances", "/var/lib/neutron", "/var/lib/glance/images", "/var/lib/keystone", "/var/log/neutron",
     "/var/log/nova", "/var/log/openvswitch", LOGS,
 )  # fmt: skip
+USUAL = {"core_plugin": "ml2", "type_drivers": "flat,vlan,vxlan,gre,geneve,local", "extensions": "port_security,qos"}
+PLUGINS = {
+    "ovs": {
+        **USUAL, "mechanism_drivers": "openvswitch,l2population",
+        "service_plugins": "router,trunk,qos,port_forwarding,segments,firewall_v2,vpnaas",
+    },
+    "ovn": {**USUAL, "mechanism_drivers": "ovn", "service_plugins": "ovn-router,trunk,qos,segments"},
+    "calico": {
+        "core_plugin": "labs.openstack.cloud.calico_driver.Plugin", "type_drivers": "local,flat",
+        "extensions": "port_security", "mechanism_drivers": "calico", "service_plugins": "",
+    },
+}  # fmt: skip
+"""Mechanism driver → what Neutron loads. Calico's own plug-in is ML2, with the driver as this Neutron can load it."""
 MOUNTS = f"""
 mount -t sysfs sysfs /sys
 for d in etc var; do mount -t overlay overlay -o lowerdir=/$d,upperdir=$1/$d,workdir=$1/$d.work /$d; done
@@ -58,14 +82,13 @@ def prepare(made: Running, host: d.Host) -> None:
 def files(said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(path in the host, text) of every template. Raises `KeyError` for a word that nothing says."""
     for template in sorted(TEMPLATES.rglob("*")):
-        if template.is_file():
-            yield f"/etc/{template.relative_to(TEMPLATES)}", Template(template.read_text()).substitute(said)
+        name = template.relative_to(TEMPLATES)
+        if template.is_file() and (said["peers"] or name.parts[0] not in OF_NODES):
+            yield f"/etc/{name}", Template(template.read_text()).substitute(said)
 
 
 def words(made: Running, host: d.Host) -> dict[str, str]:
     """What the templates' words stand for on a host."""
-    ovn = made.mechanism == "ovn"
-    router = "ovn-router,trunk,qos,segments" if ovn else "router,trunk,qos,port_forwarding,segments,firewall_v2,vpnaas"
     return {
         "host": host.name, "address": host.address, "tunnel_address": host.tunnel_address, "number": str(host.number),
         "firewall": host.firewall, "machine_id": hashlib.md5(host.name.encode(), usedforsecurity=False).hexdigest(),
@@ -75,8 +98,8 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         "keystone": d.KEYSTONE.url.removesuffix(d.KEYSTONE.path), "glance": d.GLANCE.url,
         "physnet": d.PHYSNET, "provider_bridge": d.PROVIDER_BRIDGE, "ovsdb": str(d.OVSDB_PORT),
         "northbound": str(d.NORTHBOUND_PORT), "southbound": str(d.SOUTHBOUND_PORT),
-        "tenant_type": made.overlay, "service_plugins": router,
-        "mechanism_drivers": "ovn" if ovn else "openvswitch,l2population",
+        "tenant_type": made.overlay, **PLUGINS[made.mechanism], "etcd": str(d.ETCD_PORT),
+        "peers": _peers(host) if made.mechanism == "calico" and host.computes else "",
         "agent_mode": _agent_mode(made.routers, host), "ha_hosts": str(d.HA_HOSTS),
         **{name: str(made.routers == name).lower() for name in ("dvr", "ha")},
         "notifications": "[oslo_messaging_notifications]\ndriver = messagingv2\ntopics = notifications",
@@ -84,6 +107,17 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         **{f"db_{name}": _database(name) for name in DATABASES},
         **{f"auth_{api.name}": _auth(api.name) for api in d.REGISTERED},
     }  # fmt: skip
+
+
+def _peers(host: d.Host) -> str:
+    """The other hosts on which instances are, as bird.conf says it."""
+    return "\n".join(
+        Template(NEIGHBOUR).substitute(
+            name=other.tunnel_address.replace(".", "_"), own=host.tunnel_address, far=other.tunnel_address,
+            number=d.AS_NUMBER,
+        )
+        for other in d.COMPUTES if other != host
+    )  # fmt: skip
 
 
 def _agent_mode(routers: str, host: d.Host) -> str:

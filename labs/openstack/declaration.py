@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-MECHANISMS = ("ovs", "ovn")
+MECHANISMS = ("ovs", "ovn", "calico")
 """ML2 mechanism drivers that the lab can be made with."""
 ROUTERS = ("legacy", "dvr", "ha")
 """With ML2/OVS: routers on the control host; distributed over all hosts; on two of the hosts, one of them active."""
@@ -22,6 +22,8 @@ WIRES = ("mgmt", "tun", "ext")
 PHYSNET, PROVIDER_BRIDGE = "physnet1", "br-provider"
 PROVIDER_GATEWAY = "172.24.4.1"
 OVSDB_PORT, NORTHBOUND_PORT, SOUTHBOUND_PORT = 6640, 6641, 6642
+ETCD_PORT, AS_NUMBER = 2379, 64512
+"""With Calico: of its datastore, and of the autonomous system in which hosts tell each other of guests."""
 
 
 @dataclass(frozen=True)
@@ -119,5 +121,20 @@ def agents(routers: str) -> list[tuple[str, str]]:
     return [*everywhere, ("dhcp", CTL.name), ("metadata", CTL.name)]
 
 
-OVERLAYS = {"ovs": ("vxlan", "gre"), "ovn": ("geneve",)}
+def networks(mechanism: str) -> tuple[Network, ...]:
+    """Calico's hosts route between guests: it knows no provider's VLAN, and the lab gives it no way outside."""
+    return TENANTS if mechanism == "calico" else (EXTERNAL, VLAN, *TENANTS)
+
+
+def vms(mechanism: str) -> tuple[Vm, ...]:
+    """As far as the networks are there."""
+    known = {net.name for net in networks(mechanism)}
+    return tuple(
+        replace(vm, networks=tuple(each for each in vm.networks if each in known),
+                floating=vm.floating and EXTERNAL.name in known)
+        for vm in VMS
+    )  # fmt: skip
+
+
+OVERLAYS = {"ovs": ("vxlan", "gre"), "ovn": ("geneve",), "calico": ("local",)}
 """Mechanism driver → network types that tenants' networks can be of, the usual one first."""

@@ -9,6 +9,10 @@ from labs.openstack.running import OUTSIDE, Running
 
 FILE, CLOUDS, SECRET = "openstack.yaml", "clouds.yaml", "bus-password"
 NAME = "openstack"
+NAMES = {"ovs": "OVS", "ovn": "OVN", "calico": "Calico"}
+"""Mechanism driver → what environments call it."""
+SOURCES = {"ovs": ("ovs", "libvirt"), "ovn": ("ovs", "libvirt", "ovn"), "calico": ("calico", "libvirt")}
+"""Mechanism driver → sources besides the APIs and the hosts."""
 API = "api"
 """The host of the environment that stands for the cloud's APIs."""
 
@@ -20,17 +24,16 @@ def environment(running: Running) -> str:
         "pid_file": str(running.state / f"{OUTSIDE}.pid"),
     }
     hosts = {host.name: {"pid_file": str(running.state / f"{host.name}.pid")} for host in d.HOSTS}
-    of_mechanism: dict[str, dict[str, str]] = {"ovn": {}} if running.mechanism == "ovn" else {}
     said = {
         "name": NAME,
         "type": "OpenStack",
         "distribution": "Upstream",
         "distribution_version": "2026.2",
-        "mechanism_drivers": [running.mechanism.upper()],
-        "type_drivers": [running.overlay, "vlan", "flat"],
+        "mechanism_drivers": [NAMES[running.mechanism]],
+        "type_drivers": [running.overlay] if running.mechanism == "calico" else [running.overlay, "vlan", "flat"],
         "amqp": {"host": d.CTL.address, "user": d.LISTENER, "password": f"file:{running.state / SECRET}"},
         "hosts": {API: apis, **hosts},
-        "sources": {"openstack": {}, "linux": {}, "ovs": {}, "libvirt": {}, **of_mechanism},
+        "sources": {name: {} for name in ("openstack", "linux", *SOURCES[running.mechanism])},
     }
     return str(yaml.safe_dump(said, sort_keys=False))
 

@@ -46,7 +46,10 @@ def expected(facts: Mapping[str, Any], mechanism: str, overlay: str = "") -> Exp
     """From what `cloud/facts.py` prints. overlay: the type of tenants' networks, the usual one unless told."""
     out = Expected()
     for host in d.HOSTS:
-        _host(out, host, overlay or d.OVERLAYS[mechanism][0])
+        if mechanism == "calico":
+            _routing_host(out, host)
+        else:
+            _host(out, host, overlay or d.OVERLAYS[mechanism][0])
     for cls, listed in facts.get("beside", {}).items():
         for id in listed:
             out.add(ids.by_uuid(cls, id), "vservice")
@@ -59,7 +62,9 @@ def expected(facts: Mapping[str, Any], mechanism: str, overlay: str = "") -> Exp
             below = [network_of[sub] for parent, subs in facts.get("trunks", {}).values() if parent == port["id"]
                      for sub in subs]  # fmt: skip
             vnic = _nic(out, id, port, below)
-            if mechanism == "ovn" or instance.get("status") != "SHUTOFF":  # a tap that libvirt made is gone then
+            if mechanism == "calico":  # its tap is Nova's
+                out.links.add(("vnic-vedge", vnic, vedge(host.name, mechanism)))
+            elif mechanism == "ovn" or instance.get("status") != "SHUTOFF":  # a tap that libvirt made is gone then
                 _plugged(out, host, vnic, port, hybrid=hybrid)
     if mechanism == "ovn":  # does services by rules, without namespaces: its routers are the services
         for router in facts.get("objects", {}).get("router", ()):
@@ -74,6 +79,11 @@ def expected(facts: Mapping[str, Any], mechanism: str, overlay: str = "") -> Exp
             out.networks[vnic] = (ids.by_uuid("network", port["network"]),)
     _ways(out, facts["services"])
     return out
+
+
+def vedge(host: str, mechanism: str) -> str:
+    """What switches or routes for instances of a host."""
+    return ids.switching_process(host, "calico") if mechanism == "calico" else ids.ovs(host)
 
 
 def _ways(out: Expected, services: Sequence[Mapping[str, Any]]) -> None:
@@ -97,9 +107,8 @@ def _ways(out: Expected, services: Sequence[Mapping[str, Any]]) -> None:
 
 def _host(out: Expected, host: d.Host, overlay: str) -> None:
     """Its switch, its NICs and its end of the tunnels to all others."""
-    out.add(host.name, "host")
+    nics = _nics(out, host)
     ovs = out.add(ids.ovs(host.name), "vedge")
-    nics = [out.add(ids.device(host.name, f"eth{number}"), "host_pnic") for number in range(len(d.WIRES))]
     otep = out.add(ids.tunnel_endpoint(host.name, overlay, host.tunnel_address), "otep")
     out.links |= {("vedge-otep", ovs, otep), ("otep-host_pnic", otep, nics[1])}
     out.links |= {("vedge-host_pnic", ovs, nic) for nic in nics[1:]}
@@ -107,6 +116,20 @@ def _host(out: Expected, host: d.Host, overlay: str) -> None:
         far = ids.tunnel_endpoint(other.name, overlay, other.tunnel_address)
         if far > otep:  # an undirected link is stored once, from the smaller id
             out.links.add(("otep-otep", otep, far))
+
+
+def _routing_host(out: Expected, host: d.Host) -> None:
+    """Its NICs, and where it has instances what routes for them, to other hosts by the wire of tunnels."""
+    nics = _nics(out, host)
+    if host.computes:
+        calico = out.add(vedge(host.name, "calico"), "vedge")
+        out.links.add(("vedge-host_pnic", calico, nics[1]))
+
+
+def _nics(out: Expected, host: d.Host) -> list[str]:
+    """A host's, in the order of the wires, and the host."""
+    out.add(host.name, "host")
+    return [out.add(ids.device(host.name, f"eth{number}"), "host_pnic") for number in range(len(d.WIRES))]
 
 
 def _nic(out: Expected, instance: str, port: Mapping[str, Any], below: list[str]) -> str:

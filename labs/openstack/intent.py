@@ -8,7 +8,7 @@ from typing import Any
 
 from calipso.model import ids
 from labs.openstack import declaration as d
-from labs.openstack.expectation import BEGINNINGS, SHORT, Link
+from labs.openstack.expectation import BEGINNINGS, SHORT, Link, vedge
 
 CLASSES = {
     "instance": "instance", "port": "port", "network": "network", "subnet": "subnet", "router": "router",
@@ -23,7 +23,9 @@ LINKS = (
 )  # fmt: skip
 OVERLAYS = ("vxlan", "gre", "geneve")
 GATEWAY = "network:router_gateway"
-SWITCH_AGENTS = ("Open vSwitch agent", "OVN Controller agent", "OVN Controller Gateway agent")
+SWITCH_AGENTS = (
+    "Open vSwitch agent", "OVN Controller agent", "OVN Controller Gateway agent", "Calico per-host agent (felix)",
+)  # fmt: skip
 
 
 @dataclass
@@ -49,6 +51,7 @@ def _objects(facts: Mapping[str, Any], mechanism: str) -> dict[str, dict[str, st
     found = {kind: {ids.by_uuid(cls, id): name for id, name in listed[kind].items()} for kind, cls in CLASSES.items()}
     found["region"] = {ids.region(id): id for id in listed["region"]}
     found["availability_zone"] = {ids.availability_zone(d.REGION, name): name for name in listed["availability_zone"]}
+    found["segment"] = found["segment"] or {ids.by_uuid("segment", id): "" for id in _segments(facts)}
     if mechanism == "ovn":  # nothing on a host realises its routers: they are services themselves
         found["vservice"] = found.pop("router")
     return found
@@ -65,13 +68,19 @@ def _references(facts: Mapping[str, Any]) -> set[Link]:
             links.add(("instance-port", ids.instance(port["device"]), id))
         if port["device"] in facts["objects"]["router"]:
             links.add(("router-port", ids.by_uuid("router", port["device"]), id))
-    for name in ("subnet", "segment"):
-        for id, network in facts[f"{name}s"].items():
+    for name, listed in (("subnet", facts["subnets"]), ("segment", _segments(facts))):
+        for id, network in listed.items():
             links.add((f"{name}-network", ids.by_uuid(name, id), ids.by_uuid("network", network)))
     for id, (floating_port, _, _) in facts["floating"].items():
         if floating_port:
             links.add(("floating_ip-port", ids.by_uuid("floating_ip", id), ids.by_uuid("port", floating_port)))
     return links
+
+
+def _segments(facts: Mapping[str, Any]) -> Mapping[str, str]:
+    """Segment → network. Where Neutron does not list them, as with Calico, each network tells of one of its own."""
+    listed: Mapping[str, str] = facts["segments"] or {f"of-{network}": network for network in facts["networks"]}
+    return listed
 
 
 def nics_of(facts: Mapping[str, Any], mechanism: str) -> dict[str, set[str]]:
@@ -138,7 +147,7 @@ def _carried(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
     links: set[Link] = set()
     for agent, (host, type) in facts["agents"].items():
         if type in SWITCH_AGENTS:
-            links.add(("vedge-network_agent", ids.ovs(host), ids.by_uuid("agent", agent)))
+            links.add(("vedge-network_agent", vedge(host, mechanism), ids.by_uuid("agent", agent)))
     bound = {(port["host"], port["network"]) for port in facts["ports"] if port["host"]}
     if mechanism == "ovs":
         bound |= {(service["host"], port["network"]) for service in facts["services"] for port in service["ports"]}
@@ -149,6 +158,6 @@ def _carried(facts: Mapping[str, Any], mechanism: str) -> set[Link]:
         routers = {port["device"] for port in facts["ports"] if port["owner"] == GATEWAY}
         bound |= {(d.CTL.name, port["network"]) for port in facts["ports"] if port["device"] in routers}
     for host, network in bound:
-        nic = "eth1" if facts["networks"][network][0] in OVERLAYS else "eth2"
+        nic = "eth1" if mechanism == "calico" or facts["networks"][network][0] in OVERLAYS else "eth2"
         links.add(("host_pnic-network", ids.device(host, nic), ids.by_uuid("network", network)))
     return links

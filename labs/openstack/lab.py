@@ -124,7 +124,7 @@ def _bases(made: Running) -> None:
 
 def _instances(made: Running) -> None:
     """Their taps are up: a switch that sets one promiscuous while libvirt sets it up can undo that."""
-    made.program("seed")
+    made.program("seed", made.mechanism)
     for host in d.COMPUTES:
         made.script(host.name, UP)
 

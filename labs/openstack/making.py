@@ -54,7 +54,11 @@ def host(made: Running, host: d.Host) -> None:
         made.script(host.name, f"ethtool -K eth{number} tx off; ip link set eth{number} up")
     made.run(host.name, "ip", "addr", "add", f"{host.address}/{d.PREFIX}", "dev", "eth0")
     made.run(host.name, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0")
-    made.run(host.name, "sh", "-euc", SWITCH, "sh", host.name, f"{host.tunnel_address}/{d.PREFIX}")
+    tunnel = f"{host.tunnel_address}/{d.PREFIX}"
+    if made.mechanism == "calico":  # its hosts route, without a switch
+        made.run(host.name, "ip", "addr", "add", tunnel, "dev", "eth1")
+    else:
+        made.run(host.name, "sh", "-euc", SWITCH, "sh", host.name, tunnel)
 
 
 def keys(made: Running) -> None:

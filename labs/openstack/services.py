@@ -6,10 +6,10 @@ import json
 from functools import partial
 from typing import Any
 
-from labs.openstack import database
+from labs.openstack import calico, database
 from labs.openstack import declaration as d
 from labs.openstack.database import NEUTRON
-from labs.openstack.running import RUN, SLOW, Running, wait
+from labs.openstack.running import CHECKOUT, RUN, SLOW, Running, wait
 from labs.plain.running import LabError
 
 RABBIT = "/var/lib/lab-rabbit"
@@ -48,6 +48,8 @@ done
 """
 OF_AGENTS = ("qdhcp-", "qrouter-", "snat-", "fip-")
 """How namespaces of Neutron's agents are named."""
+OURS = ("env", f"PYTHONPATH={CHECKOUT}")
+"""Before a program that loads Neutron's plug-ins: with Calico one of them is the lab's."""
 AGENT = ("--config-file", "/etc/neutron/neutron.conf", "--config-file")
 
 
@@ -107,9 +109,11 @@ def controllers(made: Running) -> None:
     wait(90, "rabbitmq", lambda: made.answers(d.CTL.name, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5672"))
     if made.mechanism == "ovn":
         _ovn(made)
+    if made.mechanism == "calico":
+        calico.datastore(made)
     for api in d.REGISTERED:
         _web(made, api)
-    made.serve(d.CTL.name, "neutron-rpc-server", "neutron-rpc-server", *NEUTRON)
+    made.serve(d.CTL.name, "neutron-rpc-server", *OURS, "neutron-rpc-server", *NEUTRON)
     for name in ("nova-conductor", "nova-scheduler"):
         made.serve(d.CTL.name, name, name)
     wait(180, d.NEUTRON.name, partial(_answers, made, d.NEUTRON))
@@ -123,15 +127,17 @@ def agents(made: Running) -> None:
             own = "/etc/neutron/plugins/ml2/openvswitch_agent.ini"
             made.serve(host.name, "neutron-openvswitch-agent", "neutron-openvswitch-agent", *AGENT, own)
         if host.computes:
+            if made.mechanism == "calico":
+                calico.agents(made, host)
             made.serve(host.name, "libvirtd", "libvirtd")
             made.serve(host.name, "nova-compute", "nova-compute")
     if made.mechanism == "ovs":
         for name, where in d.agents(made.routers):
             agent = f"neutron-{name}-agent"
             made.serve(where, agent, agent, *AGENT, f"/etc/neutron/{name}_agent.ini")
-    else:
+    elif made.mechanism == "ovn":
         made.serve(d.CTL.name, "neutron-ovn-maintenance", "neutron-ovn-maintenance-worker", *NEUTRON)
-    made.serve(d.CTL.name, "neutron-periodic", "neutron-periodic-workers", *NEUTRON)
+    made.serve(d.CTL.name, "neutron-periodic", *OURS, "neutron-periodic-workers", *NEUTRON)
     for api in (d.NOVA, d.GLANCE):
         wait(180, api.name, partial(_answers, made, api))
     made.program("alive", made.mechanism, made.routers)
@@ -181,7 +187,7 @@ def _answers(made: Running, api: d.Api) -> bool:
 def _web(made: Running, api: d.Api, *said: str) -> None:
     name = f"{api.name}-api"
     made.serve(
-        d.CTL.name, name, "env", *said, "uwsgi", "--procname-prefix", f"{name} ",
+        d.CTL.name, name, *OURS, *said, "uwsgi", "--procname-prefix", f"{name} ",
         "--http-socket", f"0.0.0.0:{api.port}",
         "--module", f"{api.module}:application", "--virtualenv", str(made.venv), *WEB,
     )  # fmt: skip

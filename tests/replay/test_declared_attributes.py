@@ -20,6 +20,7 @@ from calipso.model.types import OBJECT_TYPES
 from calipso.operations.declared import Declarations, UserEdge, UserNode, composed
 from calipso.runtime.recording import replay
 from calipso.seams import SourceConfig
+from calipso.sources.calico import SOURCE as CALICO
 from calipso.sources.docker import SOURCE as DOCKER
 from calipso.sources.libvirt import SOURCE as LIBVIRT
 from calipso.sources.linux import SOURCE
@@ -45,6 +46,7 @@ OWN = {
     *LLDP.manifest.facets,
     *SNMP.manifest.facets,
     *VPP.manifest.facets,
+    *CALICO.manifest.facets,
     *OPENSTACK.manifest.facets,
     *NEUTRON_DB.manifest.facets,
     *NOVA_DB.manifest.facets,
@@ -55,12 +57,13 @@ OWN = {
 
 @cache
 def recorded() -> tuple[Observation, ...]:
-    """All transcripts of the sources `linux`, `ovs`, `ovn`, `docker`, `vpp` and `openstack`."""
+    """All transcripts of the sources `linux`, `ovs`, `ovn`, `calico`, `docker`, `vpp` and `openstack`."""
 
     async def read() -> tuple[Observation, ...]:
         out = [said for file in sorted((HERE / "ovs").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "ovn").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "vpp").glob("*.jsonl")) for said in await replay(file)]
+        out += [said for file in sorted((HERE / "calico").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "docker").glob("*.jsonl")) for said in await replay(file)]
         out += [said for file in sorted((HERE / "openstack/api").glob("*.jsonl")) for said in await replay(file)]
         for file in sorted((HERE / "linux").glob("*.jsonl")):
@@ -82,6 +85,7 @@ def made_up() -> tuple[Record, ...]:
         *everything.ovs(),
         *ovn_said.everything(),
         *everything.libvirt(),
+        *everything.calico(),
         *everything.lldp(),
         *everything.snmp(),
         *openstack_said.everything(),

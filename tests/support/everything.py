@@ -15,6 +15,9 @@ from unittest import mock
 from calipso.errors import ParseError
 from calipso.model.record import Observation, Record, RunError, Seen
 from calipso.seams import Exec, Reply, Request, SourceConfig
+from calipso.sources.calico import parse as calico_parse
+from calipso.sources.calico.records import Said as CalicoSaid
+from calipso.sources.calico.records import records as calico_records
 from calipso.sources.libvirt.parse_domain import Domain
 from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.linux import parse_host, parse_neighbors, parse_routes, parse_rules, slow, tables
@@ -353,6 +356,26 @@ def lldp() -> list[Record]:
     own = json.dumps({"local-chassis": {"chassis": {"h": identity("02:00:00:00:00:01")}}}).encode()
     neighbors = json.dumps({"lldp": {"interface": {"eth0": heard}}}).encode()
     return lldp_records("h", lldp_parse.parse_neighbors(neighbors), lldp_parse.parse_chassis(own))
+
+
+def calico() -> list[Record]:
+    """A host whose session with its only peer failed, with a block of addresses."""
+    told = """BIRD 2.0.12 ready.
+Name       Proto      Table      State  Since         Info
+mesh       BGP        ---        start  12:00:00.000  Active  Socket: Connection refused
+  BGP state:          Active
+    Neighbor address: 192.0.2.2
+    Neighbor AS:      64512
+    Local AS:         64512
+    Last error:       Socket: Connection refused
+    Routes:         0 imported, 1 exported, 0 preferred
+"""
+    routes = [
+        {"dst": "192.0.2.0/24", "dev": "eth1"}, {"dst": "10.65.0.2", "dev": "tap1", "protocol": "80"},
+        {"type": "blackhole", "dst": "10.65.0.0/26", "protocol": "bird"},
+    ]  # fmt: skip
+    read = calico_parse.parse_routes(json.dumps(routes).encode(), 4)
+    return calico_records("h", CalicoSaid(True, ("tap",), read, calico_parse.parse_peers(told), "etcdv3"))
 
 
 def snmp() -> list[Record]:

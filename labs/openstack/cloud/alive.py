@@ -10,6 +10,8 @@ from labs.openstack import declaration as d
 from labs.openstack.cloud.connecting import connect
 
 PATIENCE = 180.0
+OF_HOSTS = {"ovs": "neutron-openvswitch-agent", "ovn": "ovn-controller", "calico": "calico-felix"}
+"""Mechanism driver → the agent that every host has, of Calico every host of instances."""
 
 
 def main() -> None:
@@ -22,8 +24,8 @@ def main() -> None:
 
 
 def _missing(cloud: Any, mechanism: str, routers: str) -> list[str]:
-    every = "ovn-controller" if mechanism == "ovn" else "neutron-openvswitch-agent"
-    wanted = {(every, host.name) for host in d.HOSTS} | {("nova-compute", host.name) for host in d.COMPUTES}
+    hosts = d.COMPUTES if mechanism == "calico" else d.HOSTS
+    wanted = {(OF_HOSTS[mechanism], host.name) for host in hosts} | {("nova-compute", host.name) for host in d.COMPUTES}
     if mechanism == "ovs":
         wanted |= {(f"neutron-{agent}-agent", host) for agent, host in d.agents(routers)}
     there = {(agent.binary, agent.host) for agent in cloud.network.agents() if agent.is_alive}

@@ -28,13 +28,15 @@ OF_DISTRIBUTED = {"network:router_centralized_snat": "snat", "network:floatingip
 def main() -> None:
     cloud = connect()
     network = cloud.network
+    known = {each.alias for each in network.extensions()}
     ports = list(network.ports())
     servers = list(cloud.compute.servers(all_projects=True))
     listed = {
         "instance": servers, "port": ports, "network": list(network.networks()), "subnet": list(network.subnets()),
-        "router": list(network.routers()), "floating_ip": list(network.ips()), "network_agent": list(network.agents()),
-        "security_group": list(network.security_groups()), "trunk": list(network.trunks()),
-        "segment": list(network.segments()), "project": list(cloud.identity.projects()),
+        "router": list(network.routers()) if "router" in known else [],
+        "floating_ip": list(network.ips()) if "router" in known else [], "network_agent": list(network.agents()),
+        "security_group": list(network.security_groups()), "trunk": list(network.trunks()) if "trunk" in known else [],
+        "segment": list(network.segments()) if "segment" in known else [], "project": list(cloud.identity.projects()),
         "region": list(cloud.identity.regions()), "aggregate": list(cloud.compute.aggregates()),
         "availability_zone": list(cloud.compute.availability_zones()),
     }  # fmt: skip

@@ -46,13 +46,15 @@ class Work:
         self.made: dict[str, list[Any]] = {}
         self.number = 0
         self.outside = self.network.find_network(d.EXTERNAL.name)
+        """None where hosts route by themselves (Calico): then there are no routers, floating IPs and trunks either."""
 
     def everything(self, number: int) -> None:
         """Each kind of operation once, in a random order as far as one does not need another, then any of them."""
         of_servers = [self.make_server, self.turn, self.turn, self.resize] if self.servers else []
-        pending = [*of_servers, self.make_network, self.make_group, self.make_router, self.make_port, self.join,
-                   self.make_floating, self.lead, self.lead, self.make_trunk, self.carry, self.guard, self.readdress,
-                   self.part, *(self.rename for _ in range(6))]  # fmt: skip
+        of_routers = [self.make_router, self.join, self.make_floating, self.lead, self.lead, self.make_trunk,
+                      self.carry, self.part] if self.outside else []  # fmt: skip
+        pending = [*of_servers, *of_routers, self.make_network, self.make_group, self.make_port, self.guard,
+                   self.readdress, *(self.rename for _ in range(6))]  # fmt: skip
         for _ in range(number):
             self.chance.shuffle(pending)
             did = next((each for each in pending if each()), None)
@@ -290,7 +292,7 @@ class Work:
         used = {port for _, port in self.of("below")}
         return self._some(each for each in self.network.ports() if not each.device_id and each.id not in used
                           and each.id in {port.id for port in self.of("port")} and not each.trunk_details
-                          and not list(self.network.ips(port_id=each.id)))  # fmt: skip
+                          and not (self.outside and list(self.network.ips(port_id=each.id))))  # fmt: skip
 
     def _spare(self) -> Any:
         """A port that nothing uses; one is made where there is none, but there is a network."""

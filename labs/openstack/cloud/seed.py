@@ -32,14 +32,17 @@ def main() -> None:
     cloud = connect()
     projects = {net.project: _project(cloud, net.project) for net in d.TENANTS}
     image, flavor = _image(cloud), _flavor(cloud)
-    nets = {net.name: _network(cloud, net, projects) for net in (d.EXTERNAL, d.VLAN, *d.TENANTS)}
+    mechanism = sys.argv[1]
+    nets = {net.name: _network(cloud, net, projects) for net in d.networks(mechanism)}
     distributed = "dvr_snat" in modes(cloud)
     for net in d.TENANTS:
-        _router(cloud, net, projects[net.project], nets)
+        _group(cloud, f"web-{net.project}", projects[net.project])
+        if d.EXTERNAL.name in nets:
+            _router(cloud, net, projects[net.project], nets)
         if distributed:
             _first(cloud, d.CTL.name)
     booting = []
-    for vm in d.VMS:
+    for vm in d.vms(mechanism):
         booting.append((vm, *_boot(vm, image, flavor, nets)))
         if distributed:
             _first(cloud, vm.host)
@@ -47,7 +50,8 @@ def main() -> None:
         _running(cloud, tenant, server)
         if vm.floating:
             _floating(cloud, server, nets, projects[vm.project])
-    order(cloud, projects[d.SERVED].id)
+    if mechanism != "calico":
+        order(cloud, projects[d.SERVED].id)
     _settle(cloud)
 
 
@@ -115,13 +119,17 @@ def _network(cloud: Any, net: d.Network, projects: dict[str, Any]) -> Any:
 
 
 def _router(cloud: Any, net: d.Network, project: Any, nets: dict[str, Any]) -> None:
-    network, name, group = cloud.network, f"router-{net.project}", f"web-{net.project}"
+    network, name = cloud.network, f"router-{net.project}"
     if not network.find_router(name):
         outside = {"network_id": nets[d.EXTERNAL.name].id}
         router = network.create_router(name=name, project_id=project.id, external_gateway_info=outside)
         network.add_interface_to_router(router, subnet_id=network.find_subnet(f"{net.name}-subnet").id)
-    if not network.find_security_group(group):
-        made = network.create_security_group(name=group, project_id=project.id)
+
+
+def _group(cloud: Any, name: str, project: Any) -> None:
+    network = cloud.network
+    if not network.find_security_group(name):
+        made = network.create_security_group(name=name, project_id=project.id)
         own = {"security_group_id": made.id, "direction": "ingress", "project_id": project.id}
         network.create_security_group_rule(protocol="tcp", port_range_min=80, port_range_max=80, **own)
         network.create_security_group_rule(protocol="icmp", remote_ip_prefix="0.0.0.0/0", **own)

@@ -291,7 +291,7 @@ def targets(session: Session, rule: Rule | str, head: Obj, from_start: bool = Fa
 def _join(session: Session, rule: Join, head: Obj) -> set[int]:
     out: set[int] = set()
     name = key_name(rule.target_key)
-    for value in _own_values(session, head, session.attributes(head), rule.key):
+    for value in _own_values(session, head, session.attributes_for(head, rule.key), rule.key):
         if name == "id":
             found = session.resolve(value) if isinstance(value, str) else None
             candidates: Iterable[int] = () if found is None else (found.ord,)

@@ -25,6 +25,7 @@ SEARCHED: tuple[Path, ...] = ("name", "mac", "ip", "segment", ("ovs", "tag"))
 AGENT_TYPES = {
     "ovs": ("Open vSwitch agent", "OVN Controller agent", "OVN Controller Gateway agent"),
     "vpp": ("VPP agent",),
+    "calico": ("Calico per-host agent (felix)",),
 }
 """Neutron's names of the agents that program a switching process, by its type."""
 
@@ -200,6 +201,18 @@ MADE_OF: dict[str, frozenset[str]] = {
     "vedge": frozenset({"vedge", "ovs"}),
 }
 """Computed attributes that there can only be where one of these is said."""
+
+READ_OF: dict[str, tuple[str, ...]] = {"id": (), "routed_netns": ("ips", "netns")}
+"""Computed attributes of which it is known what alone they are made of."""
+
+
+def read_for(path: Path) -> tuple[str, ...] | None:
+    """The attributes that a path's values are made of, sorted; None where only the whole object tells."""
+    parts = (path,) if isinstance(path, str) else path
+    if any(part in COMPUTED and part not in READ_OF for part in parts):
+        return None
+    return tuple(sorted({name for part in parts for name in READ_OF.get(part, (part,))}))
+
 
 Extract = Callable[[Obj, Attributes, set[tuple[str, Any]]], None]
 

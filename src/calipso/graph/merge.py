@@ -12,7 +12,7 @@ from calipso.model.record import Attributes
 
 PRECEDENCE = (
     "netlink", "linux", "netfilter", "sockets", "libvirt", "docker", "podman", "cri", "lxd", "k8s", "nova", "nova_db",
-    "ovn", "neutron", "neutron_db", "ovs", "vpp", "lldp", "snmp", "host",
+    "ovn", "neutron", "neutron_db", "ovs", "vpp", "calico", "lldp", "snmp", "host",
 )  # fmt: skip
 """Sources from the one believed first to the last; unknown sources come after them, by name."""
 
@@ -125,6 +125,19 @@ class Decoder:
 
     def attributes(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str]) -> Attributes:
         return self._entry(facts, hosts)[3]
+
+    def some(self, facts: tuple[Flat | None, ...], hosts: Mapping[str, str], names: tuple[str, ...]) -> Attributes:
+        """As `attributes` but of these alone, sorted, and kept nowhere: for who asks an object once, and for little.
+
+        Not for namespaces, whose service is told by more than what is said.
+        """
+        facets = []
+        for flat in facts:
+            for i in range(0, len(flat) if flat is not None else 0, 2):
+                kind, scope, said = self.codec.decode_some(flat[i + 1], names)  # type: ignore[index, arg-type]
+                own = rename_hosts(said, hosts) if hosts else said
+                facets.append(Facet(flat[i], kind, scope, own))  # type: ignore[index, arg-type]
+        return merge(sorted(facets, key=lambda facet: rank(facet.name)))
 
     def forget(self) -> None:
         """Drop what is cached."""

@@ -310,7 +310,7 @@ def _overlay(session: Session, otep: int) -> set[str]:
 
 
 def _physical(session: Session, pnic: Obj) -> set[str]:
-    """Physical networks that a mapping gives to the bridge a NIC is in, or to the NIC itself."""
+    """Physical networks that a mapping gives to the bridge a NIC is in or to itself; what its switch routes."""
     found: set[str] = set()
     bridges = set()
     for reached in walk(session, pnic.ord, PNIC_WALK):
@@ -321,8 +321,10 @@ def _physical(session: Session, pnic: Obj) -> set[str]:
         speakers = [vedge, *session.others(vedge, 2 * AGENT)]
         for speaker in speakers:
             head = session.get(speaker)
-            mappings = session.attributes(head).get("bridge_mappings", {}) if head is not None else {}
+            told = session.attributes(head) if head is not None else {}
+            mappings = told.get("bridge_mappings", {})
             found.update(f"physnet/{physical}" for physical, name in mappings.items() if name in bridges)
+            found.update(told.get("carries", ()))
     for ord in session.look("host", pnic.host):
         agent = session.heads.get(ord)
         if agent is not None and agent.kind == "network_agent":

@@ -11,10 +11,10 @@ class Ordinals:
     __slots__ = ("_ids", "_ords")
 
     def __init__(self, known: Iterable[tuple[int, str]] = ()) -> None:
-        self._ords: dict[str, int] = {}
-        self._ids: list[str | None] = []
-        for ord, id in known:
-            self.put(ord, id)
+        self._ords: dict[str, int] = {id: ord for ord, id in known}
+        self._ids: list[str | None] = [None] * (max(self._ords.values(), default=-1) + 1)
+        for id, ord in self._ords.items():
+            self._ids[ord] = id
 
     def put(self, ord: int, id: str) -> None:
         """Note an ordinal given before (from the store)."""

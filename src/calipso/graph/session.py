@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from calipso.graph import joining, kinds, networks, objects, passive
 from calipso.graph.adjacency import Adjacency, Ends, ends
 from calipso.graph.index import FEW_VALUED, OF_HEADS, REFERENCES, Key, Slot, slot
-from calipso.graph.keys import few_keys, path_keys
+from calipso.graph.keys import few_keys, path_keys, read_for
 from calipso.graph.protocol import Facet, Obj
 from calipso.graph.tracking import Tracking
 from calipso.model.links import CODES, DEVICE_LINKS, LINK_TYPES, NETWORK_LINKS, ROLE_LINKS, TRACKED_LINKS
 from calipso.model.record import Attributes
+from calipso.model.rules import Path
 
 if TYPE_CHECKING:
     from calipso.graph.value import Delta, FacetChange, Facts, Graph
@@ -42,6 +43,8 @@ class Session:
         self.presence = base.presence.mutate()
         self.tracking = Tracking(base.tracked)
         self.delta: Delta = Delta(ts)
+        self.passing = False
+        """Every object is asked once, so what it says is not worth keeping."""
         self.before: dict[int, Obj | None] = {}
         """Heads as they were, of every object whose head was written."""
         self.regrouped: set[int] = set()
@@ -89,6 +92,14 @@ class Session:
     def attributes(self, obj: Obj) -> Attributes:
         self.tracking.read_attributes(obj.ord)
         return self.decoder.attributes(self.facts_of(obj), self.hosts)
+
+    def attributes_for(self, obj: Obj, path: Path) -> Attributes:
+        """Those that the values of a path are made of, or more."""
+        names = read_for(path) if self.passing and obj.type != "netns" else None
+        if names is None:
+            return self.attributes(obj)
+        self.tracking.read_attributes(obj.ord)
+        return {} if not names else self.decoder.some(self.facts_of(obj), self.hosts, names)
 
     def facets(self, obj: Obj) -> list[Facet]:
         self.tracking.read_attributes(obj.ord)
@@ -204,6 +215,7 @@ class Session:
 
     def watch_all(self) -> None:
         """Evaluate every tracked rule for what it reads, changing nothing: after a restart (`graph/restore.py`)."""
+        self.passing = True
         for head in list(self.base.objects()):
             joining.watch(self, head)
             networks.watch(self, head)

@@ -8,13 +8,15 @@ import msgspec
 
 from calipso.graph.networks import medium_of
 from calipso.graph.protocol import GraphReader, Obj
+from calipso.model.media import ROUTED
 from calipso.model.record import Attributes
 
 
 class SharedNetwork(msgspec.Struct, frozen=True):
     """A network that both ends are on. network_type: `vxlan`, `vlan` …, "" where nothing tells it.
 
-    carried: `tunnel` between hosts, `wire` as it is, `host` for a network that never leaves its host; "" for unknown.
+    carried: `tunnel` between hosts, `wire` as it is, `routes` to each workload (Calico), `host` for a network that
+    never leaves its host; "" for unknown.
     """
 
     id: str
@@ -34,10 +36,14 @@ def shared_network(graph: GraphReader, network: Obj) -> SharedNetwork:
         return SharedNetwork(network.id, network.name, "", None, "")
     ((type, told),) = types.items()
     number = told.get("segmentation_id")
-    return SharedNetwork(network.id, network.name, type, number if isinstance(number, int) else None, _carried(type))
+    carried = _carried(graph, network, type)
+    return SharedNetwork(network.id, network.name, type, number if isinstance(number, int) else None, carried)
 
 
-def _carried(network_type: str) -> str:
+def _carried(graph: GraphReader, network: Obj, network_type: str) -> str:
+    ports = _linked(graph, network, "port-network") if network_type in ("local", "flat") else ()
+    if any(graph.attributes(port).get("medium") == ROUTED for port in ports):
+        return "routes"
     if (medium_of(network_type, None) or "").startswith("overlay/"):
         return "tunnel"
     return {"flat": "wire", "vlan": "wire", "local": "host"}.get(network_type, "")

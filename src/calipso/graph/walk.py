@@ -17,10 +17,12 @@ from calipso.model.record import Attributes
 from calipso.model.rules import Select, Walk
 
 BETWEEN_HOSTS = frozenset({"layer2.lldp", "layer2.nested", "layer2.fabric"})
+ENDS_IN = "layer3.calico"
+"""Over which a walk comes to its end where the cable does: no walk passes a switching process."""
 LAYER2 = frozenset(
     2 * code + way
     for code, link in enumerate(LINK_TYPES)
-    if link.relation == "layer2" and link.name not in BETWEEN_HOSTS
+    if (link.relation == "layer2" and link.name not in BETWEEN_HOSTS) or link.name == ENDS_IN
     for way in (0, 1)
 )
 """Adjacency codes a walk goes over."""
@@ -86,13 +88,16 @@ def walk(
                 there = reader.get(other)
                 if there is None:
                     continue
+                stops = selects(rule.stop, there)
+                if not stops and there.kind not in rule.through:  # what it says does not matter then
+                    continue
                 passed, tag = _cross(reader, here, there, vlan)
                 if not passed or (other, tag) in seen:
                     continue
                 seen.add((other, tag))
-                if selects(rule.stop, there):
+                if stops:
                     found[other] = _smaller(reader, found.get(other), path)
-                elif there.kind in rule.through:
+                else:
                     reached.append((other, there, (*path, other), tag))
         front = reached
     return [Reached(stop, path) for stop, path in found.items()]

@@ -14,6 +14,8 @@ VSERVICE, NETWORK, ROUTER = kind("vservice"), kind("network"), of_type("router")
 SWITCH_PNIC = kind("switch_pnic")
 TUNNELS = Select(types=frozenset(TUNNEL_TYPES))
 BRIDGE = kind("ovs_bridge")
+SWITCH = Select(types=frozenset({"ovsbridge", "calico"}))
+"""Where a workload's cable ends, for all that do not pass frames on in the kernel's own bridge."""
 SWITCHED = of_type("vppinterface", "vxlan")
 VHOST = of_type("dpdkvhostuser", "dpdkvhostuserclient")
 
@@ -64,6 +66,11 @@ DEVICE_LINKS = (
         name="layer2.vpp", source="device", target="device", by="target",
         rules=(Join(SWITCHED, "lower", ANY, "id"),),
         doc="What an interface of VPP is on: its lower interface, or the host's end of its cable.",
+    ),
+    LinkType(
+        name="layer3.calico", source="device", target="vedge", by="source",
+        rules=(Join(ANY, "routed_by", of_type("calico"), "id"),),
+        doc="A workload's interface and Calico's Felix, which routes what comes in by it.",
     ),
     LinkType(
         name="layer3.underlay", source="device", target="device", by="target",
@@ -157,8 +164,8 @@ ROLE_LINKS = (
     ),
     LinkType(
         name="vnic-vedge", source="vnic", target="vedge", carry="source.networks",
-        rules=(Walk(VNIC, BRIDGE, lift="vedge"),),
-        doc="A NIC and the switching process its cable ends in.",
+        rules=(Walk(VNIC, SWITCH, lift="vedge"),),
+        doc="A NIC and the switching process its cable ends in: frames are switched there, by Calico packets routed.",
     ),
     LinkType(
         name="vnic-host_pnic", source="vnic", target="host_pnic", carry="source.networks",

@@ -79,11 +79,13 @@ RECORDINGS: Mapping[tuple[str, str, str], str] = {
     ("OpenStack", "OVS", "gre"): "openstack/ml2-ovs-gre",
     **{("OpenStack", "OVN", each): "openstack/ml2-ovn" for each in ("flat", "vlan", "geneve")},
     **{("OpenStack", "LXB", each): "openstack/ml2-linuxbridge" for each in ("flat", "vlan", "vxlan")},
+    ("OpenStack", "Calico", "local"): "openstack/ml2-calico",
 }
 """Type, mechanism driver and type driver → recording. All were taken on Upstream: 2026.2, Linux bridge on 2024.1."""
 LABS: Mapping[tuple[str, str, str, str, str], str] = {
     **{("OpenStack", "Upstream", "2026.2", "OVS", each): "labs/openstack" for each in ("flat", "vlan", "vxlan", "gre")},
     **{("OpenStack", "Upstream", "2026.2", "OVN", each): "labs/openstack" for each in ("flat", "vlan", "geneve")},
+    ("OpenStack", "Upstream", "2026.2", "Calico", "local"): "labs/openstack",
     ("Docker", "Docker", "20.10", "Bridge", "local"): "labs/docker",
     ("Docker", "Docker", "20.10", "Macvlan", "flat"): "labs/docker",
     ("Docker", "Swarm", "20.10", "Overlay", "vxlan"): "labs/docker",
@@ -127,6 +129,7 @@ TABLE: tuple[_Row, ...] = (
     ("OpenStack", "Upstream", "2026.2", "OVN", "flat vlan geneve"),
     ("OpenStack", "Upstream", "2024.1", "LXB", "flat vlan vxlan"),
     ("OpenStack", "Upstream", "2026.2", "Macvtap SRIOV", "flat vlan"),
+    ("OpenStack", "Upstream", "2026.2", "Calico", "local"),
     ("OpenStack", "Stratoscale", "2.1.6", "OVS", "vlan", ("scanning", "monitoring")),
     ("OpenStack", "Kolla", "queens rocky stein train", "OVS VPP LXB", "vlan vxlan gre"),
     ("OpenStack", "Kolla", "yoga 2023.1 2024.1 2025.1", "OVS", "flat vlan vxlan"),

@@ -82,7 +82,9 @@ def _needless(focal: Obj, peer: Obj, shared: list[SharedNetwork]) -> str:
     others = [each for each in shared if each.carried != "tunnel"]
     if not others:
         return ""
-    kind = {"wire": "needs no tunnel", "host": "never leaves its host"}.get(others[0].carried, "is of no known type")
+    kind = {
+        "wire": "needs no tunnel", "routes": "is routed, workload by workload", "host": "never leaves its host",
+    }.get(others[0].carried, "is of no known type")  # fmt: skip
     type = f", {others[0].network_type}," if others[0].network_type else ""
     return f"{others[0].name}{type} {kind}"
 

@@ -172,7 +172,8 @@ def _vedge(places: Places, head: Obj, said: Said) -> dict[str, Any]:
             port["tag"] = of["tag"]
         ports.append(port)
     return {
-        "vedge_type": {"ovs": "OVS", "vpp": "VPP"}.get(head.type), "agent_type": told.get("agent_type"),
+        "vedge_type": {"ovs": "OVS", "vpp": "VPP", "calico": "Calico"}.get(head.type),
+        "agent_type": told.get("agent_type"),
         "binary": told.get("name"), "configurations": told.get("configurations"), "ports": ports,
         "tunnel_ports": _tunnels(places, interfaces),
     }  # fmt: skip

@@ -19,7 +19,7 @@ from calipso.model import ids
 from labs.openstack import declaration as d
 from labs.openstack import intent
 from labs.openstack.environment import NAME
-from labs.openstack.expectation import KINDS, LINKS, Expected
+from labs.openstack.expectation import KINDS, LINKS, Expected, vedge
 from labs.openstack.intent import intended, services_of
 from labs.openstack.running import OUTSIDE, Running
 from tests.support.openstack_lab import clique, home_of, links_of, scanned, told_by
@@ -32,9 +32,10 @@ QUOTA = {"instances": 10, "cores": 20}
 API_FACETS = ("keystone", "nova", "neutron", "ovn")
 
 
-def test_the_cloud_has_what_is_declared(facts: dict[str, Any]) -> None:
-    assert {(each["name"], each["host"]) for each in facts["instances"]} == {(vm.name, vm.host) for vm in d.VMS}
-    assert facts["counts"]["floating_ip"] == sum(vm.floating for vm in d.VMS)
+def test_the_cloud_has_what_is_declared(lab: Running, facts: dict[str, Any]) -> None:
+    vms = d.vms(lab.mechanism)
+    assert {(each["name"], each["host"]) for each in facts["instances"]} == {(vm.name, vm.host) for vm in vms}
+    assert facts["counts"].get("floating_ip", 0) == sum(vm.floating for vm in vms)
 
 
 def test_every_object_on_the_hosts_is_found_and_no_other(graph: GraphReader, wanted: Expected) -> None:
@@ -81,18 +82,20 @@ def test_names_of_hosts_in_the_api_are_the_hosts(graph: GraphReader) -> None:
     assert {head.host for head in graph.objects()} <= hosts | {""}
 
 
-def test_everything_of_an_instance_is_on_the_way_to_the_wire(graph: GraphReader, facts: dict[str, Any]) -> None:
+def test_everything_of_an_instance_is_on_the_way_to_the_wire(
+    lab: Running, graph: GraphReader, facts: dict[str, Any]
+) -> None:
     """Tap, bridge, switch port, tag, tunnel, NIC: the clique of each instance ends at its networks."""
     for instance in facts["instances"]:
         found = clique(graph, ids.instance(instance["id"]), "instance")
         assert found.unknown == []
-        wires = {"eth1" if facts["networks"][port["network"]][0] in intent.OVERLAYS else "eth2"
+        wires = {"eth1" if facts["networks"][port["network"]][0] in (*intent.OVERLAYS, "local") else "eth2"
                  for port in instance["ports"]}  # fmt: skip
         pnics = {ids.device(instance["host"], nic) for nic in wires}
         assert pnics == {id for id in found.objects if "/dev:eth" in id and id.startswith(instance["host"])}
         networks = {ids.by_uuid("network", port["network"]) for port in instance["ports"]}
         assert networks == {id for id in found.objects if id.startswith("network:")}
-        assert any("/otep:" in id for id in found.objects) == ("eth1" in wires)
+        assert any("/otep:" in id for id in found.objects) == ("eth1" in wires and lab.mechanism != "calico")
         for port in instance["ports"]:
             tap = graph.resolve(ids.device(instance["host"], f"tap{port['id'][:11]}"))
             assert tap is not None and graph.attributes(tap)["state"] == "up"
@@ -103,28 +106,35 @@ def test_reach(lab: Running, graph: GraphReader, facts: dict[str, Any], vm: d.Vm
     """All services of the network and the instance at the other end, by tunnel ends and NICs; of no other tenant."""
     network = next(id for id, name in facts["objects"]["network"].items() if name == vm.networks[0])
     by_name = {each["name"]: each["id"] for each in facts["instances"]}
-    router = next(id for id, name in facts["objects"]["router"].items() if name == f"router-{vm.project}")
     found = set(clique(graph, ids.instance(by_name[vm.name]), "reach").objects)
     others = {ids.instance(by_name[each.name]) for each in d.VMS if vm.networks[0] in each.networks}
     assert {id for id in found if id.startswith("instance:") and "/" not in id} == others
     assert {id for id in found if id.startswith("network:")} == {ids.by_uuid("network", network)}
-    if lab.mechanism == "ovs":
-        services = {*services_of(router, facts, lab.mechanism), ids.netns(d.CTL.name, f"qdhcp-{network}")}
-    else:
-        services = services_of(router, facts, lab.mechanism)
-    for cls, listed in facts["beside"].items():
-        services |= {ids.by_uuid(cls, id) for id, networks in listed.items() if network in networks}
+    services = _services(lab, facts, vm.project, network)
     kinds = {id: head.kind for id in found if (head := graph.resolve(id)) is not None}
     assert {id for id, kind in kinds.items() if kind == "vservice"} == services
-    overlay = lab.overlay
-    for host in d.HOSTS:
-        assert ids.tunnel_endpoint(host.name, overlay, host.tunnel_address) in found
-        assert ids.device(host.name, "eth1") in found and ids.ovs(host.name) in found
+    routed = lab.mechanism == "calico"
+    for host in d.COMPUTES if routed else d.HOSTS:
+        assert routed or ids.tunnel_endpoint(host.name, lab.overlay, host.tunnel_address) in found
+        assert ids.device(host.name, "eth1") in found and vedge(host.name, lab.mechanism) in found
     foreign = {each["id"] for each in facts["ports"] if each["network"] != network}
     for head in (graph.resolve(id) for id in found):
         assert head is not None
         port = str(graph.attributes(head).get("port_id") or graph.attributes(head).get("iface_id") or "")
         assert head.kind != "vnic" or port not in foreign, head.id
+
+
+def _services(lab: Running, facts: dict[str, Any], project: str, network: str) -> set[str]:
+    """All that serves a tenant's network; where hosts route between guests nothing does."""
+    if lab.mechanism == "calico":
+        return set()
+    router = next(id for id, name in facts["objects"]["router"].items() if name == f"router-{project}")
+    services = set(services_of(router, facts, lab.mechanism))
+    if lab.mechanism == "ovs":
+        services.add(ids.netns(d.CTL.name, f"qdhcp-{network}"))
+    for cls, listed in facts["beside"].items():
+        services |= {ids.by_uuid(cls, id) for id, networks in listed.items() if network in networks}
+    return services
 
 
 def test_a_floating_ip_is_observed_where_it_is_translated(

@@ -67,6 +67,8 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept(lab: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    if lab.mechanism == "calico":
+        pytest.skip("one of everything needs a router and a trunk; Calico has neither")
     yield Kept(lab, tmp_path_factory.mktemp("changes"))
 
 

@@ -36,7 +36,9 @@ def test_services_are_those_that_the_cloud_lists(graph: GraphReader, facts: dict
     assert "load_balancer" in facts["beside"]
 
 
-def test_a_load_balancer_has_its_address_on_its_port(graph: GraphReader, facts: dict[str, Any]) -> None:
+def test_a_load_balancer_has_its_address_on_its_port(lab: Running, graph: GraphReader, facts: dict[str, Any]) -> None:
+    if lab.mechanism == "calico":
+        pytest.skip("a load balancer's address is outside, and this lab gives Calico no way there")
     balancer = of_type(graph, "load_balancer")
     told = graph.attributes(balancer)
     (port,) = (each for each in facts["ports"] if each["owner"] == "Octavia")

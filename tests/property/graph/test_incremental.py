@@ -8,15 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calipso.graph.keys import keys_of
+from calipso.graph.keys import PATHS, keys_of, path_values
 from calipso.graph.merge import Decoder
 from calipso.graph.passive import PASSIVE
 from calipso.graph.restore import restore
+from calipso.graph.session import Session
 from calipso.graph.value import FacetChange, Graph
 from tests.support.estate import CODEC, ENVIRONMENT, disturbed, scratch, seen, two_hosts
 from tests.support.nested_loops import Definition, Records
+from tests.support.routed_estate import two_routed_hosts
 
 ESTATE = two_hosts()
+ESTATES = {"switched": ESTATE, "routed": two_routed_hosts()}
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -38,12 +41,13 @@ def holding(changes: list[FacetChange]) -> list[FacetChange]:
     return [change for change in last.values() if change.body is not None]
 
 
+@pytest.mark.parametrize("estate", ESTATES)
 @SLOW
 @given(st.randoms(use_true_random=False), st.sampled_from([1, 3, 17]))
-def test_any_order_of_the_same_records_gives_the_same_graph(random: random.Random, step: int) -> None:
-    shuffled = list(ESTATE)
+def test_any_order_of_the_same_records_gives_the_same_graph(estate: str, random: random.Random, step: int) -> None:
+    shuffled = list(ESTATES[estate])
     random.shuffle(shuffled)
-    whole, piecewise = build(ESTATE), build(shuffled, step)
+    whole, piecewise = build(ESTATES[estate]), build(shuffled, step)
     assert seen(piecewise) == seen(whole)
     assert indexed(piecewise) == indexed(whole)
     assert {place: dict(counts) for place, counts in piecewise.presence.items()} == {
@@ -51,12 +55,12 @@ def test_any_order_of_the_same_records_gives_the_same_graph(random: random.Rando
     }
 
 
-def history(random: random.Random, ticks: int) -> list[list[FacetChange]]:
+def history(random: random.Random, ticks: int, estate: list[FacetChange]) -> list[list[FacetChange]]:
     """Ticks of changes: first all records, then some of them gone, changed or back."""
-    out = [list(ESTATE)]
+    out = [list(estate)]
     for _ in range(ticks):
         tick = []
-        for change in random.choices(ESTATE, k=random.choice([1, 2, 5, 20])):
+        for change in random.choices(estate, k=random.choice([1, 2, 5, 20])):
             what = random.random()
             if what < 0.3:
                 tick.append(FacetChange(change.id, change.facet, None))
@@ -66,11 +70,12 @@ def history(random: random.Random, ticks: int) -> list[list[FacetChange]]:
     return out
 
 
+@pytest.mark.parametrize("estate", ESTATES)
 @SLOW
 @given(st.randoms(use_true_random=False))
-def test_incremental_equals_from_scratch_and_older_values_stay(random: random.Random) -> None:
+def test_incremental_equals_from_scratch_and_older_values_stay(estate: str, random: random.Random) -> None:
     graph, said, held = scratch(), [], []
-    for ts, tick in enumerate(history(random, 12)):
+    for ts, tick in enumerate(history(random, 12, ESTATES[estate])):
         before = graph
         graph, delta = graph.apply(tick, ts)
         said += tick
@@ -89,10 +94,11 @@ def links_of(graph: Graph) -> set[tuple[int, int, str]]:
     }
 
 
+@pytest.mark.parametrize("estate", ESTATES)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
-def test_from_scratch_equals_the_definition_by_nested_loops(random: random.Random) -> None:
-    said = [change for tick in history(random, 4) for change in tick]
+def test_from_scratch_equals_the_definition_by_nested_loops(estate: str, random: random.Random) -> None:
+    said = [change for tick in history(random, 4, ESTATES[estate]) for change in tick]
     records: Records = {}
     for change in holding(said):
         records.setdefault(change.id, {})[change.facet] = change.body or b""
@@ -125,10 +131,11 @@ def test_removed_and_put_back_gives_the_same_graph(random: random.Random) -> Non
     assert seen(again) == seen(whole)
 
 
+@pytest.mark.parametrize("estate", ESTATES)
 @SLOW
 @given(st.randoms(use_true_random=False))
-def test_a_restored_graph_goes_on_like_the_one_it_was_made_from(random: random.Random) -> None:
-    first, *rest = history(random, 6)
+def test_a_restored_graph_goes_on_like_the_one_it_was_made_from(estate: str, random: random.Random) -> None:
+    first, *rest = history(random, 6, ESTATES[estate])
     live = build(first)
     restored = Graph(ENVIRONMENT, CODEC, live.ordinals)
     restored.heads, restored.facts, restored.ends = live.heads, live.facts, live.ends
@@ -138,6 +145,20 @@ def test_a_restored_graph_goes_on_like_the_one_it_was_made_from(random: random.R
         restored, _ = restored.apply(tick, ts)
         assert seen(restored) == seen(live)
         assert indexed(restored) == indexed(live)
+
+
+@pytest.mark.parametrize("estate", ESTATES)
+@SLOW
+@given(st.randoms(use_true_random=False))
+def test_what_a_restart_asks_for_a_path_tells_its_values(estate: str, random: random.Random) -> None:
+    """Of many objects only the attributes are read that a path is made of: the values are those of all attributes."""
+    graph = build([change for tick in history(random, 2, ESTATES[estate]) for change in tick])
+    asked = Session(graph, 0)
+    asked.passing = True
+    for head in graph.objects():
+        for path in PATHS.values():
+            whole = path_values(path, head, graph.attributes(head))
+            assert path_values(path, head, asked.attributes_for(head, path)) == whole, (head.id, path)
 
 
 @pytest.mark.parametrize("attribute", ["mac", "name", "ifindex", "local_ip", "key"])

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from calipso.query.evaluate import evaluate
-from tests.replay.openstack.test_worked_examples import CLOUDS, graph_of
+from tests.replay.openstack.test_worked_examples import RECORDED, graph_of
 from tests.support.queries import World, told
 
 
-@pytest.fixture(params=CLOUDS)
+@pytest.fixture(params=RECORDED)
 def cloud(request: pytest.FixtureRequest) -> World:
     return World(graph_of(request.param))
 

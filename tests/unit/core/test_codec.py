@@ -65,6 +65,22 @@ def test_many_unpacked_at_once_are_what_they_are_one_by_one(relearnt: bool, plai
     assert [bytes(each) for each in codec.unpacked_all(bodies)] == [codec.plain(body) for body in bodies]
 
 
+@pytest.mark.parametrize("codec", [Codec(), LEARNT], ids=["plain", "with a dictionary"])
+@given(st.lists(st.one_of(st.sampled_from(samples()[:50]), st.binary(max_size=200)), max_size=12))
+def test_many_packed_at_once_are_what_they_are_one_by_one(codec: Codec, bodies: list[bytes]) -> None:
+    assert codec.pack_all(bodies) == [codec.pack(body) for body in bodies]
+
+
+@given(ATTRIBUTES, st.sets(st.text(min_size=1, max_size=12), max_size=4))
+def test_some_attributes_are_those_of_all(attributes: dict[str, object], others: set[str]) -> None:
+    names = tuple(sorted({*list(attributes)[::2], *others}))
+    body = LEARNT.encode("veth", "s", attributes)
+    wanted = {name: value for name, value in attributes.items() if name in names}
+    assert LEARNT.decode_some(body, names) == ("veth", "s", wanted)
+    with pytest.raises(StoreDamaged, match="facet"):
+        LEARNT.decode_some(body[:-1] or b"x", names)
+
+
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_facet_are_named_damage(body: bytes) -> None:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calipso.model.attributes.calico import CALICO
 from calipso.model.attributes.declare import Attribute, Facet, not_declared
 from calipso.model.attributes.device_kinds import DEVICE_KINDS
 from calipso.model.attributes.devices import DEVICES
@@ -36,6 +37,7 @@ FACETS: tuple[Facet, ...] = (
     SNMP,
     SNMP_FDB,
     VPP,
+    CALICO,
     *OPENSTACK_FACETS,
     *OPENSTACK_DB_FACETS,
     *USER_FACETS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calipso.model import ids
+from calipso.model.media import ROUTED, ROUTED_VIF
 from calipso.model.record import Attributes, Record
 from calipso.sources.neutron_db import parse
 from calipso.sources.neutron_db.rows import Rows, grouped, said
@@ -96,6 +97,8 @@ def _levels(levels: list[parse.Level]) -> list[dict[str, Any]]:
 def _medium(port: parse.Port, levels: list[dict[str, Any]], bindings: list[parse.Binding], read: Rows) -> str | None:
     """What carries a port on the host it is bound on: its lowest level there; without levels, its only segment."""
     active = _active(bindings)
+    if active is not None and active.vif_type == ROUTED_VIF:
+        return ROUTED
     here = [each for each in levels if active is not None and each["host"] == active.host and "segment" in each]
     segment = read.segments.get(here[-1]["segment"].removeprefix("segment:")) if here else None
     if segment is None and not levels and active is not None and active.host:

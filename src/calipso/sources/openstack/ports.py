@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calipso.model import ids
+from calipso.model.media import ROUTED, ROUTED_VIF
 from calipso.model.record import Attributes, Record
 from calipso.sources.openstack import parse
 from calipso.sources.openstack.listings import NEUTRON, Listings, said
@@ -28,7 +29,7 @@ def port_records(listed: Listings, segments: list[parse.Segment]) -> list[Record
         found = bound(host, of_network.get(each.network_id, ()), listed)
         attributes = _port(each, listed) | {
             "host": host or None,
-            "medium": medium(found) if found else None,
+            "medium": ROUTED if each.vif_type == ROUTED_VIF else medium(found) if found else None,
             "parent_port": parent,
             "subport_vlan": number,
         }

@@ -112,15 +112,16 @@ class Loader:
             )  # fmt: skip
         for ord, flat in heads[2]:
             end_pages[ord >> BITS][ord & MASK] = self._own_ends(flat)
-        names, pack, scope_of, held = self._names, self._codec.pack, self._codec.scope_of, self.held
+        names, scope_of, held = self._names, self._codec.scope_of, self.held
+        plains: list[bytes] = [plain for said in facets.values() for plain in said[1::2]]  # type: ignore[misc]
+        packed = zip(plains, self._codec.pack_all(plains), strict=True)
         for ord, said in facets.items():
             facts: list[str | bytes] = []
             id = id_of(ord)
-            numbers: tuple[int, ...] = said[::2]  # type: ignore[assignment]
-            plains: tuple[bytes, ...] = said[1::2]  # type: ignore[assignment]
-            for number, plain in zip(numbers, plains, strict=True):
-                name = names[number]
-                facts += (name, pack(plain, keep=False))
+            for number in said[::2]:
+                name = names[number]  # type: ignore[index]
+                plain, body = next(packed)
+                facts += (name, body)
                 held[scope_of(plain)].add((id, name))
             fact_pages[ord >> BITS][ord & MASK] = tuple(facts)
 
