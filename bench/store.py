@@ -34,6 +34,8 @@ from calipso.stores.sqlite import SqliteStore
 RESTART = "restart"
 TICK = 50_000
 """µs between ticks."""
+TURN = 50
+"""Commits that each store makes before it is the other's turn."""
 
 
 def show(figure: str, value: float, unit: str, limit: float | None = None, peer: float | None = None) -> None:
@@ -142,14 +144,17 @@ class Bench:
         batches = (list(islice(changes, commit)) for _ in range(count // commit))
         spent, peer_spent, rev, peer_rows, facets = 0.0, 0.0, self.graph.rev, 0, 0
         longest = []
-        for graph, delta in self.ticks(batches):
-            plain = versions(graph, delta)
-            took, _ = timed(lambda delta=delta: self.store.append(delta))
-            peer_took, _ = timed(lambda plain=plain: self.rows.append(plain))
-            longest.append(took)
-            spent, peer_spent = spent + took, peer_spent + peer_took
-            peer_rows += len(plain)
-            facets += len(delta.facets)
+        ticks = ((delta, versions(graph, delta)) for graph, delta in self.ticks(batches))
+        while turn := list(islice(ticks, TURN)):  # one after the other: neither waits for what the other has to write
+            for delta, _ in turn:
+                took, _ = timed(lambda delta=delta: self.store.append(delta))
+                longest.append(took)
+                spent += took
+                facets += len(delta.facets)
+            for _, plain in turn:
+                peer_took, _ = timed(lambda plain=plain: self.rows.append(plain))
+                peer_spent += peer_took
+                peer_rows += len(plain)
         rows = self.graph.rev - rev
         show(f"append, commits of {commit}", rows / spent, "rows/s", 50_000, peer_rows / peer_spent)
         show(f"commit of {commit}, median", median(longest) * 1000, "ms")

@@ -84,7 +84,7 @@ def _walked(reader: _Reader, rule: Walk, start: Obj, end: Obj, *, from_start: bo
             if reached.stop == end.ord:
                 return list(reached.through)
         elif _lifts(reader, rule, reached, end):
-            return [*reached.through, reached.stop]
+            return [*reached.through, *(() if reached.stop == end.ord else (reached.stop,))]
     return None
 
 

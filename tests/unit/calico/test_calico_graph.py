@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calipso.graph.clique import find_clique
+from calipso.graph.explain import why
 from calipso.graph.value import FacetChange, Graph
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.environment import Environment
@@ -45,6 +46,12 @@ def test_links_are_exactly_these(graph: Graph) -> None:
             (f"h{n}/dev:eth1", "host_pnic-network", NETWORK),
         )
     }
+
+
+def test_why_a_nic_ends_at_calico(graph: Graph) -> None:
+    nic, calico = graph.resolve(NIC.format(1)), graph.resolve("h1/calico")
+    assert nic is not None and calico is not None
+    assert why(graph, "vnic-vedge", nic, calico).through == ("h1/dev:tap1",)
 
 
 def test_an_instance_reaches_the_other_end_of_its_network(graph: Graph) -> None:
