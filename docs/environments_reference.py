@@ -25,8 +25,8 @@ and runs them through what leads into its containers, against stand-ins that rea
 | recording | the outputs of a real cloud with the same mechanism and type driver are replayed under this distribution and version: same objects, links and cliques. The cloud itself was of the distribution Upstream (2026.2; Linux bridge: 2024.1); no cloud of this distribution was seen, unless it is that one | {recording} |
 | declared only | nothing: no such driver could be run or was recorded. Not supported, and told so when it is added | {declared} |
 
-Features are what the combination offers: to be scanned, to tell its events (bus or engine), to be monitored. What this
-version of Calipso makes of that is told by `calipso sources` and the how-to pages. An environment that is not supported is not refused: `calipso env add`, `env show` and `env test` say so and go on. Only values
+Features are what the combination offers: to be scanned, to tell its events (bus or engine), to be monitored; none where
+Calipso has no source for it yet (Kubernetes). What this version of Calipso makes of that is told by `calipso sources` and the how-to pages. An environment that is not supported is not refused: `calipso env add`, `env show` and `env test` say so and go on. Only values
 that cannot be are refused: a driver's name with a slip, a distribution under a type it does not make.
 
 """  # noqa: E501

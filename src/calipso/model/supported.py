@@ -154,19 +154,19 @@ TABLE: tuple[_Row, ...] = (
     ("OpenStack", "Debian", "Zed 2025.1", "OVN", "flat vlan geneve"),
     ("OpenStack", "SUSE", "7 8 9", "OVS LXB", "vlan vxlan"),
     ("OpenStack", "Ubuntu", "Yoga", "Calico", "local"),
-    ("Kubernetes", "Kubernetes", _K8S, "Flannel VPP Calico", "vxlan vlan bgp ipip"),
-    ("Kubernetes", "Kubernetes", "1.28 1.30 1.32", "Flannel", "vxlan"),
-    ("Kubernetes", "Kubernetes", "1.28 1.30 1.32", "Calico", "bgp ipip vxlan"),
-    ("Kubernetes", "Rancher", "1.28 1.30", "Calico Flannel", "vxlan"),
-    ("Kubernetes", "K3s", "1.28 1.30", "Flannel", "vxlan"),
-    ("Kubernetes", "OpenShift", "4.14 4.16", "OVN", "geneve"),
+    ("Kubernetes", "Kubernetes", _K8S, "Flannel VPP Calico", "vxlan vlan bgp ipip", ()),
+    ("Kubernetes", "Kubernetes", "1.28 1.30 1.32", "Flannel", "vxlan", ()),
+    ("Kubernetes", "Kubernetes", "1.28 1.30 1.32", "Calico", "bgp ipip vxlan", ()),
+    ("Kubernetes", "Rancher", "1.28 1.30", "Calico Flannel", "vxlan", ()),
+    ("Kubernetes", "K3s", "1.28 1.30", "Flannel", "vxlan", ()),
+    ("Kubernetes", "OpenShift", "4.14 4.16", "OVN", "geneve", ()),
     ("Docker", "Docker", "20.10 26.1", "Bridge", "local", ("scanning", "listening")),
     ("Docker", "Docker", "20.10 26.1", "Macvlan", "flat", ("scanning", "listening")),
     ("Docker", "Swarm", "20.10 26.1", "Overlay", "vxlan", ("scanning", "listening")),
     ("Plain", "Debian", "12", "OVS", "vlan vxlan geneve", ("scanning", "listening")),
     ("Plain", "Ubuntu", "24.04", "OVS", "vlan vxlan geneve", ("scanning", "listening")),
 )
-"""Type, distribution, versions, mechanism drivers, type drivers, features (all three unless named)."""
+"""Type, distribution, versions, mechanism drivers, type drivers, features (all three unless named; none: no source)."""
 VARIANCES: tuple[Variance, ...] = tuple(_rows())
 """All that are known."""
 SUPPORTED: tuple[Variance, ...] = tuple(each for each in VARIANCES if each.evidence != "declared only")
