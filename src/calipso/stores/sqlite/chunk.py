@@ -30,6 +30,7 @@ Heads = tuple[list[tuple[int, HeadFields]], list[tuple[int, int]], list[tuple[in
 _Facets = list[tuple[int, tuple[int | bytes, ...]]]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_heads = msgspec.msgpack.Decoder(Heads).decode
+_decode_objects = msgspec.msgpack.Decoder(tuple[list[tuple[int, HeadFields]], msgspec.Raw, msgspec.Raw]).decode
 _decode_facets = msgspec.msgpack.Decoder(_Facets).decode
 _local = threading.local()
 """zstd contexts are not to be shared between threads."""
@@ -95,6 +96,14 @@ def written_heads(blob: bytes) -> Heads:
     except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
         raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
     return written
+
+
+def unpack_objects(blob: bytes) -> list[Obj]:
+    """The objects of a chunk by ordinal, without their links: for those who pass over all. Raises `StoreDamaged`."""
+    try:
+        return [Obj(ord, *fields) for ord, fields in _decode_objects(decompress(blob))[0]]
+    except (msgspec.DecodeError, msgspec.ValidationError, zstandard.ZstdError) as error:
+        raise StoreDamaged(f"a snapshot cannot be read: {error}") from error
 
 
 def unpack_heads(blob: bytes) -> HeadChunk:

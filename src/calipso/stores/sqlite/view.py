@@ -26,7 +26,7 @@ from calipso.model.environment import Environment
 from calipso.model.moments import rfc3339
 from calipso.model.record import Attributes
 from calipso.stores.sqlite import few
-from calipso.stores.sqlite.chunk import CHUNK_BITS, FacetChunk, HeadChunk, unpack_facets, unpack_heads
+from calipso.stores.sqlite.chunk import CHUNK_BITS, FacetChunk, HeadChunk, unpack_facets, unpack_heads, unpack_objects
 from calipso.stores.sqlite.database import Database
 from calipso.stores.sqlite.log import epochs, until
 from calipso.stores.sqlite.names import Names
@@ -111,17 +111,25 @@ class View:
         found: bytes = row[0]
         return found
 
-    def _head_chunk(self, chunk: int, keep: bool = True) -> HeadChunk:
+    def _head_chunk(self, chunk: int) -> HeadChunk:
         with self._lock:
             opened = self._heads.get(chunk)
             if opened is None:
                 blob = self._blob(chunk, "heads")
                 opened = HeadChunk({}, {}, {}) if blob is None else unpack_heads(blob)
-                if keep:
-                    if len(self._heads) >= OPEN_CHUNKS:
-                        del self._heads[next(iter(self._heads))]
-                    self._heads[chunk] = opened
+                if len(self._heads) >= OPEN_CHUNKS:
+                    del self._heads[next(iter(self._heads))]
+                self._heads[chunk] = opened
             return opened
+
+    def _objects_of(self, chunk: int) -> Iterable[Obj]:
+        """A chunk's objects by ordinal; what is not open already is not kept."""
+        with self._lock:
+            opened = self._heads.get(chunk)
+            if opened is not None:
+                return opened.heads.values()
+            blob = self._blob(chunk, "heads")
+            return () if blob is None else unpack_objects(blob)
 
     def _facet_chunk(self, chunk: int) -> FacetChunk:
         with self._lock:
@@ -179,11 +187,11 @@ class View:
         for ord, head in changed.items():
             by_chunk.setdefault(ord >> CHUNK_BITS, []).append(head)
         for chunk in chunks:
-            base = self._head_chunk(chunk, keep=False).heads
+            base = self._objects_of(chunk)
             if chunk not in by_chunk:
-                yield from base.values()
+                yield from base
                 continue
-            merged = {ord: head for ord, head in base.items() if ord not in changed}
+            merged = {head.ord: head for head in base if head.ord not in changed}
             merged.update((head.ord, head) for head in by_chunk[chunk] if head is not None)
             for ord in sorted(merged):
                 yield merged[ord]
