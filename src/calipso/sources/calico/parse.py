@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import msgspec
@@ -99,17 +99,10 @@ def _route(said: dict[str, Any], family: int) -> Route | None:
 def way(address: str, routes: Iterable[Route]) -> str:
     """The device by which the main table sends to an address; "" when there is none."""
     try:
-        target = ip_network(address)
+        target = ip_address(address)
     except ValueError:
         return ""
-    fitting = [
-        each
-        for each in routes
-        if each.table == "main"
-        and each.kind == "unicast"
-        and each.network.version == target.version
-        and target.subnet_of(each.network)  # type: ignore[arg-type]
-    ]
+    fitting = [each for each in routes if each.table == "main" and each.kind == "unicast" and target in each.network]
     return max(fitting, key=lambda each: each.network.prefixlen).device if fitting else ""
 
 
