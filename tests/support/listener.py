@@ -23,13 +23,13 @@ class Listener:
         self.snapshots = 0
         self.told: list[str] = []
 
-    async def drain(self, feed: Feed, wait: float = 0.02) -> None:
-        """Take all that comes."""
-        while True:
-            try:
-                message = await asyncio.wait_for(feed.next(), wait)
-            except TimeoutError:
-                return
+    async def drain(self, feed: Feed) -> None:
+        """Take all that comes until its state is that of the newest graph."""
+        while not (feed.client.empty and feed.group.settled):
+            if feed.client.empty:
+                await asyncio.sleep(0.002)
+                continue
+            message = await feed.next()
             if message is None:
                 return
             self.take(message.event, json.loads(message.text))

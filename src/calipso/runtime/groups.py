@@ -77,6 +77,11 @@ class Group:
     async def begin(self) -> None:
         """Make the first state. Raises `QueryError`."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether the state is that of the newest graph."""
+        return True
+
     def take(self, tick: Tick, changes: Collection[Changed]) -> None:
         """Tell the clients what of a tick concerns them."""
         self.graph = tick.new
@@ -243,11 +248,14 @@ class Asked(Group):
         """How often it was."""
         self._newest = self.graph
         self._touched: set[int] = set()
+        self._concerned = False
+        """Whether a tick since the last question touched what it reads."""
         self._busy = True
         self._task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        graph, self._touched = self._newest, set()
+        graph = self._newest
+        self._touched, self._concerned = set(), False
         self.answers = await self._ask(graph)
         self.graph, self.seq, self.begins = graph, graph.rev, graph.rev
         self._busy = False
@@ -266,7 +274,6 @@ class Asked(Group):
 
     @property
     def settled(self) -> bool:
-        """Whether the state is that of the newest graph."""
         return not self._busy
 
     def take(self, tick: Tick, changes: Collection[Changed]) -> None:
@@ -275,8 +282,9 @@ class Asked(Group):
             return
         if self._busy:
             self._touched |= tick.objects.keys()
+            self._concerned = self._concerned or self._concerns(tick)
         elif self._concerns(tick):
-            self._touched = set(tick.objects)
+            self._touched, self._concerned = set(tick.objects), True
             self._go_on()
         else:
             self.graph = tick.new
@@ -290,13 +298,13 @@ class Asked(Group):
         return any(footprint.enters(frozenset().union(*each.keys)) for each in tick.came_or_went())
 
     async def _again(self) -> None:
-        """Until the state is that of the newest graph."""
+        """Until the state is that of the newest graph; what came meanwhile and does not concern it is only told."""
         try:
             while self._newest is not self.graph:
-                graph, touched = self._newest, self._touched
-                self._touched = set()
+                graph, touched, concerned = self._newest, self._touched, self._concerned
+                self._touched, self._concerned = set(), False
                 began = time.monotonic()
-                found = await self._ask(graph)
+                found = await self._ask(graph) if concerned else self.answers
                 took = time.monotonic() - began
                 before, self.answers = self.answers, found
                 old, self.graph = self.graph, graph

@@ -80,12 +80,16 @@ class Subscriber:
         self._last = message
         self._ready.set()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits to be read."""
+        return self._done or not (self._fresh or self.frames or self._overflown or self._last)
+
     async def next(self) -> Message | None:
-        """The next message; None when nothing comes any more."""
+        """The next message; None when nothing comes any more. Who gives up waiting misses nothing."""
         if self._done:
             return None
         if self._fresh:
-            self._fresh = False
             return await self._begun()
         while not self.frames and not self._overflown and self._last is None:
             self._ready.clear()
@@ -110,8 +114,9 @@ class Subscriber:
 
     async def _begun(self) -> Message:
         """A snapshot of the moment it is asked for; what was queued before it is in it."""
-        task, self._first = self._first or self._snapshot(), None
-        message = await asyncio.shield(task)
+        self._first = self._first or self._snapshot()
+        message = await asyncio.shield(self._first)
+        self._first, self._fresh = None, False
         later = [each for each in self.frames if each.seq is None or each.seq > (message.seq or 0)]
         self.frames, self.size = deque(later), sum(len(each.body) for each in later)
         return message

@@ -14,13 +14,14 @@ from websockets.asyncio.client import connect
 
 from calipso.client import AsyncClient, Changes, Snapshot
 from calipso.errors import Conflict, QueryError
+from calipso.graph.value import Graph
 from calipso.model.record import Gone, Record, Scope, Seen
 from calipso.operations.questions import Subscriptions
 from calipso.query.run import Limits
 from calipso.query.standing import standing
 from calipso.runtime import live as live_module
 from calipso.runtime import subscriber
-from calipso.runtime.groups import Asked, Chosen
+from calipso.runtime.groups import Answers, Asked, Chosen
 from calipso.runtime.live import Live
 from calipso.runtime.site import Site
 from calipso.web.server import Server
@@ -71,6 +72,19 @@ def test_a_slow_client_is_told_and_gets_a_fresh_snapshot(tmp_path: Path, monkeyp
     with_live(tmp_path, use)
 
 
+def test_who_gives_up_waiting_for_a_snapshot_gets_it_afterwards(tmp_path: Path) -> None:
+    async def use(site: Site, live: Live) -> None:
+        feed = await live.subscribe(None, None)
+        waiting = asyncio.create_task(feed.next())
+        await asyncio.sleep(0)
+        assert waiting.cancel()
+        await asyncio.wait({waiting})
+        message = await feed.next()
+        assert waiting.cancelled() and message is not None and message.event == "snapshot"
+
+    with_live(tmp_path, use)
+
+
 def test_only_what_may_be_concerned_is_asked_again(tmp_path: Path) -> None:
     async def use(site: Site, live: Live) -> None:
         text = "G.V().Has('Type', 'ovsbridge').Out('ownership').Has('Name', 'vha')"
@@ -91,6 +105,31 @@ def test_only_what_may_be_concerned_is_asked_again(tmp_path: Path) -> None:
         await site.put([Seen(Scope("test", "h1"), (Record("h1/ovs/port:vha", "ovs", "ovsport", said),))])
         await listener.drain(feed)
         assert listener.objects["h1/ovs/port:vha"]["attributes"]["tag"] == 30
+
+    with_live(tmp_path, use)
+
+
+def test_what_comes_while_it_is_asked_is_told_without_asking_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(site: Site, live: Live) -> None:
+        text = "G.V().Has('Type', 'tun').Out('ownership').Dedup()"
+        feed, listener = await live.subscribe(standing(text), None), Listener()
+        await listener.drain(feed)
+        group = next(each for each in live.groups if isinstance(each, Asked))
+        before, ask, gate = group.asked, group._ask, asyncio.Event()
+
+        async def held(graph: Graph) -> Answers:
+            await gate.wait()
+            return await ask(graph)
+
+        monkeypatch.setattr(group, "_ask", held)
+        await site.put([tap()])
+        for mtu in range(1400, 1410):
+            await site.put([tap(mtu=mtu)])
+        gate.set()
+        await listener.drain(feed)
+        assert group.asked == before + 1 and group.seq == site.graph().rev
 
     with_live(tmp_path, use)
 
