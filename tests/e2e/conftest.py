@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from labs.plain.running import Running
 from tests.support.plain_lab import standing
@@ -23,6 +23,7 @@ PICTURES = ROOT / "build/e2e"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 SIZE = {"width": 1600, "height": 1000}
 SECONDS = 60
+expect.set_options(timeout=20_000)  # what is seen is asserted, not how fast: that is measured in bench/
 
 
 class Served:
