@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calipso.errors import ParseError, Unreachable
+from calipso.errors import ParseError
 from calipso.model.record import RunEnded, Seen
-from calipso.seams import Exec, Read, Reply, Request, SourceConfig
+from calipso.seams import Reply
 from calipso.sources.calico import SOURCE, parse
+from calipso.sources.calico.collect import CONFIG, NODE
+from tests.support.told_host import ToldHost, looked
 
 WORDS = st.sampled_from([
     "BIRD 2.0.12 ready.", "Name Proto Table State Since Info", "mesh BGP --- up 12:00", "\n", "\n  ", "BGP state:",
@@ -96,61 +97,35 @@ def test_the_way_to_an_address_is_the_closest_of_the_main_table() -> None:
     }  # fmt: skip
 
 
-class Host:
-    """A host that answers as told; what is not told is not there."""
-
-    answers: frozenset[type[Request]] = frozenset({Exec, Read})
-
-    def __init__(self, **said: Reply) -> None:
-        self.said = said
-
-    async def ask(self, request: Request) -> Reply:
-        if isinstance(request, Read):
-            name = request.path.strip("/").rpartition("/")[2].partition(".")[0]
-            if name not in self.said:
-                raise Unreachable(f"{request.path}: no such file")
-            return self.said[name]
-        assert isinstance(request, Exec)
-        return self.said.get(request.argv[0], Reply(b"", 127, b"not found"))
-
-    def listen(self, request: Request) -> AsyncIterator[Reply]:
-        raise Unreachable("nothing streams here")
-
-    async def close(self) -> None: ...
-
-
-def run(host: Host) -> tuple[list[Seen], list[RunEnded]]:
-    async def collected() -> list[object]:
-        return [each async for each in SOURCE.collect(host, SourceConfig(host="h"))]
-
-    said = asyncio.run(collected())
+def run(files: dict[str, bytes] | None = None, **commands: Reply) -> tuple[list[Seen], list[RunEnded]]:
+    said = looked(SOURCE, ToldHost(commands, files))
     return [each for each in said if isinstance(each, Seen)], [each for each in said if isinstance(each, RunEnded)]
 
 
 def test_a_host_without_calico_says_nothing_with_and_without_ps() -> None:
-    assert run(Host()) == ([], [])
-    assert run(Host(ps=Reply(b"sshd\n"), ip=Reply(b"[]"))) == ([], [])
+    assert run() == ([], [])
+    assert run(ps=Reply(b"sshd\n"), ip=Reply(b"[]")) == ([], [])
 
 
 def test_felix_gone_while_its_routes_are_there_is_down() -> None:
     routes = Reply(b'[{"dst":"10.65.0.2","dev":"tap1","scope":"link"},{"dst":"10.65.0.9","dev":"eth0"}]')
-    (seen,), (ended,) = run(Host(felix=Reply(b"[global]\n"), ps=Reply(b"sshd\n"), ip=routes))
+    (seen,), (ended,) = run({CONFIG: b"[global]\n"}, ps=Reply(b"sshd\n"), ip=routes)
     assert ended.status == "completed"
     (process, tap) = seen.records
     assert process.attributes["state"] == "down" and "bgp_peers" not in process.attributes
     assert tap.attributes["routed_by"] == process.id and tap.attributes["workload_ips"] == ["10.65.0.2"]
-    assert "state" not in run(Host(felix=Reply(b""), ip=routes))[0][0].records[0].attributes, "no ps tells"
+    assert "state" not in run({CONFIG: b""}, ip=routes)[0][0].records[0].attributes, "no ps tells"
 
 
 def test_a_bird_that_does_not_answer_leaves_what_was_known_of_it() -> None:
     no = Reply(b"", 1, b"Unable to connect to server control socket (/run/bird/bird.ctl): No such file\n")
-    (seen,), (ended,) = run(Host(nodename=Reply(b"h"), ps=Reply(b"calico-node -felix"), ip=Reply(b"[]"), birdc=no))
+    (seen,), (ended,) = run({NODE: b"h"}, ps=Reply(b"calico-node -felix"), ip=Reply(b"[]"), birdc=no)
     assert ended.status == "partial" and "Unable to connect" in ended.errors[0].message
     assert seen.records[0].attributes["state"] == "up"
 
 
 def test_routes_that_cannot_be_read_fail_and_nothing_is_said_to_be_gone() -> None:
-    seen, (ended,) = run(Host(felix=Reply(b""), ps=Reply(b""), ip=Reply(b"", 1, b"Cannot open netlink socket")))
+    seen, (ended,) = run({CONFIG: b""}, ps=Reply(b""), ip=Reply(b"", 1, b"Cannot open netlink socket"))
     assert not seen and ended.status == "failed" and "netlink" in ended.errors[0].message
-    seen, (ended,) = run(Host(felix=Reply(b"nonsense"), ps=Reply(b""), ip=Reply(b"[]")))
+    seen, (ended,) = run({CONFIG: b"nonsense"}, ps=Reply(b""), ip=Reply(b"[]"))
     assert not seen and ended.status == "failed" and "felix.cfg" in ended.errors[0].message

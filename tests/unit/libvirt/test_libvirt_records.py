@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from calipso.model.attributes import undeclared
-from calipso.model.record import Observation
-from calipso.seams import Exec, Reply, Request, SourceConfig
 from calipso.sources.libvirt import SOURCE
 from calipso.sources.libvirt.parse_domain import Domain
 from calipso.sources.libvirt.parse_host import network_record, pool_entry, pools_record
 from calipso.sources.libvirt.parse_stats import parse_counters, parse_statuses, tells_a_change
 from tests.support.libvirt_texts import DOMAIN, NETWORK, POOL, PORT, STATS, UUID
+from tests.support.told_host import ToldHost, looked
 
 RECORDS = Domain(DOMAIN, "h1", parse_statuses(STATS)).records()
 
@@ -63,24 +60,5 @@ def test_counters_and_events() -> None:
     assert not tells_a_change("event 'rtc-change' for domain 'x': 0")
 
 
-class WithoutVirsh:
-    """A host where no command is installed."""
-
-    answers: frozenset[type[Request]] = frozenset({Exec})
-
-    async def ask(self, request: Request) -> Reply:
-        return Reply(b"", 127, b"virsh: not found")
-
-    async def listen(self, request: Request) -> AsyncIterator[Reply]:
-        raise AssertionError("nothing to listen to")
-        yield Reply(b"")
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 def test_a_host_without_libvirt_has_nothing_to_say() -> None:
-    async def look() -> list[Observation]:
-        return [each async for each in SOURCE.collect(WithoutVirsh(), SourceConfig(host="h1"))]
-
-    assert asyncio.run(look()) == []
+    assert looked(SOURCE, ToldHost()) == []

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from calipso.errors import ParseError, TransportError, Unreachable
+from calipso.errors import ParseError, TransportError
 from calipso.model.attributes import undeclared
 from calipso.model.record import Record, RunEnded, Seen
-from calipso.seams import Reply, Request, SourceConfig
+from calipso.seams import Reply
 from calipso.sources.lldp import SOURCE
 from calipso.sources.lldp.parse import parse_chassis, parse_interfaces, parse_neighbors
 from calipso.sources.lldp.records import records
+from tests.support.told_host import ToldHost, looked
 
 BRIDGE = [{"type": "Bridge", "enabled": True}, {"type": "Router", "enabled": False}]
 STATION = [{"type": "Bridge", "enabled": False}, {"type": "Station", "enabled": True}]
@@ -122,26 +121,6 @@ def test_what_is_no_answer_is_said_to_be_none(body: bytes) -> None:
         parse_neighbors(body)
 
 
-class Host:
-    """A host that answers every command the same."""
-
-    answers: frozenset[type[Request]] = frozenset()
-
-    def __init__(self, reply: Reply | None) -> None:
-        self.reply = reply
-
-    async def ask(self, request: Request) -> Reply:
-        if self.reply is None:
-            raise Unreachable("gone")
-        return self.reply
-
-    def listen(self, request: Request) -> AsyncIterator[Reply]:
-        raise Unreachable("gone")
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.mark.parametrize(
     ("reply", "known", "status"),
     [
@@ -158,11 +137,8 @@ def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(
 ) -> None:
     """Where lldpd never ran nothing is said; where it was heard before, its silence is a failure."""
 
-    async def collected() -> list[Any]:
-        config = SourceConfig(host="h1", options={"known": known})
-        return [each async for each in SOURCE.collect(Host(reply), config)]
-
-    said = asyncio.run(collected())
+    host = ToldHost({"lldpcli": reply} if reply else {}, away=reply is None)
+    said = looked(SOURCE, host, known=known)
     assert [each.status for each in said if isinstance(each, RunEnded)] == status
     assert not [each for each in said if isinstance(each, Seen)]
 
@@ -170,8 +146,5 @@ def test_a_host_without_lldpd_and_one_whose_lldpd_does_not_answer(
 def test_a_host_that_cannot_be_asked_says_nothing_of_lldpd() -> None:
     """Whether lldpd runs there is not known: the look fails as a whole, and leaves no scope behind."""
 
-    async def collected() -> list[Any]:
-        return [each async for each in SOURCE.collect(Host(None), SourceConfig(host="h1"))]
-
     with pytest.raises(TransportError):
-        asyncio.run(collected())
+        looked(SOURCE, ToldHost(away=True))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calipso.errors import ParseError, Unreachable
-from calipso.model.record import RunEnded, Seen
-from calipso.seams import Exec, Read, Reply, Request, SourceConfig
+from calipso.errors import ParseError
+from calipso.model.record import Observation, RunEnded, Seen
+from calipso.seams import Reply
 from calipso.sources.vpp import SOURCE, parse, parse_interfaces
+from tests.support.told_host import ToldHost, looked
 
 PARSERS: tuple[Callable[[str], object], ...] = (
     parse.parse_version, parse.parse_bridge_domains, parse.parse_tunnels, parse.parse_vhost_users, parse.parse_taps,
@@ -64,46 +64,22 @@ def test_members_by_their_old_name() -> None:
     assert parse.parse_bonds(text) == [parse.Bond("BondEthernet0", "xor", "l2", ("G0/8/0",))]
 
 
-class Host:
-    """A host whose vppctl answers as told."""
-
-    answers: frozenset[type[Request]] = frozenset({Exec, Read})
-
-    def __init__(self, said: Reply, *, running: bool = True) -> None:
-        self.said, self.running = said, running
-
-    async def ask(self, request: Request) -> Reply:
-        if isinstance(request, Read):
-            if self.running:
-                return Reply(b"")
-            raise Unreachable("/run/vpp/: no such directory")
-        return self.said
-
-    def listen(self, request: Request) -> AsyncIterator[Reply]:
-        raise Unreachable("nothing streams here")
-
-    async def close(self) -> None: ...
-
-
-def run(host: Host) -> list[object]:
-    async def collected() -> list[object]:
-        return [each async for each in SOURCE.collect(host, SourceConfig(host="h"))]
-
-    return asyncio.run(collected())
+def run(answer: Reply) -> list[Observation]:
+    return looked(SOURCE, ToldHost({"vppctl": answer}, {"/run/vpp/": b""}))
 
 
 def test_a_vpp_that_does_not_answer_has_failed_and_nothing_is_said_to_be_gone() -> None:
     reason = b"clib_socket_init: connect (fd 3, '/run/vpp/cli.sock'): Connection refused\n"
-    said = run(Host(Reply(b"", 1, reason)))
+    said = run(Reply(b"", 1, reason))
     (ended,) = [each for each in said if isinstance(each, RunEnded)]
     assert ended.status == "failed" and "Connection refused" in ended.errors[0].message
     assert not any(isinstance(each, Seen) for each in said)
 
 
 def test_garbage_fails_with_its_place() -> None:
-    (ended,) = [each for each in run(Host(Reply(b"\x1b[2J???"))) if isinstance(each, RunEnded)]
+    (ended,) = [each for each in run(Reply(b"\x1b[2J???")) if isinstance(each, RunEnded)]
     assert ended.status == "failed" and "show version" in ended.errors[0].message
 
 
 def test_no_command_and_no_run_directory_is_no_vpp() -> None:
-    assert run(Host(Reply(b"", 127), running=False)) == []
+    assert looked(SOURCE, ToldHost()) == []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 from calipso.errors import CommandFailed, ParseError, TransportError, Unreachable
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, Seen
+from calipso.noticing import Notices
 from calipso.seams import Exec, Read, SourceConfig, Transport
 from calipso.sources.calico import parse
 from calipso.sources.calico.records import Said, records
@@ -20,10 +19,6 @@ ROUTES = tuple((family, Exec(("ip", f"-{family}", "-j", "route", "show", "table"
 MONITOR = Exec(("ip", "monitor", "route"))
 SOCKET = "/run/calico/bird.ctl"
 NOT_FOUND = 127
-COALESCE = 0.2
-"""Seconds in which events are gathered: BGP tells many routes at once."""
-AGAIN = 5.0
-"""Seconds until a stream of events that ended is begun again."""
 EVERY, ABSENT = 15.0, 60.0
 """Seconds between looks without an event, and where there is no Calico."""
 
@@ -109,29 +104,9 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
     Routes are listened to only where Calico was found: others have them without it, and many.
     """
     every = float(config.options.get("interval", EVERY))
-    came = asyncio.Event()
-    listening: asyncio.Task[None] | None = None
-    try:
+    async with Notices(transport, MONITOR) as notices:
         while True:
-            came.clear()
             async for observation in collect(transport, config):
-                if listening is None:
-                    listening = asyncio.create_task(_listen(transport, came))
+                notices.listen()
                 yield observation
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(came.wait(), every if listening else max(every, ABSENT))
-                await asyncio.sleep(COALESCE)
-    finally:
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-
-async def _listen(transport: Transport, came: asyncio.Event) -> None:
-    """Say that a route changed; where that cannot be had it is tried again, and looks go on meanwhile."""
-    while True:
-        with contextlib.suppress(TransportError):
-            async with contextlib.aclosing(transport.listen(MONITOR)) as lines:  # type: ignore[type-var]
-                async for _ in lines:
-                    came.set()
-        await asyncio.sleep(AGAIN)
+            await notices.wait(every if notices.listening else max(every, ABSENT))

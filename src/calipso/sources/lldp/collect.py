@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import msgspec
 
 from calipso.errors import CommandFailed, ParseError, TransportError
 from calipso.model.record import Observation, RunBegan, RunEnded, RunError, Scope, Seen
+from calipso.noticing import Notices
 from calipso.seams import Exec, SourceConfig, Transport
 from calipso.sources.lldp.parse import parse_chassis, parse_neighbors
 from calipso.sources.lldp.records import records
@@ -21,10 +20,6 @@ WATCH = Exec((*CLIENT, "watch"))
 NOT_FOUND = 127
 NO_SOCKET = b"unable to connect to socket"
 """What lldpcli says where no lldpd runs."""
-COALESCE = 0.2
-"""Seconds in which events are gathered: lldpcli writes one over many lines."""
-AGAIN = 5.0
-"""Seconds until a stream of events that ended is begun again."""
 EVERY = 30.0
 """Seconds between looks without an event."""
 
@@ -73,36 +68,16 @@ async def _ask(transport: Transport, request: Exec) -> bytes:
 async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Observation]:
     """A look, and another after each event or, without any, now and then; for ever."""
     every = float(config.options.get("interval", EVERY))
-    came = asyncio.Event()
-    listening = asyncio.create_task(_listen(transport, came))
-    try:
+    async with Notices(transport, WATCH) as notices:
+        notices.listen()
         while True:
-            came.clear()
             async for observation in collect(transport, config):
                 if isinstance(observation, RunEnded) and observation.status == "completed":
                     config = _knowing(config, observation.scope)
                 yield observation
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(came.wait(), every)
-                await asyncio.sleep(COALESCE)
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+            await notices.wait(every)
 
 
 def _knowing(config: SourceConfig, scope: Scope) -> SourceConfig:
     """From now on lldpd ran here: that it does not answer is a failure."""
     return msgspec.structs.replace(config, options={**config.options, "known": [scope.part]})
-
-
-async def _listen(transport: Transport, came: asyncio.Event) -> None:
-    """Say that something came for each line of `lldpcli watch`: what a line says is of no matter.
-
-    Where it cannot be had, or ends with lldpd, it is tried again; looks go on at their interval meanwhile.
-    """
-    while True:
-        with contextlib.suppress(TransportError):
-            async with contextlib.aclosing(transport.listen(WATCH)) as lines:  # type: ignore[type-var]
-                async for _ in lines:
-                    came.set()
-        await asyncio.sleep(AGAIN)
