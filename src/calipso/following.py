@@ -20,7 +20,10 @@ Said = Mapping[tuple[str, str], Record]
 
 
 async def ended(task: asyncio.Task[Any], again: float = AGAIN) -> None:
-    """Cancel a task until it has ended: `asyncio.wait_for` of Python 3.11 can swallow a cancellation."""
+    """Cancel a task until it has ended: what it awaits, also of others, may swallow a cancellation.
+
+    `asyncio.wait_for` of Python 3.11 is known for it.
+    """
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=again)

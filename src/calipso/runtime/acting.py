@@ -88,7 +88,8 @@ async def _begun(file: Path, given: IO[bytes], said: IO[bytes]) -> asyncio.subpr
 async def _ended(process: asyncio.subprocess.Process, name: str, said: IO[bytes]) -> str:
     """The outcome. A script that is cut off, also by the end of the server, takes with it what it began."""
     try:
-        code = await asyncio.wait_for(process.wait(), SCRIPT_PATIENCE)
+        async with asyncio.timeout(SCRIPT_PATIENCE):
+            code = await process.wait()
     except BaseException as error:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

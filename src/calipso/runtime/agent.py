@@ -221,7 +221,8 @@ class Agent:
         able = self.packets.ability() if self.packets is not None else None
         hello = feed.Hello(self.environment, self.host, self.spool.id, VERSION, ability=able)
         await socket.send(msgspec.json.encode(hello).decode())
-        answer = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 30.0))
+        async with asyncio.timeout(30.0):
+            answer = msgspec.json.decode(await socket.recv())
         if "error" in answer:
             error = AuthFailed if answer.get("status") == 401 else Refused
             raise error(answer["error"], hint=answer.get("hint", ""))

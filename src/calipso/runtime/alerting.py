@@ -136,7 +136,8 @@ class Alarms:
     async def _watch(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._pause())
+                async with asyncio.timeout(self._pause()):
+                    await self._wake.wait()
             if self._wake.is_set():
                 await asyncio.sleep(PAUSE)
                 self._wake.clear()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Iterable
 
 import structlog
 
 from calipso.errors import QueryError
+from calipso.following import ended
 from calipso.graph.value import Delta, Graph
 from calipso.model import ids, user
 from calipso.model.record import Observation, Record, RunBegan, RunEnded, Seen
@@ -93,9 +93,7 @@ class Declared:
     async def end(self) -> None:
         if self._task is not None:
             self.site.writer.leave(self.published)
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
             self._task = None
 
     def published(self, old: Graph, new: Graph, delta: Delta) -> None:

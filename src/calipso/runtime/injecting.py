@@ -197,7 +197,8 @@ class Injections:
             batch = list(islice(made, take(due))) if due > 0 else []
             if not batch:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(ending.wait(), max(_PAUSE, began + handed * interval - time.monotonic()))
+                    async with asyncio.timeout(max(_PAUSE, began + handed * interval - time.monotonic())):
+                        await ending.wait()
                 continue
             if len(tracked) < _TRACKED:
                 tracked |= dict.fromkeys(tracking_of(frame) for frame in batch)

@@ -33,7 +33,8 @@ async def run(source: str, parameters: dict[str, Any], seconds: float, answer: A
     )  # fmt: skip
     log: list[str] = []
     try:
-        return await asyncio.wait_for(_talk(process, source, parameters, answer, log), seconds)
+        async with asyncio.timeout(seconds):
+            return await _talk(process, source, parameters, answer, log)
     except TimeoutError:
         return Ran("failed", error=f"it took longer than {seconds:g} s", log=log)
     finally:

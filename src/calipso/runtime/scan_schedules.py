@@ -95,7 +95,8 @@ class ScanSchedules:
             soonest = await self.turn()
             wait = LONGEST_WAIT if not soonest else min(max((soonest - self._clock()) / 1e6, 0.0), LONGEST_WAIT)
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

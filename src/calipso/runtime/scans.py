@@ -232,7 +232,8 @@ class Scans:
                 return await scanning.work()
         except asyncio.CancelledError:
             with contextlib.suppress(TimeoutError, NotFound):  # a store in trouble keeps nobody from ending
-                await asyncio.wait_for(self._surroundings.site(document.environment).writer.settled(), SETTLE)
+                async with asyncio.timeout(SETTLE):
+                    await self._surroundings.site(document.environment).writer.settled()
             return failed(self._newest(line, document), "aborted", line.reason or STOPPED)
         except CalipsoError as error:
             return failed(self._newest(line, document), "failed", error.message)

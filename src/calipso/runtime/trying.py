@@ -49,7 +49,8 @@ async def tried(collection: Collection) -> list[Tried]:
 async def _try(collection: Collection, post: Post, hosts: set[str]) -> Tried:
     counting, began = _Counting(), time.monotonic()
     try:
-        errors = await asyncio.wait_for(collection.look(post, counting), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            errors = await collection.look(post, counting)
     except TimeoutError:
         errors = [RunError(post.source.manifest.name, f"not done within {PATIENCE:g} s")]
     hosts |= counting.hosts

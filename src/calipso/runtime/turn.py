@@ -44,20 +44,14 @@ class Turn:
         """Work until it ends or has to step aside, and then None."""
         task: asyncio.Task[T] = asyncio.create_task(work)
         self._watching = task
-        mine = asyncio.current_task()
         try:
-            done = await task
+            await asyncio.wait({task})
         except asyncio.CancelledError:
-            if mine is None or mine.cancelling():  # this one was cancelled itself
-                await ended(task)
-                raise
-            return None
-        else:
-            if mine is not None and mine.cancelling():  # the work swallowed what was meant for both: nobody asks again
-                raise asyncio.CancelledError
-            return done
+            await ended(task, INSISTED)
+            raise
         finally:
             self._watching = None
+        return None if task.cancelled() else task.result()
 
     async def free(self) -> None:
         """Wait until no scan looks."""

@@ -67,7 +67,8 @@ class Kernel:
     async def namespaces(self, seconds: float) -> bytes:
         """Raises `AuthFailed`, `Unreachable`, `TimedOut`."""
         try:
-            return await asyncio.wait_for(self.call(self._list), seconds)
+            async with asyncio.timeout(seconds):
+                return await self.call(self._list)
         except TimeoutError:
             raise TimedOut(f"namespaces: not listed within {seconds} s") from None
         except PermissionError as error:

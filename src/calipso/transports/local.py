@@ -78,7 +78,8 @@ class LocalTransport:
 
     async def _read(self, request: Read) -> bytes:
         try:
-            return await asyncio.wait_for(asyncio.to_thread(self._place.read, request.path), request.timeout)
+            async with asyncio.timeout(request.timeout):
+                return await asyncio.to_thread(self._place.read, request.path)
         except TimeoutError:
             raise TimedOut(f"{request.path}: not read within {request.timeout} s") from None
 
@@ -116,7 +117,8 @@ class LocalTransport:
         if isinstance(process, Reply):
             return process
         try:
-            out, err = await asyncio.wait_for(process.communicate(request.stdin or None), request.timeout)
+            async with asyncio.timeout(request.timeout):
+                out, err = await process.communicate(request.stdin or None)
         except TimeoutError:
             raise TimedOut(f"{request.argv[0]}: not done within {request.timeout} s") from None
         finally:

@@ -130,7 +130,8 @@ def _send(writer: asyncio.StreamWriter, id: int, method: str, params: list[Any])
 
 async def _receive(reader: asyncio.StreamReader, within: float | None, endpoint: str) -> bytes:
     try:
-        data = await asyncio.wait_for(reader.read(CHUNK), within)
+        async with asyncio.timeout(within):
+            data = await reader.read(CHUNK)
     except TimeoutError as error:
         raise TimedOut(f"{endpoint}: no answer within {within:g} s") from error
     except OSError as error:
@@ -167,7 +168,8 @@ async def _connect(request: Ovsdb, root: str, opener: Opener | None) -> Streams:
             opening = asyncio.open_connection(host.strip("[]"), int(port), limit=CHUNK)
         else:
             raise Unreachable(f"{request.endpoint}: an endpoint is unix:/path or tcp:host:port")
-        return await asyncio.wait_for(opening, request.timeout)
+        async with asyncio.timeout(request.timeout):
+            return await opening
     except TimeoutError as error:
         raise TimedOut(f"{request.endpoint}: no connection within {request.timeout:g} s") from error
     except PermissionError as error:

@@ -162,7 +162,8 @@ class SshTransport:
         async with self._commands:
             await self._connected()  # logging in has a limit of its own, and is not the command's time
             try:
-                return await asyncio.wait_for(self._answer(request), request.timeout)
+                async with asyncio.timeout(request.timeout):
+                    return await self._answer(request)
             except TimeoutError:
                 raise TimedOut(f"{self._said.host}: {request.argv[0]}: not done within {request.timeout:g} s") from None
 

@@ -61,9 +61,8 @@ async def _login(
     if tunnel is not None:
         arguments["tunnel"] = tunnel
     try:
-        return await asyncio.wait_for(
-            asyncssh.connect(host, client_factory=lambda: client, **arguments), said.connect_timeout
-        )
+        async with asyncio.timeout(said.connect_timeout):
+            return await asyncssh.connect(host, client_factory=lambda: client, **arguments)
     except TimeoutError as error:
         raise TimedOut(
             f"{name}: no SSH session within {said.connect_timeout:g} s",
@@ -159,6 +158,7 @@ async def end(connection: asyncssh.SSHClientConnection) -> None:
     """Close a connection; one that does not answer any more is cut."""
     connection.close()
     try:
-        await asyncio.wait_for(connection.wait_closed(), _CLOSING)
+        async with asyncio.timeout(_CLOSING):
+            await connection.wait_closed()
     except TimeoutError:
         connection.abort()

@@ -62,7 +62,8 @@ def ingest_route(ingest: Ingest) -> WebsocketRouteHandler:
 
 
 async def _hello(socket: Socket) -> feed.Hello:
-    said = await asyncio.wait_for(socket.receive_text(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        said = await socket.receive_text()
     try:
         return msgspec.json.decode(said, type=feed.Hello)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
+
+from calipso.runtime import turn as turn_module
 from calipso.runtime.turn import Turn
 
 
@@ -29,6 +32,28 @@ def test_a_cancellation_that_the_work_swallows_still_ends_the_watch() -> None:
             task.cancel()
             await asyncio.wait({task})
         assert task.cancelled()
+
+    asyncio.run(scenario())
+
+
+def test_work_that_goes_on_after_it_was_cancelled_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "INSISTED", 0.01)
+
+    async def scenario() -> None:
+        turn, told = Turn(), asyncio.Queue[str]()
+
+        async def stubborn() -> None:
+            for word in ("first", "second", "third"):
+                with suppress(asyncio.CancelledError):
+                    told.put_nowait(word)
+                    await asyncio.Event().wait()
+
+        task = asyncio.create_task(turn.watch(stubborn()))
+        assert await told.get() == "first"
+        task.cancel()
+        async with asyncio.timeout(30):
+            await asyncio.wait({task})
+        assert task.cancelled() and [told.get_nowait(), told.get_nowait()] == ["second", "third"]
 
     asyncio.run(scenario())
 

@@ -60,6 +60,12 @@ def test_addresses_elsewhere_are_prose() -> None:
     assert found("docs/a.md", "see https://keepachangelog.com\n") == []
 
 
+def test_waiting_that_swallows_cancellations_is_told() -> None:
+    text = "import asyncio\n\n\nasync def work(event):\n    await asyncio.wait_for(event.wait(), 1)\n"
+    assert found("src/calipso/a.py", text) == [f"src/calipso/a.py:5: {lint_shape.SWALLOWS}"]
+    assert found("tests/a.py", text) == []
+
+
 def source_folder(root: Path, recordings: int) -> Path:
     folder = root / "src/calipso/sources/blue"
     folder.mkdir(parents=True)

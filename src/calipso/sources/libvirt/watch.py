@@ -48,7 +48,8 @@ async def watch(transport: Transport, config: SourceConfig) -> AsyncIterator[Obs
 
 async def _came(changed: asyncio.Event, within: float) -> bool:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(changed.wait(), within)
+        async with asyncio.timeout(within):
+            await changed.wait()
     return changed.is_set()
 
 
