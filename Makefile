@@ -74,15 +74,18 @@ lab-tor-down: setup ## take the lab down
 MECH := ovs
 ROUTERS := legacy
 OVERLAY :=
-lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn, MECH=calico, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre (root; minutes)
+UNLISTED :=
+lab-openstack: setup ## a real OpenStack on three hosts made of namespaces; MECH=ovn, MECH=calico, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre, UNLISTED=1 (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH) --routers $(ROUTERS) --overlay "$(OVERLAY)"
+	@nice -n 10 $(BIN)/python -m labs.openstack up --mech $(MECH) --routers $(ROUTERS) --overlay "$(OVERLAY)" \
+		$(if $(UNLISTED),--unlisted)
 
-test-openstack: setup ## tests of that lab alone; MECH=ovn, MECH=calico, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre (root; minutes)
+test-openstack: setup ## tests of that lab alone; MECH=ovn, MECH=calico, ROUTERS=dvr, ROUTERS=ha, OVERLAY=gre, UNLISTED=1 (root; minutes)
 	@$(SETUP) dev
 	@tools/test-setup openstack
-	@CALIPSO_LAB_OPENSTACK=$(MECH) CALIPSO_LAB_ROUTERS=$(ROUTERS) CALIPSO_LAB_OVERLAY=$(OVERLAY) $(BIN)/python -m pytest -q tests/live/lab_openstack
+	@CALIPSO_LAB_OPENSTACK=$(MECH) CALIPSO_LAB_ROUTERS=$(ROUTERS) CALIPSO_LAB_OVERLAY=$(OVERLAY) \
+		CALIPSO_LAB_UNLISTED=$(UNLISTED) $(BIN)/python -m pytest -q tests/live/lab_openstack
 
 lab-openstack-down: setup ## take that lab down
 	@$(BIN)/python -m labs.openstack down

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--mech", choices=d.MECHANISMS, default=d.MECHANISMS[0], help="ML2 mechanism driver")
     parser.add_argument("--routers", choices=d.ROUTERS, default=d.ROUTERS[0], help="how ML2/OVS realises routers")
     parser.add_argument("--overlay", default="", help="type of tenants' networks; with ML2/OVS vxlan or gre")
+    parser.add_argument("--unlisted", action="store_true", help="without Neutron's plug-in `segments`, as is usual")
     parser.add_argument("what", choices=["programs", "up", "down", "status", "environment", "change", "enter"])
     parser.add_argument(
         "command",
@@ -44,7 +45,8 @@ def do(asked: argparse.Namespace) -> None:
     """Raises `LabError`."""
     state: Path = asked.state.absolute()
     if asked.what == "up":
-        lab.up(state, asked.cache.absolute(), asked.mech, routers=asked.routers, overlay=asked.overlay)
+        how = {"routers": asked.routers, "overlay": asked.overlay, "unlisted": asked.unlisted}
+        lab.up(state, asked.cache.absolute(), asked.mech, **how)
         print(f"next: calipso env add {state / FILE} && calipso scan --env {NAME}")
         return
     if asked.what == "programs":

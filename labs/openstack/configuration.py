@@ -98,7 +98,7 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         "keystone": d.KEYSTONE.url.removesuffix(d.KEYSTONE.path), "glance": d.GLANCE.url,
         "physnet": d.PHYSNET, "provider_bridge": d.PROVIDER_BRIDGE, "ovsdb": str(d.OVSDB_PORT),
         "northbound": str(d.NORTHBOUND_PORT), "southbound": str(d.SOUTHBOUND_PORT),
-        "tenant_type": made.overlay, **PLUGINS[made.mechanism], "etcd": str(d.ETCD_PORT),
+        "tenant_type": made.overlay, **_plugins(made), "etcd": str(d.ETCD_PORT),
         "peers": _peers(host) if made.mechanism == "calico" and host.computes else "",
         "agent_mode": _agent_mode(made.routers, host), "ha_hosts": str(d.HA_HOSTS),
         **{name: str(made.routers == name).lower() for name in ("dvr", "ha")},
@@ -107,6 +107,12 @@ def words(made: Running, host: d.Host) -> dict[str, str]:
         **{f"db_{name}": _database(name) for name in DATABASES},
         **{f"auth_{api.name}": _auth(api.name) for api in d.REGISTERED},
     }  # fmt: skip
+
+
+def _plugins(made: Running) -> dict[str, str]:
+    said = PLUGINS[made.mechanism]
+    kept = [each for each in said["service_plugins"].split(",") if each != "segments" or not made.unlisted]
+    return {**said, "service_plugins": ",".join(kept)}
 
 
 def _peers(host: d.Host) -> str:

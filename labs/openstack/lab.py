@@ -35,7 +35,7 @@ def default_cache() -> Path:
 
 def up(
     state: Path, cache: Path, mechanism: str = "ovs", *, routers: str = d.ROUTERS[0], overlay: str = "",
-    mortal: bool = False,
+    unlisted: bool = False, mortal: bool = False,
 ) -> Running:  # fmt: skip
     """Make the lab, or give the one that runs. What fails halfway is taken down again, its logs stay.
 
@@ -46,16 +46,16 @@ def up(
     if overlay not in d.OVERLAYS[mechanism]:
         raise LabError(f"{mechanism} makes no networks of {overlay} here: {', '.join(d.OVERLAYS[mechanism])}")
     if running is not None:
-        if (running.mechanism, running.routers, running.overlay) != (mechanism, routers, overlay):
-            there = f"{running.mechanism}, {running.overlay} and {running.routers} routers"
-            raise LabError(f"a lab with {there} runs already: take it down first")
+        there = running.mechanism, running.routers, running.overlay, running.unlisted
+        if there != (mechanism, routers, overlay, unlisted):
+            raise LabError(f"a lab with {told(running)} runs already: take it down first")
         return running
     if mechanism != "ovs" and routers != d.ROUTERS[0]:
         raise LabError(f"{routers} routers are of ML2/OVS: {mechanism} has its own")
     installing.ready(mechanism)
     down(state)
     state.mkdir(parents=True, exist_ok=True)
-    made = Running(mechanism, state, cache, {}, routers, overlay)
+    made = Running(mechanism, state, cache, {}, routers, overlay, unlisted)
     _step("programs", lambda: installing.install(cache))
     try:
         _step("hosts", lambda: _hosts(made, mortal))
@@ -72,6 +72,12 @@ def up(
         _stop(made)
         raise
     return made
+
+
+def told(running: Running) -> str:
+    """What kind of cloud it is."""
+    segments = " and segments that are not listed" if running.unlisted else ""
+    return f"{running.mechanism}, {running.overlay} and {running.routers} routers{segments}"
 
 
 def status(state: Path) -> Running | None:

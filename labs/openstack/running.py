@@ -34,16 +34,17 @@ class Running:
     """The lab as it runs. `state`: the folder that notes it. `cache`: what outlives it: the cloud's programs.
 
     `holders`: host, or the outside → what holds it. `routers`: how they are realised (`declaration.ROUTERS`).
-    `overlay`: the type of tenants' networks (`declaration.OVERLAYS`).
+    `overlay`: the type of tenants' networks (`declaration.OVERLAYS`). `unlisted`: Neutron lists no segments.
     """
 
     def __init__(
         self, mechanism: str, state: Path, cache: Path, holders: dict[str, Holder], routers: str = d.ROUTERS[0],
-        overlay: str = "",
+        overlay: str = "", unlisted: bool = False,
     ) -> None:  # fmt: skip
         self.mechanism = mechanism
         self.routers = routers
         self.overlay = overlay or d.OVERLAYS[mechanism][0]
+        self.unlisted = unlisted
         self.state = state
         self.cache = cache
         self.holders = holders
@@ -113,8 +114,8 @@ class Running:
     def note(self) -> None:
         """Write down what was started, so that any later process can end it."""
         said = {
-            "mechanism": self.mechanism, "routers": self.routers, "overlay": self.overlay, "cache": str(self.cache),
-            "holders": self.holders,
+            "mechanism": self.mechanism, "routers": self.routers, "overlay": self.overlay,
+            "unlisted": self.unlisted, "cache": str(self.cache), "holders": self.holders,
         }  # fmt: skip
         put(self.state / NOTE, json.dumps(said))
         for name, holder in self.holders.items():
@@ -136,7 +137,7 @@ def noted(state: Path) -> Running | None:
     try:
         said = json.loads((state / NOTE).read_text())
         holders = {str(name): Holder(int(pid), int(started)) for name, (pid, started) in said["holders"].items()}
-        how = str(said["routers"]), str(said.get("overlay", ""))
+        how = str(said["routers"]), str(said.get("overlay", "")), said.get("unlisted") is True
         return Running(str(said["mechanism"]), state, Path(said["cache"]), holders, *how)
     except FileNotFoundError:
         return None

@@ -38,8 +38,7 @@ def left_keys(id: str, facets: list[Facet]) -> list[Key]:
         a = facets[0].attributes
         return [("bound.mac", (a.get("host"), a.get("mac")))]
     if kind == "segment":
-        key = facets[0].attributes.get("key")
-        return [("bound.segment", key)] if key and id == "segment:" + key else []
+        return _segment_waits(id, facets[0].attributes)
     ovs = _interface(id, facets)
     if ovs is None:
         return []
@@ -64,9 +63,27 @@ def right_keys(id: str, facets: list[Facet]) -> list[Key]:
             keys.append(("bind.name", (a.get("host"), a.get("name"))))
         return keys
     if facets[0].type == "segment":
-        key = facets[0].attributes.get("key")
-        return [("bind.segment", key)] if key and id != "segment:" + key else []
+        return _segment_offers(id, facets[0].attributes)
     return []
+
+
+def _segment_waits(id: str, a: Attributes) -> list[Key]:
+    """One without a uuid waits for one with: what hosts speak of by its key, what a network tells of itself by both."""
+    key = a.get("key")
+    if not key:
+        return []
+    if id == ids.SEGMENT + key:
+        return [("bound.segment", key), ("bound.told", key)]
+    return [("bound.of", (a.get("network_id"), key))] if id.startswith(ids.TOLD_SEGMENT) else []
+
+
+def _segment_offers(id: str, a: Attributes) -> list[Key]:
+    key = a.get("key")
+    if not key or id == ids.SEGMENT + key:
+        return []
+    if id.startswith(ids.TOLD_SEGMENT):
+        return [("bind.told", key)]
+    return [("bind.segment", key), ("bind.of", (a.get("network_id"), key))]
 
 
 def _interface(id: str, facets: list[Facet]) -> Facet | None:
@@ -82,8 +99,7 @@ def partner(id: str, facets: list[Facet], find: Candidates) -> int | None:
     if kind == "nic":
         return _nic_partner(facets[0].attributes, find)
     if kind == "segment":
-        waiting = left_keys(id, facets)
-        return _only(ord for ord, _ in find(("bind.segment", waiting[0][1]))) if waiting else None
+        return _segment_partner(id, facets[0].attributes, find)
     ovs = _interface(id, facets)
     return None if ovs is None else _interface_partner(ovs, find)
 
@@ -91,6 +107,22 @@ def partner(id: str, facets: list[Facet], find: Candidates) -> int | None:
 def _only(found: Iterable[int]) -> int | None:
     candidates = list(found)
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _segment_partner(id: str, a: Attributes, find: Candidates) -> int | None:
+    waits = dict(_segment_waits(id, a))
+    if "bound.of" in waits:
+        return _only(ord for ord, _ in find(("bind.of", waits["bound.of"])))
+    if not waits:
+        return None
+    named = list(find(("bind.segment", waits["bound.segment"])))
+    networks = {_network(facets) for _, facets in named}
+    told = [each for each in find(("bind.told", waits["bound.told"])) if _network(each[1]) not in networks]
+    return _only(ord for ord, _ in (*named, *told))
+
+
+def _network(facets: list[Facet]) -> Any:
+    return facets[0].attributes.get("network_id")
 
 
 def _nic_partner(a: Attributes, find: Candidates) -> int | None:

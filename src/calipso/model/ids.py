@@ -149,9 +149,19 @@ def guest_nic(instance_id: str, mac: str, nth: int = 1) -> str:
     return f"{instance_id}/vnic:{canonical_mac(mac)}" + (f".{nth}" if nth > 1 else "")
 
 
+SEGMENT = "segment:"
+TOLD_SEGMENT = "segment:of-"
+"""Begins the ids of segments that only their network tells of: the API lists no segments and so gives them no uuid."""
+
+
+def told_segment(network: str, nth: int = 1) -> str:
+    """The segment that the provider attributes of a network tell, and further ones: `segment:of-<network>.2`."""
+    return TOLD_SEGMENT + network + (f".{nth}" if nth > 1 else "")
+
+
 def segment(kind: str, physical_network: str | None, number: int | str | None) -> str:
     """A segment no VIM names: `segment:vxlan/-/10010`."""
-    return "segment:" + segment_key(kind, physical_network, number)
+    return SEGMENT + segment_key(kind, physical_network, number)
 
 
 def segment_key(kind: str, physical_network: str | None, number: int | str | None) -> str:

@@ -1,6 +1,6 @@
 """The lab for these tests. `CALIPSO_LAB_OPENSTACK`: its mechanism driver, `ovs` unless told; `0` for no lab, or the
 state folder of one that runs, which is left as it is. `CALIPSO_LAB_ROUTERS`: how it realises routers.
-`CALIPSO_LAB_OVERLAY`: the type of tenants' networks.
+`CALIPSO_LAB_OVERLAY`: the type of tenants' networks. `CALIPSO_LAB_UNLISTED`: whether its API lists no segments.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tests.support.openstack_lab import home_of, scanned
 ASKED = os.environ.get("CALIPSO_LAB_OPENSTACK", "")
 MECHANISM = ASKED if ASKED in d.MECHANISMS else d.MECHANISMS[0]
 OVERLAY = os.environ.get("CALIPSO_LAB_OVERLAY", "")
+UNLISTED = bool(os.environ.get("CALIPSO_LAB_UNLISTED"))
 ROUTERS = os.environ.get("CALIPSO_LAB_ROUTERS") or d.ROUTERS[0]
 
 
@@ -43,7 +44,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         pytest.skip(str(error))
     state = tmp_path_factory.mktemp("openstack") / "state"
     try:
-        yield openstack.up(state, openstack.default_cache(), MECHANISM, routers=ROUTERS, overlay=OVERLAY, mortal=True)
+        how = {"routers": ROUTERS, "overlay": OVERLAY, "unlisted": UNLISTED}
+        yield openstack.up(state, openstack.default_cache(), MECHANISM, **how, mortal=True)
     finally:
         openstack.down(state)
 

@@ -15,11 +15,12 @@ from calipso.graph.restore import restore
 from calipso.graph.session import Session
 from calipso.graph.value import FacetChange, Graph
 from tests.support.estate import CODEC, ENVIRONMENT, disturbed, scratch, seen, two_hosts
+from tests.support.named_estate import two_hosts_named
 from tests.support.nested_loops import Definition, Records
 from tests.support.routed_estate import two_routed_hosts
 
 ESTATE = two_hosts()
-ESTATES = {"switched": ESTATE, "routed": two_routed_hosts()}
+ESTATES = {"switched": ESTATE, "routed": two_routed_hosts(), "named": two_hosts_named()}
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

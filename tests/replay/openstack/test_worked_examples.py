@@ -19,6 +19,7 @@ from calipso.graph.codec import Codec
 from calipso.graph.explain import why
 from calipso.graph.protocol import Obj
 from calipso.graph.value import FacetChange, Graph
+from calipso.model import ids
 from calipso.model.cliques import CLIQUE_TYPES
 from calipso.model.cliques_original import FIRST_GENERATION
 from calipso.model.environment import Environment
@@ -253,3 +254,43 @@ def test_tunnels_of_gre_pair_up_and_carry_the_networks_of_tenants() -> None:
     assert ends <= set(found.objects)
     names = {head.name for id in found.objects if (head := graph.resolve(id)) is not None and head.kind == "instance"}
     assert names == {"red-1", "red-2"}
+
+
+def unlisted(cloud: str, *, database: bool) -> list[FacetChange]:
+    """What a cloud says whose API lists no segments: it tells them of networks; its database, if asked, by uuid."""
+    out = []
+    for change in records(cloud):
+        type, source, attributes = CODEC.decode(change.body or b"")
+        if type != "segment" or "network_id" not in attributes:
+            out.append(change)
+            continue
+        told = ids.told_segment(attributes["network_id"].partition(":")[2])
+        out.append(FacetChange(told, change.facet, CODEC.encode(type, source, attributes)))
+        if database:
+            out.append(FacetChange(change.id, "neutron_db", CODEC.encode(type, "neutron_db", attributes)))
+    return out
+
+
+def drawn(graph: Graph) -> tuple[set[object], set[object]]:
+    """Objects besides segments with their kinds, networks and media, and all role links between them."""
+    heads = {head.ord: head for head in graph.objects() if head.kind != "segment"}
+    links = {
+        (link.type, head.id, heads[link.other].id)
+        for ord, head in heads.items()
+        for link in graph.links(ord)
+        if link.outgoing and link.other in heads
+    }
+    return {(head.id, head.kind, head.networks, head.media) for head in heads.values()}, links
+
+
+@pytest.mark.parametrize("database", [False, True])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_cloud_that_lists_no_segments_is_the_same_cloud(cloud: str, database: bool) -> None:
+    """Neutron lists them only with its service plugin `segments`, which is off unless somebody wants it."""
+    graph, usual = build(unlisted(cloud, database=database)), graph_of(cloud)
+    assert drawn(graph) == drawn(usual)
+    segments = {head.id for head in graph.objects() if head.kind == "segment"}
+    if database:
+        assert segments == {head.id for head in usual.objects() if head.kind == "segment"}
+    else:
+        assert segments and all(each.startswith(ids.TOLD_SEGMENT) for each in segments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calipso.graph.value import Graph
 from calipso.model import ids
 from tests.support.estate import Estate, scratch
+from tests.support.named_estate import NAMED, TOLD, segment, two_hosts_named
 
 INTERFACE = "h1/ovs/interface:d10"
 
@@ -75,3 +76,25 @@ def test_a_guest_nic_is_the_device_in_a_namespace_with_its_mac_but_never_one_in_
     united = graph_of(estate).resolve(nic)
     assert united is not None and united.id == "h1/netns:vm/dev:eth0"
     assert united.kind == "vnic"
+
+
+def test_a_segment_the_api_tells_of_a_network_and_the_one_its_database_names_are_one() -> None:
+    graph, _ = scratch().apply(two_hosts_named(), 1)
+    for said in ("segment:of-n1", "segment:vxlan/-/10010"):
+        assert is_one(graph, said, "segment:uuid-n1")
+    assert is_one(graph, "segment:vxlan/-/10020", "segment:of-n2"), "as long as nothing names it"
+    assert is_one(graph, "segment:of-n3", "segment:uuid-n3") and is_one(graph, "segment:of-n4", "segment:uuid-n4")
+    assert {head.id for head in graph.objects() if head.kind == "segment"} == {
+        "segment:uuid-n1", "segment:of-n2", "segment:uuid-n3", "segment:uuid-n4",
+    }  # fmt: skip
+    nic = graph.resolve("h1/netns:vm-a/dev:eth0")
+    assert nic is not None and nic.networks == ("network:n1",)
+
+
+def test_two_networks_with_one_key_leave_what_hosts_speak_of_alone() -> None:
+    estate = Estate()
+    segment(estate, TOLD, "n1", "vxlan", "7")
+    segment(estate, NAMED, "n2", "vxlan", "7")
+    claimed = "segment:vxlan/-/7"
+    estate.record(claimed, "ovs@h1", "segment", key="vxlan/-/7", network_type="vxlan")
+    assert graph_of(estate).resolve(claimed).id == claimed  # type: ignore[union-attr]

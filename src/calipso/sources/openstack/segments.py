@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calipso.model import ids
 from calipso.sources.openstack import parse
 from calipso.sources.openstack.agents import served
 from calipso.sources.openstack.listings import Listings
@@ -29,7 +30,7 @@ def _provided(network: parse.Network) -> list[parse.Segment]:
     ] or [(network.network_type, network.physical_network, network.segmentation_id)]
     return [
         parse.Segment(
-            id=f"of-{network.id}" + (f".{nth}" if nth > 1 else ""),
+            id=ids.told_segment(network.id, nth).removeprefix(ids.SEGMENT),
             network_id=network.id,
             network_type=kind,
             physical_network=physical,
