@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from calipso.graph.codec import Codec
 from calipso.graph.reconcile import Reconciler
@@ -61,13 +61,6 @@ async def listening(transport: Transport, config: SourceConfig) -> AsyncIterator
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(holds: Callable[[], object], within: float = 5.0) -> None:
-    """Raises `TimeoutError`."""
-    async with asyncio.timeout(within):
-        while not holds():  # noqa: ASYNC110  (anything may be waited for)
-            await asyncio.sleep(0.001)
 
 
 async def scanned(transport: Transport, config: SourceConfig) -> Facets:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,10 +26,10 @@ from labs.openstack import declaration as d
 from labs.openstack.environment import API, NAME, SECRET, environment
 from labs.openstack.running import OUTSIDE, Running
 from tests.support.openstack_lab import scanned
+from tests.support.waiting import until
 
 FACETS = ("keystone", "nova", "neutron", "placement", "quotas")
 BUS = f"openstack@{API}:bus"
-POLL = 0.01
 Facets = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -125,13 +125,6 @@ class Shown:
                 break
             moment = at
         return moment
-
-
-async def until(holds: Callable[[], object], within: float) -> None:
-    """Raises `TimeoutError`."""
-    async with asyncio.timeout(within):
-        while not holds():  # noqa: ASYNC110  (anything may be waited for)
-            await asyncio.sleep(POLL)
 
 
 class Witness:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from calipso.runtime.tokens import admin_token
 from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.stores.sqlite.store import SqliteStore
 from calipso.transports.local import LocalTransport
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 HOST, ESTATE = "h1", "estate"
@@ -181,18 +182,10 @@ async def delivering(tmp_path: Path, source: Counting) -> AsyncIterator[tuple[Se
         server.end(signal.SIGTERM)
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():  # noqa: ASYNC110  (what is waited for has no event)
-        await asyncio.sleep(0.05)
-
-
 async def until_delivered(source: Counting, agent: Agent, seconds: float = 120.0) -> None:
-    async def all_of_it() -> None:
-        await until(lambda: source.said >= CHANGES and agent.acked >= agent.spool.last)
-        await asyncio.sleep(0.3)
-        assert agent.acked == agent.spool.last and len(agent.spool) == 0
-
-    await asyncio.wait_for(all_of_it(), seconds)
+    await until(lambda: source.said >= CHANGES and agent.acked >= agent.spool.last, seconds)
+    await asyncio.sleep(0.3)
+    assert agent.acked == agent.spool.last and len(agent.spool) == 0
 
 
 def assert_each_came_and_went_once(home: Path) -> None:

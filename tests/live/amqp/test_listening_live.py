@@ -14,9 +14,10 @@ from calipso.model.environment import AmqpAccess
 from calipso.seams import Http, Request, SourceConfig
 from calipso.transports.amqp import AmqpTransport
 from calipso.transports.both import BothTransport
-from tests.support.listened import listening, scanned, until
+from tests.support.listened import listening, scanned
 from tests.support.openstack_sim import SimulatedCloud
 from tests.support.rabbitmq import SERVER, Broker
+from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.live,

@@ -15,8 +15,9 @@ from calipso.errors import Unreachable
 from calipso.model.record import Barrier, Gone, RunEnded, Seen
 from calipso.seams import SourceConfig
 from calipso.sources.openstack import SOURCE, bus
-from tests.support.listened import listening, scanned, until
+from tests.support.listened import listening, scanned
 from tests.support.openstack_sim import SimulatedCloud
+from tests.support.waiting import until
 
 CONFIG = SourceConfig(host="openstack", environment="sim", options={"interval": 3600})
 watch = sys.modules["calipso.sources.openstack.watch"]  # the package calls the function so

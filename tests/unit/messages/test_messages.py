@@ -15,7 +15,7 @@ from calipso.model.record import Record, RunBegan, RunEnded, RunError, Scope, Sc
 from calipso.operations.message_documents import LEVELS, SourceSystem
 from calipso.runtime.system import System
 from tests.support.system import ESTATE, ask, estate
-from tests.unit.scans.acting import until
+from tests.support.waiting import until
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -168,7 +168,7 @@ def test_a_flood_of_failures_does_not_flood_the_store(tmp_path: Path) -> None:
             for n in range(300):
                 await writer.put([RunEnded(Scope("linux", f"c{n % 3}"), "failed", (RunError("x", f"try {n}"),))])
             await writer.settled()
-            await until(lambda: sum(kept) >= 3, "it is kept")
+            await until(lambda: sum(kept) >= 3)
             assert len(kept) < 10 and (await ask(system, "get_messages")).total == 3
 
     run(work())

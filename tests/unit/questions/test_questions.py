@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from calipso.errors import Busy
 from calipso.operations.context import asking
 from calipso.operations.questions import OLD, YOUNG, Questions, Turn
+from tests.support.waiting import until
 
 LONG = 60.0
 
@@ -29,12 +29,6 @@ class Endless:
             self.asked += 1
             self.ends.wait(0.001)
         return self.asked
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONG):
-        while not holds():  # noqa: ASYNC110 - threads, too, make it hold
-            await asyncio.sleep(0.01)
 
 
 def run(work: Any) -> Any:

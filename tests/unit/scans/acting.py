@@ -81,10 +81,3 @@ async def acting(
     async with opened(home, NAME) as system:
         system.sources = {actor.manifest.name: actor for actor in actors}
         yield system
-
-
-async def until(holds: object, what: str) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(10):
-        while not holds():  # type: ignore[operator]  # noqa: ASYNC110  (what is waited for has no event)
-            await asyncio.sleep(0.01)

@@ -18,7 +18,8 @@ from calipso.runtime.cloud_hosts import host_of
 from calipso.runtime.home import Home
 from calipso.runtime.system import System, opened
 from calipso.seams import SourceConfig, Transport
-from tests.unit.scans.acting import NAME, Actor, until
+from tests.support.waiting import until
+from tests.unit.scans.acting import NAME, Actor
 
 WAYS = "cloud_hosts: {ssh: {user: stack, jump: ['root@192.0.2.239:2222']}, leave: ['bm*']}"
 API = "api: {openstack: {auth_url: 'http://192.0.2.239:5000', user: u, password: 'env:HOME'}}"
@@ -176,12 +177,12 @@ def test_a_watch_follows_what_the_cloud_tells(tmp_path: Path, monkeypatch: pytes
         cloud, shell = Cloud("cmp1"), Shell()
         async with site(tmp_path, cloud, shell) as system:
             system.watch(NAME)
-            await until(lambda: "cmp1" in shell.watched, "cmp1")
+            await until(lambda: "cmp1" in shell.watched)
             cloud.told = ["cmp2"]
             cloud.news.set()
-            await until(lambda: "cmp2" in shell.watched, "cmp2")
-            await until(lambda: {post.host for post in system.posts(NAME)} == {"api", "192.0.2.239", "cmp2"}, "left")
-            await until(lambda: "no more" in why(system, "cmp1"), "the reason")
+            await until(lambda: "cmp2" in shell.watched)
+            await until(lambda: {post.host for post in system.posts(NAME)} == {"api", "192.0.2.239", "cmp2"})
+            await until(lambda: "no more" in why(system, "cmp1"))
             assert system.site(NAME).graph().resolve("cmp1/dev:linux-tap0") is not None
 
     asyncio.run(run())

@@ -15,7 +15,8 @@ from calipso.operations.scan_documents import Plan
 from calipso.runtime.scans import DIED, STOPPED
 from calipso.runtime.system import System
 from tests.support.system import ask
-from tests.unit.scans.acting import NAME, Actor, acting, until
+from tests.support.waiting import until
+from tests.unit.scans.acting import NAME, Actor, acting
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -126,7 +127,7 @@ def test_one_at_a_time_the_next_waits_or_is_refused(tmp_path: Path) -> None:
                 await ask(system, "start_scan", environment=NAME)
             second = await ask(system, "start_scan", environment=NAME, queue=True)
             assert second.status == "pending"
-            await until(lambda: "h2" in actor.looks, "h2 is looked at beside h1")
+            await until(lambda: "h2" in actor.looks)
             now = await ask(system, "show_scan", environment=NAME, id="1")
             at_h1 = now.progress.looks[0]
             assert (at_h1.host, at_h1.status, at_h1.current) == ("h1", "running", "whole")
@@ -145,7 +146,7 @@ def test_a_cancelled_scan_keeps_what_it_found_and_says_what_is_old(tmp_path: Pat
         async with acting(tmp_path, actor) as system:
             await ask(system, "start_scan", environment=NAME)
             waiting = await ask(system, "start_scan", environment=NAME, queue=True)
-            await until(lambda: "h2/dev:tap0" in devices(system), "h2 is seen")
+            await until(lambda: "h2/dev:tap0" in devices(system))
             assert (await ask(system, "cancel_scan", environment=NAME, id=waiting.id)).status == "aborted"
             done = await ask(system, "cancel_scan", environment=NAME)
             assert (done.status, done.reason) == ("aborted", "it was cancelled")
@@ -166,7 +167,7 @@ def test_what_ran_when_the_process_died_is_aborted_and_what_waited_goes_on(tmp_p
         async with acting(tmp_path, actor) as system:
             await ask(system, "start_scan", environment=NAME)
             await ask(system, "start_scan", environment=NAME, queue=True)
-            await until(lambda: "h2/dev:tap0" in devices(system), "h2 is seen")
+            await until(lambda: "h2/dev:tap0" in devices(system))
             store = system.site(NAME).store
             running = system.scans.one(NAME, "1")
             system.scans.close = stopped(system.scans.close, store, running)  # type: ignore[method-assign]
@@ -196,7 +197,7 @@ def test_a_server_that_stops_ends_its_scan_in_words(tmp_path: Path) -> None:
         actor.held["h1"] = asyncio.Event()
         async with acting(tmp_path, actor) as system:
             await ask(system, "start_scan", environment=NAME)
-            await until(lambda: actor.together, "it looks")
+            await until(lambda: actor.together)
 
     async def begins() -> None:
         async with acting(tmp_path, Actor()) as system:
@@ -226,7 +227,7 @@ def test_an_environment_that_changes_ends_its_scan(tmp_path: Path) -> None:
         actor.held["h1"] = asyncio.Event()
         async with acting(tmp_path, actor) as system:
             await ask(system, "start_scan", environment=NAME)
-            await until(lambda: actor.together, "it looks")
+            await until(lambda: actor.together)
             await system.put_environment(f"name: {NAME}\nhosts: {{h2: {{}}}}\n")
             assert system.scans.one(NAME, "1").reason == "the environment was changed"
             assert (await scanned(system)).status == "completed" and actor.looks.count("h1") == 1
@@ -254,7 +255,7 @@ def test_who_waits_for_a_scan_hears_of_its_end_also_when_it_never_began(tmp_path
         async with acting(tmp_path, actor) as system:
             await ask(system, "start_scan", environment=NAME)
             waiting = [asyncio.create_task(ask(system, "scan", environment=NAME, queue=True)) for _ in range(2)]
-            await until(lambda: len(system.scans.all(NAME)) == 3, "both wait in line")
+            await until(lambda: len(system.scans.all(NAME)) == 3)
             await ask(system, "cancel_scan", environment=NAME, id="2")
             assert (await asyncio.wait_for(waiting[0], 5)).status == "aborted"
             await system.remove_environment(NAME, purge=False)

@@ -10,7 +10,8 @@ import pytest
 from calipso.errors import QueryError, Unreachable
 from calipso.model.record import RunEnded, Scope, Seen
 from tests.support.system import ESTATE, ask, estate
-from tests.unit.scans.acting import NAME, Actor, acting, until
+from tests.support.waiting import until
+from tests.unit.scans.acting import NAME, Actor, acting
 from tests.unit.scans.test_scan_life import devices, run, scanned, stale
 
 MANY = "{" + ", ".join(f"h{n}: {{}}" for n in range(6)) + "}"
@@ -51,7 +52,7 @@ def test_so_many_hosts_at_a_time(tmp_path: Path, settings: str, most: int) -> No
         actor.held = {f"h{n}": asyncio.Event() for n in range(6)}
         async with acting(tmp_path, actor, hosts=MANY, settings=settings) as system:
             await ask(system, "start_scan", environment=NAME)
-            await until(lambda: actor.together == most, f"{most} hosts at a time")
+            await until(lambda: actor.together == most)
             for event in actor.held.values():
                 event.set()
             assert (await system.scans.finished(NAME, "1")).status == "completed"
@@ -68,7 +69,7 @@ def test_so_many_sources_at_a_time_on_one_host(tmp_path: Path) -> None:
             actor.held["h1"] = hold
         async with acting(tmp_path, *actors, hosts="{h1: {}}", settings="scans: {per_host: 2}") as system:
             await ask(system, "start_scan", environment=NAME)
-            await until(lambda: sum(actor.together for actor in actors) == 2, "two at a time")
+            await until(lambda: sum(actor.together for actor in actors) == 2)
             now = await ask(system, "show_scan", environment=NAME, id="1")
             assert [look.status for look in now.progress.looks] == ["running"] * 2 + ["waiting"] * 3
             hold.set()
@@ -97,12 +98,12 @@ def test_a_watch_steps_aside_for_a_scan_and_goes_on(tmp_path: Path) -> None:
         actor = Actor(watches=True)
         async with acting(tmp_path, actor) as system:
             system.watch(NAME)
-            await until(lambda: sorted(actor.watched) == ["h1", "h2"], "both are watched")
+            await until(lambda: sorted(actor.watched) == ["h1", "h2"])
             actor.devices = {"h1": ["tap1"], "h2": ["tap2"]}
             done = await scanned(system)
             assert (done.status, actor.most) == ("completed", 2)
             assert devices(system) == {"h1/dev:tap1", "h2/dev:tap2"}
-            await until(lambda: len(actor.watched) == 4, "both are watched again")
+            await until(lambda: len(actor.watched) == 4)
             posts = await ask(system, "get_schedule", environment=NAME)
             assert {(post.state, post.failures) for post in posts.items} == {("running", 0)}
 

@@ -22,6 +22,7 @@ from calipso.runtime.spool import Spool
 from calipso.seams import CapturePoint
 from tests.support.counting import FRAME, Counting
 from tests.support.injecting import Swallowing
+from tests.support.waiting import until
 
 POINT = CapturePoint(device="eth0", node="h1/dev:eth0", host="h1")
 ORDER = Order(capture="c", point=POINT, type="veth")
@@ -45,14 +46,6 @@ class Server:
 
 async def no_limit() -> None:
     return
-
-
-async def until(holds: Callable[[], Any]) -> None:
-    async def ask() -> None:
-        while not holds():  # noqa: ASYNC110  (what is waited for has no event)
-            await asyncio.sleep(0.02)
-
-    await asyncio.wait_for(ask(), 30)
 
 
 def at_work(packets: AgentPackets, work: Callable[[Server], Awaitable[None]]) -> None:

@@ -21,6 +21,7 @@ from calipso.runtime.runs import Runs
 from calipso.runtime.spool import Spool, SpoolFull
 from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.transports.local import LocalTransport
+from tests.support.waiting import until
 
 SCOPE = Scope("linux", "h1", "netns:blue")
 
@@ -137,7 +138,7 @@ def test_answers_that_come_while_sending_are_not_waited_for(tmp_path: Path) -> N
         for _ in range(WINDOW + 3):
             spool.put(b"part")
         sending: asyncio.Task[Any] = asyncio.create_task(agent._changes.send(Socket()))  # type: ignore[arg-type]
-        await asyncio.sleep(0.2)
+        await until(lambda: len(sent) == WINDOW + 3)
         assert sent == list(range(1, WINDOW + 4))
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
@@ -162,7 +163,7 @@ def test_an_agent_whose_parts_were_dropped_waits_for_new_ones(tmp_path: Path) ->
         await asyncio.sleep(0.05)
         assert socket.sent == []
         agent._spool([seen("a")])
-        await asyncio.sleep(0.05)
+        await until(lambda: socket.sent)
         assert socket.sent == [2]
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

@@ -9,6 +9,7 @@ import pytest
 from calipso.errors import AuthFailed, Unreachable
 from calipso.runtime.feed import Answer, Ask
 from calipso.runtime.outbox import Outbox
+from tests.support.waiting import until
 
 
 def test_messages_are_answered_by_their_number_and_what_is_wrong_is_raised() -> None:
@@ -16,8 +17,7 @@ def test_messages_are_answered_by_their_number_and_what_is_wrong_is_raised() -> 
         said: list[Ask] = []
         outbox = Outbox[Ask, Answer]("h1", said.append)
         waiting = [asyncio.create_task(outbox.ask(Ask(flows=(name,)))) for name in "abc"]
-        while len(said) < 3:  # noqa: ASYNC110  (what is waited for has no event)
-            await asyncio.sleep(0.01)
+        await until(lambda: len(said) == 3)
         assert [each.number for each in said] == [1, 2, 3]
         outbox.answer(3, Answer(3, b"third"))
         outbox.answer(2, Answer(2, error="it may not", denied=True))

@@ -21,6 +21,7 @@ from calipso.runtime.system import opened
 from calipso.seams import Manifest, SourceConfig, Transport
 from calipso.stores.sqlite.store import SqliteStore
 from tests.support.estate import CODEC, ENVIRONMENT
+from tests.support.waiting import until
 
 NOON = at.moment("2026-01-31T12:00:00Z")
 
@@ -58,8 +59,8 @@ def test_the_ring_gives_the_value_that_was_current_or_nothing() -> None:
         ticks.append((value, later.ts))
         value = later
     given = 0
-    for held, until in ticks:
-        for moment in (held.ts, (held.ts + until) // 2, until - 1):
+    for held, end in ticks:
+        for moment in (held.ts, (held.ts + end) // 2, end - 1):
             found = ring.get(moment)
             assert found is None or found is held
             given += found is held
@@ -115,8 +116,8 @@ def test_nothing_is_visible_before_it_is_kept_and_nothing_is_lost(
             monkeypatch.setattr("calipso.runtime.writer.RETRY", 0.05)
             site = system.site("local")
             putting = asyncio.create_task(site.put([Seen(Scope("test", "h1"), (record("a"),))]))
-            await asyncio.sleep(0.4)
-            assert site.graph().resolve("h1/dev:a") is None and "disk is full" in site.trouble
+            await until(lambda: "disk is full" in site.trouble)
+            assert site.graph().resolve("h1/dev:a") is None
             refusing["now"] = False
             await putting
             assert site.graph().resolve("h1/dev:a") is not None and site.trouble == ""
