@@ -204,4 +204,4 @@ async def _try(target: Target, limit: float) -> Probed:
             field = error.where
         else:
             field = "host" if isinstance(error, Unreachable | TimedOut) else ""
-    return Probed(target.name, target.place, status, round(time.monotonic() - began, 3), reason, kind, field, hint)
+    return Probed(target.name, target.place, status, round(time.monotonic() - began, 6), reason, kind, field, hint)

@@ -50,7 +50,7 @@ function Row({ host, place }: { host: DraftHost; place: number }): JSX.Element {
         <b class="trunc">{WAYS[host.way].label.replace(/^.* by /, "")} {host.name}</b>
         <span class="mono trunc">{user ? `${user}@` : ""}{address}</span>
         <span class={`trunc${told?.state === "failed" ? " b" : " t2"}`}>{!told ? "not tested yet" : told.state === "running" ? "running" : told.state === "failed" ? short(told) : told.says}</span>
-        <span class="mono t2 num">{told && told.seconds ? `${Math.round(told.seconds * 1000)} ms` : ""}</span>
+        <span class="mono t2 num">{told && told.seconds ? (told.seconds < 0.001 ? "< 1 ms" : `${Math.round(told.seconds * 1000)} ms`) : ""}</span>
         <button class="btn q" disabled={told?.state === "running"} onClick={() => void test(host)}>{told ? "Test again" : "Test"}<span class="vh"> {host.name}</span></button>
       </div>
       {told?.state === "failed" ? <Why host={host} told={told} place={place} /> : null}
