@@ -78,9 +78,12 @@ def _references(facts: Mapping[str, Any]) -> set[Link]:
 
 
 def _segments(facts: Mapping[str, Any]) -> Mapping[str, str]:
-    """Segment → network. Where Neutron does not list them, as with Calico, each network tells of one of its own."""
-    listed: Mapping[str, str] = facts["segments"] or {f"of-{network}": network for network in facts["networks"]}
-    return listed
+    """Segment → network. Where Neutron does not list them, as with Calico, each network tells of one of its own; OVN
+    names some of them by uuid."""
+    if facts["segments"]:
+        return dict(facts["segments"])
+    named: dict[str, str] = facts.get("segments_named", {})
+    return {**named, **{f"of-{each}": each for each in facts["networks"] if each not in named.values()}}
 
 
 def nics_of(facts: Mapping[str, Any], mechanism: str) -> dict[str, set[str]]:

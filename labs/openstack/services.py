@@ -145,8 +145,13 @@ def agents(made: Running) -> None:
 
 
 def facts(made: Running) -> dict[str, Any]:
-    """What the cloud's API tells (`cloud/facts.py` says how). Raises `LabError`."""
+    """What the cloud's API tells (`cloud/facts.py` says how), and of segments it does not list what OVN names them.
+
+    Raises `LabError`.
+    """
     told: dict[str, Any] = json.loads(made.program("facts"))
+    if made.unlisted and made.mechanism == "ovn":
+        told["segments_named"] = database.segments(made, ("flat", "vlan"))
     return told
 
 
